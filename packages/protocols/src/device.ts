@@ -1,0 +1,127 @@
+// A device definition, and from bytes to a decoded record.
+
+import { decimalsOf, decodeField, type Fields, type Value, type Values } from './field.ts';
+import type { DeviceKind } from './kinds.ts';
+import type { Exchange, Session } from './session.ts';
+
+/** One unit as heard: an advertisement's manufacturer data (after the company id), or a CAN frame. */
+export interface Packet {
+  /** Company id of an advertisement, identifier of a CAN frame. */
+  readonly source: number;
+  readonly payload: Uint8Array;
+  readonly address?: string;
+  readonly rssi?: number;
+}
+
+/** How a device is reached. */
+export type Medium =
+  | { readonly medium: 'advertisement'; readonly company: number }
+  | { readonly medium: 'serial'; readonly baudRate: number };
+
+/** One record decoded: what a device said at one moment. */
+export interface Decoded {
+  readonly record: string;
+  readonly kind: DeviceKind;
+  readonly values: Values;
+  /** What the device calls itself, by its product id or in its own words. */
+  readonly model?: string;
+}
+
+/** Sound bytes that are no reading, and why, in words for the person at the installation. */
+export interface Ignored {
+  readonly ignored: string;
+}
+
+export interface RecordDefinition<Payload> {
+  readonly kind: DeviceKind;
+  /** Which devices send it. */
+  readonly about: string;
+  readonly fields: Fields<Payload>;
+  /** Values the device does not send, from those it does. */
+  readonly computed?: readonly Computed[];
+  /** For devices that must be asked. */
+  readonly asked?: Exchange;
+}
+
+/** A value that follows from others of the same record. `undefined`: this record lacks what it is made from. */
+export interface Computed {
+  readonly field: string;
+  readonly kind: 'gauge' | 'counter';
+  readonly unit: 'W' | 'V' | '%' | 'A';
+  readonly from: (values: Values) => Value | undefined;
+}
+
+/** Hears packets. Absent parts of `Hearing` and `Listening` say how a family cannot be reached. */
+export interface Hearing {
+  /** @throws ProtocolError `key` when the secret does not fit, `corrupt` when the bytes are damaged. */
+  readonly decode: (packet: Packet, secret: Uint8Array | undefined) => Decoded | Ignored;
+  /** Same as the packet before: a repeat on the air, no new measurement. */
+  readonly isRepeat: (packet: Packet, previous: Packet) => boolean;
+  /** What an advertisement tells without its key; `undefined`: not of this family. */
+  readonly recognise: (packet: Packet) => Recognised | undefined;
+}
+
+export interface Recognised {
+  readonly record: string;
+  readonly kind: DeviceKind;
+  readonly model: string;
+  readonly needsSecret: boolean;
+}
+
+/** Listens to a device that talks unasked on a link. Time is an argument, ms of any one clock. */
+export interface Listener {
+  /** Feeds bytes however the medium cut them. Returns the records completed by them, damaged ones by their error text. */
+  readonly push: (chunk: Uint8Array, timeMs: number) => readonly (Decoded | { readonly corrupt: string })[];
+  /** Everything known now: the newest value of each field, without those not heard for long. */
+  readonly current: (timeMs: number) => (Decoded & { readonly timeMs: number }) | undefined;
+  /** Labels or parts heard that have no name in the vocabulary, with their last text and how often. */
+  readonly unknown: () => ReadonlyMap<string, { readonly text: string; readonly count: number }>;
+}
+
+export interface DeviceDefinition {
+  /** A family of the vocabulary. */
+  readonly id: string;
+  readonly name: string;
+  /** First topic level. */
+  readonly vendor: string;
+  readonly media: readonly Medium[];
+  /** What the secret is, in the words of the configuration; absent when the family has none. */
+  readonly secret?: { readonly setting: 'key' | 'password' | 'pin'; readonly hexDigits?: number };
+  // The payload type is the family's own business: outside, records are only looked at.
+  readonly records: { readonly [record: string]: RecordDefinition<never> };
+  readonly hear?: Hearing;
+  readonly listen?: () => Listener;
+  readonly login?: (secret: Uint8Array) => Session<void>;
+}
+
+/** Decodes every field of a record that this device has; then what is computed from them. */
+export function decodeRecord<Payload>(record: RecordDefinition<Payload>, payload: Payload): Values {
+  const values: Record<string, Value> = {};
+  for (const name in record.fields) {
+    const field = record.fields[name];
+    if (field === undefined || field.where.present?.(payload) === false) continue;
+    values[name] = decodeField(field, payload);
+  }
+  for (const computed of record.computed ?? []) {
+    const value = computed.from(values);
+    if (value !== undefined) values[computed.field] = value;
+  }
+  return values;
+}
+
+/** Power where a device sends voltage and current of the battery but no power; all decimals of the exact product. */
+export const batteryPower: Computed = {
+  field: 'battery_power',
+  kind: 'gauge',
+  unit: 'W',
+  from: ({ battery_voltage: voltage, battery_current: current, battery_power: sent }) => {
+    if (voltage === undefined || current === undefined || sent !== undefined) return undefined;
+    if (typeof voltage !== 'number' || typeof current !== 'number') return null;
+    return product(voltage, current);
+  },
+};
+
+function product(a: number, b: number): number {
+  const decimals = decimalsOf(a) + decimalsOf(b);
+  return Number((a * b).toFixed(Math.min(decimals, 20)));
+}

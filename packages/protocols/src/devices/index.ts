@@ -1,0 +1,6 @@
+// The list of devices. Adding one is its file, its vectors and one line here.
+
+import type { DeviceDefinition } from '../device.ts';
+import { victronBle } from './victron-ble/index.ts';
+
+export const definitions: readonly DeviceDefinition[] = [victronBle];

@@ -1,0 +1,6 @@
+export * from './device.ts';
+export * from './devices/index.ts';
+export * from './field.ts';
+export * from './kinds.ts';
+export * from './reading.ts';
+export * from './session.ts';

@@ -1,0 +1,83 @@
+// Where a raw value lies in a payload. A `Where` reads one raw value, unsigned, and knows nothing of its meaning.
+// Binary places are little-endian runs of bits, as every table of a sheet lists them; text places are labels of a block.
+
+/** `undefined`: the payload ends before the place, or says there that nothing is known. */
+export type Raw = number | string | undefined;
+
+export interface Where<Payload, Read extends Raw = Raw> {
+  /** The place in words, for the generated device page: `u16le(4)`. */
+  readonly text: string;
+  /** Bits of the payload that are read, for the law that no two fields overlap. Absent for labels. */
+  readonly span?: { readonly from: number; readonly width: number };
+  /** Width of a two's complement value; absent when the value has no sign. */
+  readonly signBits?: number;
+  readonly read: (payload: Payload) => Read;
+  /** False when this device does not have the value at all: the field is then left out, not null. */
+  readonly present?: (payload: Payload) => boolean;
+}
+
+export type BytesWhere = Where<Uint8Array, number | undefined>;
+
+function bytesAt(text: string, offset: number, width: number, signed: boolean): BytesWhere {
+  const end = offset + width;
+  const read = (payload: Uint8Array): number | undefined => {
+    if (end > payload.length) return undefined;
+    let raw = 0;
+    for (let index = end - 1; index >= offset; index--) raw = raw * 256 + (payload[index] as number);
+    return raw;
+  };
+  const span = { from: offset * 8, width: width * 8 };
+  return signed ? { text, span, signBits: width * 8, read } : { text, span, read };
+}
+
+export const u8 = (offset: number): BytesWhere => bytesAt(`u8(${offset})`, offset, 1, false);
+export const u16le = (offset: number): BytesWhere => bytesAt(`u16le(${offset})`, offset, 2, false);
+export const i16le = (offset: number): BytesWhere => bytesAt(`i16le(${offset})`, offset, 2, true);
+export const u32le = (offset: number): BytesWhere => bytesAt(`u32le(${offset})`, offset, 4, false);
+
+/** A run of at most 32 bits; bit n is bit n&7 of byte n>>3, the way Victron's tables count them. */
+export const ubits = (from: number, width: number): BytesWhere =>
+  bitsAt(`ubits(${from}, ${width})`, from, width);
+export const ibits = (from: number, width: number): BytesWhere => ({
+  ...bitsAt(`ibits(${from}, ${width})`, from, width),
+  signBits: width,
+});
+
+function bitsAt(text: string, from: number, width: number): BytesWhere {
+  const first = from >> 3;
+  const last = (from + width - 1) >> 3;
+  const shift = 2 ** (from & 7);
+  const modulus = 2 ** width;
+  const read = (payload: Uint8Array): number | undefined => {
+    if (last >= payload.length) return undefined;
+    let raw = 0;
+    // Not with `<<`: a run may touch five bytes, and bit 31 must not turn the number negative.
+    for (let index = last; index >= first; index--) raw = raw * 256 + (payload[index] as number);
+    return Math.floor(raw / shift) % modulus;
+  };
+  return { text, span: { from, width }, read };
+}
+
+/**
+ * 2-bit pairs side by side, as a mask: bit n is set when the pair whose low bit is n has the value `code`.
+ * A pair of 0 means that the device does not know; when all pairs are 0 nothing is known.
+ */
+export function pairs(from: number, count: number, code: 1 | 2 | 3): BytesWhere {
+  const all = bitsAt('', from, count * 2);
+  const read = (payload: Uint8Array): number | undefined => {
+    const raw = all.read(payload);
+    if (raw === undefined || raw === 0) return undefined;
+    let mask = 0;
+    for (let low = 0; low < count * 2; low += 2) if (((raw >> low) & 3) === code) mask += 2 ** low;
+    return mask;
+  };
+  return { text: `pairs(${from}, ${count}) = ${code}`, span: { from, width: count * 2 }, read };
+}
+
+/** The same place, but the device has the value only while `present` says so (a mode elsewhere in the payload decides). */
+export function only<Payload, Read extends Raw>(
+  where: Where<Payload, Read>,
+  present: (payload: Payload) => boolean,
+): Where<Payload, Read> {
+  return { ...where, present };
+}
