@@ -1,3 +1,4 @@
+export * from './catalogue.ts';
 export * from './device.ts';
 export * from './devices/index.ts';
 export * from './field.ts';

@@ -1,0 +1,59 @@
+// What the other parts of the bridge may ask of the log. The log is the only truth: tiers, sinks and pages derive from it.
+
+import type { AgentState } from '@wattline/protocols';
+import type { Message, SeriesKey, StoredReading, Verdict } from '../message.ts';
+
+export interface Log {
+  /**
+   * Stores a group in one transaction, synced before it returns: afterwards every message may be acknowledged.
+   * Never throws for what is in a message; throws when the disk refuses.
+   */
+  append(messages: readonly Message[]): readonly Verdict[];
+  /** Readings after a position, oldest first, at least one group and about `limit` at most; empty at the head. */
+  read(after: number, limit: number): readonly StoredReading[];
+  /** Position of the newest reading; 0 when there is none. */
+  head(): number;
+  /** Position of the oldest reading still held; what is behind it has expired. */
+  tail(): number;
+  /** Called after the commit with the readings of a group, parsed once for everybody. */
+  onStored(listener: (readings: readonly StoredReading[]) => void): void;
+  onAgentState(listener: (agent: string, state: AgentState) => void): void;
+  /** Every series ever seen, with its newest reading, for as long as the store lives. */
+  series(): readonly SeriesSummary[];
+  agents(): readonly AgentSummary[];
+  accounts(): Accounts;
+  /** Drops what is older than retention or over the size; returns how many readings went. */
+  expire(nowMs: number): number;
+  close(): void;
+}
+
+export interface SeriesSummary {
+  readonly id: number;
+  readonly key: SeriesKey;
+  readonly firstMs: number;
+  readonly readings: number;
+  readonly newest: StoredReading;
+}
+
+export interface AgentSummary {
+  readonly agent: string;
+  readonly state: AgentState;
+  readonly receivedMs: number;
+}
+
+/** received = stored + duplicate + conflict + state + aside, always. Counted since the store was made. */
+export interface Accounts {
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly conflict: number;
+  readonly state: number;
+  readonly aside: { readonly [reason: string]: number };
+  /** Sequences missing from the streams now, given up by the agent not counted. */
+  readonly missing: readonly {
+    readonly series: SeriesKey;
+    readonly stream: string;
+    readonly count: number;
+  }[];
+  readonly expired: number;
+}
