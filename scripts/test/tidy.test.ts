@@ -1,0 +1,167 @@
+// The rules of the house that no compiler knows: who may import whom, how long a file may be, what stays out of it.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+}).split('\n');
+
+const sources = tracked.filter((file) => /\.(ts|tsx|mjs)$/.test(file) && !/generated/.test(file));
+const text = new Map(sources.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+const product = sources.filter((file) => /^packages\/[^/]+\/(src|page)\//.test(file));
+
+const linesMax = 300;
+
+/** Packages of ours, and Node's modules, that each folder may import. Libraries are pinned by package.json. */
+const mayImport: { readonly [folder: string]: readonly string[] } = {
+  'packages/protocols/src': [],
+  'packages/program/src': [],
+  'packages/agent/src': ['@wattline/protocols', '@wattline/program'],
+  'packages/bridge/src': ['@wattline/protocols', '@wattline/program'],
+  'packages/bridge/page': ['@wattline/protocols'],
+  'packages/simulator/src': ['@wattline/protocols', '@wattline/program'],
+};
+
+/** Inside protocols values point one way; types may point back. */
+const protocolsOrder = [
+  'where',
+  'field',
+  'kinds',
+  'session',
+  'device',
+  'framing',
+  'devices',
+  'catalogue',
+  'decode',
+];
+
+function importsOf(file: string): { specifier: string; typeOnly: boolean }[] {
+  const found = (text.get(file) ?? '').matchAll(
+    /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gms,
+  );
+  return [...found].map((match) => ({
+    specifier: match[2] ?? match[3] ?? match[4] ?? '',
+    typeOnly: match[1] !== undefined,
+  }));
+}
+
+const folderOf = (file: string): string =>
+  Object.keys(mayImport).find((folder) => file.startsWith(`${folder}/`)) ?? '';
+
+describe('layering', () => {
+  test('a package imports only the packages of ours below it', () => {
+    const wrong = product.flatMap((file) =>
+      importsOf(file)
+        .filter(
+          ({ specifier }) =>
+            specifier.startsWith('@wattline/') && !mayImport[folderOf(file)]?.includes(specifier),
+        )
+        .map(({ specifier }) => `${file} imports ${specifier}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('a relative import stays inside its package', () => {
+    const wrong = product.flatMap((file) =>
+      importsOf(file)
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier }) => posix.join(dirname(file), specifier))
+        .filter((target) => !target.startsWith(file.split('/').slice(0, 2).join('/')))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('protocols imports nothing but itself and, in framing, node:crypto', () => {
+    const wrong = product
+      .filter((file) => file.startsWith('packages/protocols/'))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(({ specifier }) => !specifier.startsWith('.'))
+          .filter(({ specifier }) => !(specifier === 'node:crypto' && file.includes('/framing/')))
+          .map(({ specifier }) => `${file} imports ${specifier}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test('inside protocols values are imported one way only', () => {
+    const rank = (file: string) => protocolsOrder.indexOf(file.split('/')[3]?.replace(/\.ts$/, '') ?? '');
+    const wrong = product
+      .filter((file) => file.startsWith('packages/protocols/src/') && rank(file) >= 0)
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+          .map(({ specifier }) => posix.join(dirname(file), specifier))
+          .filter((target) => rank(target) > rank(file))
+          .map((target) => `${file} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test('protocols has no clock, no environment, no timer', () => {
+    const wrong = product
+      .filter((file) => file.startsWith('packages/protocols/src/'))
+      .filter((file) =>
+        /Date\.now|new Date\(\)|performance\.|process\.|setTimeout|setInterval|Math\.random/.test(
+          text.get(file) ?? '',
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test('only a program’s main file reads the environment', () => {
+    const wrong = product
+      .filter((file) => /process\.(env|argv)/.test(text.get(file) ?? ''))
+      .filter((file) => !/(^|\/)main\.ts$/.test(file));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('size and names', () => {
+  test(`no source file is longer than ${linesMax} lines`, () => {
+    const long = sources
+      .map((file) => [file, (text.get(file) ?? '').split('\n').length - 1] as const)
+      .filter(([, lines]) => lines > linesMax)
+      .map(([file, lines]) => `${file}: ${lines}`);
+    expect(long).toEqual([]);
+  });
+
+  test('no file is a drawer for everything', () => {
+    expect(sources.filter((file) => /^(utils?|helpers?|common|misc)\./.test(basename(file)))).toEqual([]);
+  });
+
+  test('a source file says in its first lines what it is', () => {
+    const silent = product
+      .filter((file) => !/^(#!.*\n)?\/[/*]/.test(text.get(file) ?? ''))
+      .filter((file) => !file.endsWith('/src/index.ts'));
+    expect(silent).toEqual([]);
+  });
+});
+
+describe('what stays out of the repository', () => {
+  const prose = tracked.filter((file) =>
+    /\.(ts|tsx|mjs|md|yml|yaml|json|sh|css|html|service|timer|conf|rules)$/.test(file),
+  );
+  const words = /\b(TODO|FIXME|XXX)\b|@ts-ignore|@ts-expect-error|biome-ignore|eslint-disable/;
+
+  test('unfinished marks and silenced tools', () => {
+    const wrong = prose
+      .filter((file) => file !== 'scripts/test/tidy.test.ts')
+      .filter((file) => words.test(readFileSync(join(root, file), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+
+  test('tests that are switched off', () => {
+    const wrong = sources.filter(
+      (file) =>
+        file.includes('/test/') && /\b(test|it|describe)\.(only|skip|todo)\(/.test(text.get(file) ?? ''),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
