@@ -1,0 +1,52 @@
+// `npm run package`: both programs as Debian packages (amd64, arm64) and as tarballs, into out/.
+// `-- --only wattline-agent --arch amd64 --format deb` builds a part, `-- --out DIR` elsewhere.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { makeDeb, makeTarball } from './deb.ts';
+import { type Architecture, products } from './products.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    arch: { type: 'string', multiple: true },
+    format: { type: 'string', multiple: true },
+    out: { type: 'string', default: join(root, 'out') },
+  },
+});
+const architectures: Architecture[] = (['amd64', 'arm64'] as const).filter(
+  (word) => values.arch?.includes(word) ?? true,
+);
+const formats = ['deb', 'tar'].filter((word) => values.format?.includes(word) ?? true);
+const out = resolve(values.out);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** The time of the newest commit, or what the caller wants. */
+function buildEpoch(): number {
+  const wanted = process.env['SOURCE_DATE_EPOCH'];
+  if (wanted !== undefined) return Number(wanted);
+  return Number(execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }).trim());
+}
+
+const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+mkdirSync(out, { recursive: true });
+for (const product of products.filter(({ name }) => values.only?.includes(name) ?? true)) {
+  for (const architecture of architectures) {
+    const build = { root, version, epoch: buildEpoch(), architecture };
+    for (const format of formats) {
+      if (format === 'deb' && !has('dpkg-deb')) {
+        console.error(
+          `${product.name} for ${architecture}: no .deb, dpkg-deb is missing (Debian package dpkg)`,
+        );
+        continue;
+      }
+      const file = await (format === 'deb' ? makeDeb : makeTarball)(build, product, out);
+      console.log(`${file} ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// What the two packages are made of. Every file that is installed stands in the repository once; nothing is copied by hand.
+
+export type Architecture = 'amd64' | 'arm64';
+
+/** Node's word for the architecture, as its packages are called. */
+export const nodeArchitecture: { readonly [architecture in Architecture]: 'x64' | 'arm64' } = {
+  amd64: 'x64',
+  arm64: 'arm64',
+};
+
+export interface Product {
+  readonly name: 'wattline-agent' | 'wattline-bridge';
+  readonly summary: string;
+  readonly description: string;
+  /** Sources that become programs of the bundle: name of the output → source. */
+  readonly entries: { readonly [output: string]: string };
+  /** Packages with binary parts, installed beside the bundle with what they need. */
+  readonly external: readonly string[];
+  readonly depends: readonly string[];
+  readonly recommends: readonly string[];
+  /** Units that are switched on by installing; the others wait for the person. */
+  readonly unitsEnabled: readonly string[];
+  readonly unitsOther: readonly string[];
+  /** Repository file → place in the package. */
+  readonly files: { readonly [source: string]: string };
+  readonly examples: readonly string[];
+  /** What a purge removes from /var/lib/wattline. */
+  readonly state: readonly string[];
+}
+
+const libraries = ['libc6 (>= 2.28)', 'libstdc++6', 'adduser | systemd'];
+
+const sharedFiles = (name: Product['name']) => ({
+  'deploy/sysusers/wattline.conf': `usr/lib/sysusers.d/${name}.conf`,
+  'deploy/tmpfiles/wattline.conf': `usr/lib/tmpfiles.d/${name}.conf`,
+});
+
+const unit = (name: string) => [`deploy/systemd/${name}`, `usr/lib/systemd/system/${name}`] as const;
+
+export const products: readonly Product[] = [
+  {
+    name: 'wattline-agent',
+    summary: 'reads off-grid power devices and publishes them by MQTT',
+    description:
+      'Reads solar chargers, batteries and inverters by Bluetooth and cable, publishes\n each reading once, and keeps on disk what could not be delivered.',
+    entries: { main: 'packages/agent/src/main.ts' },
+    external: ['@stoprocent/noble', 'serialport'],
+    depends: [...libraries, 'libudev1', 'udev'],
+    recommends: ['rfkill'],
+    unitsEnabled: ['wattline-agent.service'],
+    unitsOther: ['wattline-once.timer', 'wattline-once.service', 'wattline-boot.service'],
+    files: {
+      ...sharedFiles('wattline-agent'),
+      ...Object.fromEntries([
+        unit('wattline-agent.service'),
+        unit('wattline-once.service'),
+        unit('wattline-once.timer'),
+        unit('wattline-boot.service'),
+      ]),
+      'deploy/udev/70-wattline.rules': 'usr/lib/udev/rules.d/70-wattline.rules',
+      'deploy/modules-load/wattline.conf': 'usr/lib/modules-load.d/wattline-agent.conf',
+    },
+    examples: [
+      'config/agent-one-charger-cron.yml',
+      'config/agent-shunt-and-charger.yml',
+      'config/secrets.example.yml',
+      'config/agent.schema.json',
+      'deploy/cron/wattline',
+      'deploy/wittypi/every-20-minutes.wpi',
+    ],
+    state: ['outbox'],
+  },
+  {
+    name: 'wattline-bridge',
+    summary: 'keeps the readings of Wattline agents and serves a web page',
+    description:
+      'Takes readings by MQTT durably, thins them out over the years, feeds databases\n and serves a web page. Carries its own broker and store.',
+    entries: { main: 'packages/bridge/src/main.ts', worker: 'packages/bridge/src/queries/worker.ts' },
+    external: [],
+    depends: libraries,
+    recommends: [],
+    unitsEnabled: ['wattline-bridge.service'],
+    unitsOther: [],
+    files: {
+      ...sharedFiles('wattline-bridge'),
+      ...Object.fromEntries([unit('wattline-bridge.service')]),
+    },
+    examples: [
+      'config/bridge-data-server.yml',
+      'config/secrets.example.yml',
+      'config/bridge.schema.json',
+      'deploy/mosquitto/wattline.conf',
+      'deploy/mosquitto/wattline.acl',
+    ],
+    state: ['bridge.db', 'bridge.db-wal', 'bridge.db-shm', 'bridge.lock'],
+  },
+];
