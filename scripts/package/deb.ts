@@ -32,7 +32,7 @@ export async function makeTarball(build: Build, product: Product, out: string): 
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   await makeHome(build, product, home);
-  normalise(out, build.epoch);
+  normalise(home, build.epoch);
   const tarball = join(out, `${name}.tar.xz`);
   const owner = ['--owner=0', '--group=0', '--numeric-owner', `--mtime=@${build.epoch}`, '--sort=name'];
   execFileSync('tar', [...owner, '-C', out, '-cJf', tarball, name], {

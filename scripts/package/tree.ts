@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { bundleSources, copyExternals, copyNode } from './bundle.ts';
 import type { Architecture, Product } from './products.ts';
 
@@ -76,7 +76,5 @@ export function normalise(tree: string, epoch: number): void {
   }
 }
 
-const isProgram = (path: string): boolean =>
-  /\/usr\/lib\/[^/]+\/(node|wattline-[^/]+)$|^[^]*\/wattline-[^/]+\/(node|wattline-[a-z]+)$|\/DEBIAN\/(postinst|prerm|postrm)$/.test(
-    path,
-  );
+const programs = new Set(['node', 'wattline-agent', 'wattline-bridge', 'postinst', 'prerm', 'postrm']);
+const isProgram = (path: string): boolean => programs.has(basename(path));
