@@ -1,6 +1,6 @@
 // The shapes of the HTTP API, shared by the server and the page. Times are ms since 1970, ages and intervals seconds.
 
-import type { DeviceKind, FieldKind, Unit, Value } from '@wattline/protocols';
+import type { DeviceKind, FieldKind, Flow, Unit, Value } from '@wattline/protocols';
 
 export type DeviceState = 'fresh' | 'sleeping' | 'late' | 'lost';
 
@@ -12,6 +12,8 @@ export interface ValueView {
   readonly time: number;
   readonly age: number;
   readonly problem?: true;
+  /** How the value counts in the site's sum of watts, where its kind declares it: the page's sign and colour. */
+  readonly flow?: Pick<Flow, 'node' | 'sign'>;
 }
 
 /** `/api/devices` answers `{ now, devices: DeviceView[] }`, `/api/devices/:id` one `DeviceView` with `now`. */
