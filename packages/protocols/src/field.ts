@@ -87,9 +87,14 @@ export function state<Payload>(
   return { kind: 'state', codes, ...trouble(options), ...checked(where, options, value) };
 }
 
-/** Yes or no. By default every raw but 0 is yes. */
-export function flag<Payload>(where: Where<Payload>, options: Common & Trouble = {}): Field<Payload, 'flag'> {
-  return { kind: 'flag', ...trouble(options), ...checked(where, options, (raw) => raw !== 0) };
+/** Yes or no. Every raw but 0 is yes, unless `on` names the one that is. */
+export function flag<Payload>(
+  where: Where<Payload>,
+  options: Common & Trouble & { readonly on?: number } = {},
+): Field<Payload, 'flag'> {
+  const { on } = options;
+  const value = (raw: number | string): Value => (on === undefined ? raw !== 0 : raw === on);
+  return { kind: 'flag', ...trouble(options), ...checked(where, options, value) };
 }
 
 /**

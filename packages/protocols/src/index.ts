@@ -1,4 +1,5 @@
 export * from './catalogue.ts';
+export * from './decode.ts';
 export * from './device.ts';
 export * from './devices/index.ts';
 export * from './field.ts';

@@ -1,4 +1,5 @@
-// Codes that Victron's records share, by radio and by cable. veutil charger_error.h, "Extra Manufacturer Data" 2022-12-14.
+// Codes that Victron's records share, by radio and by cable.
+// "Extra Manufacturer Data" 2022-12-14, "VE.Direct Protocol" 3.34, victronenergy/veutil charger_error.h.
 
 import type { Codes } from '../field.ts';
 
@@ -134,3 +135,66 @@ export const victronErrors: Codes = {
   221: 'solar_short_circuit_protection',
   222: 'solar_connection_failed',
 };
+
+/** Alarm and warning reasons: bits of one mask. */
+export const victronAlarmReasons: Codes = {
+  0: 'battery_voltage_low',
+  1: 'battery_voltage_high',
+  2: 'state_of_charge_low',
+  3: 'starter_battery_voltage_low',
+  4: 'starter_battery_voltage_high',
+  5: 'temperature_low',
+  6: 'temperature_high',
+  7: 'midpoint_deviation_high',
+  8: 'overload',
+  9: 'dc_ripple_high',
+  10: 'ac_output_voltage_low',
+  11: 'ac_output_voltage_high',
+  12: 'short_circuit',
+  13: 'bms_lockout',
+  14: 'bms_cable_failure',
+};
+
+/** Off reasons: bits of one mask. */
+export const victronOffReasons: Codes = {
+  0: 'no_input_power',
+  1: 'physical_switch',
+  2: 'soft_switch',
+  3: 'remote_input',
+  4: 'internal_protection',
+  5: 'pay_as_you_go',
+  6: 'bms',
+  7: 'engine_shutdown',
+  8: 'analyzing_input_voltage',
+  9: 'battery_temperature_low',
+  10: 'no_panel_power',
+  11: 'no_battery_power',
+  12: 'no_grid_power',
+  13: 'out_of_synchronization',
+  14: 'too_few_inverters',
+  15: 'active_alarm',
+};
+
+/** What a DC meter is wired to: sources negative, loads positive. */
+export const victronMeterTypes: Codes = {
+  [-9]: 'solar_charger',
+  [-8]: 'wind',
+  [-7]: 'shaft_generator',
+  [-6]: 'alternator',
+  [-5]: 'fuel_cell',
+  [-4]: 'water_generator',
+  [-3]: 'dc_converter',
+  [-2]: 'ac_charger',
+  [-1]: 'generic_source',
+  0: 'battery_monitor',
+  1: 'generic_load',
+  2: 'electric_drive',
+  3: 'fridge',
+  4: 'water_pump',
+  5: 'bilge_pump',
+  6: 'dc_system',
+  7: 'inverter',
+  8: 'water_heater',
+};
+
+export const victronAcInputs: Codes = { 0: 'ac_input_1', 1: 'ac_input_2', 2: 'not_connected' };

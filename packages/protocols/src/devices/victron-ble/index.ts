@@ -6,6 +6,7 @@ import {
   decodeRecord,
   type Ignored,
   type Packet,
+  type Recognised,
   type RecordDefinition,
 } from '../../device.ts';
 import {
@@ -16,10 +17,42 @@ import {
   victronCompany,
   victronKeyBytes,
 } from '../../framing/victron.ts';
+import { ProtocolError } from '../../session.ts';
+import { victronProductName } from '../victron-products.ts';
+import { acCharger } from './ac-charger.ts';
+import { batteryMonitor } from './battery-monitor.ts';
+import { batteryProtect } from './battery-protect.ts';
+import { dcConverter } from './dc-converter.ts';
+import { dcMeter } from './dc-meter.ts';
+import { gxDevice } from './gx-device.ts';
+import { inverter } from './inverter.ts';
+import { inverterRs } from './inverter-rs.ts';
+import { lynxBms } from './lynx-bms.ts';
+import { multiRs } from './multi-rs.ts';
+import { orionXs } from './orion-xs.ts';
+import { smartLithium } from './smart-lithium.ts';
 import { solarCharger } from './solar-charger.ts';
+import { solarSense } from './solar-sense.ts';
+import { testRecord } from './test-record.ts';
+import { vebus } from './vebus.ts';
 
 const records: { readonly [record: string]: RecordDefinition<Uint8Array> } = {
+  '0x00': testRecord,
   '0x01': solarCharger,
+  '0x02': batteryMonitor,
+  '0x03': inverter,
+  '0x04': dcConverter,
+  '0x05': smartLithium,
+  '0x06': inverterRs,
+  '0x07': gxDevice,
+  '0x08': acCharger,
+  '0x09': batteryProtect,
+  '0x0A': lynxBms,
+  '0x0B': multiRs,
+  '0x0C': vebus,
+  '0x0D': dcMeter,
+  '0x0F': orionXs,
+  '0xFF01': solarSense,
 };
 
 export const victronBle: DeviceDefinition = {
@@ -29,25 +62,84 @@ export const victronBle: DeviceDefinition = {
   media: [{ medium: 'advertisement', company: victronCompany }],
   secret: { setting: 'key', hexDigits: 2 * victronKeyBytes },
   records,
-  hear: {
-    decode,
-    isRepeat: (packet, previous) => nonceOf(packet) === nonceOf(previous),
-    recognise: () => undefined,
-  },
+  hear: { decode, isRepeat, recognise },
 };
 
-function nonceOf(packet: Packet): number | undefined {
-  return parseVictronFrame(packet.payload)?.nonce;
+interface KnownRecord {
+  readonly name: string;
+  readonly definition: RecordDefinition<Uint8Array>;
+  /** Bytes of the record as the sheet draws it; firmware may send more or fewer. */
+  readonly naturalBytes: number;
+  /** Bits of the last natural byte that no field uses. */
+  readonly unusedBits: number;
 }
+
+const knownRecords: ReadonlyMap<number, KnownRecord> = new Map(
+  Object.entries(records).map(([name, definition]) => {
+    const ends = Object.values(definition.fields).map(({ where: { span } }) =>
+      span === undefined ? 0 : span.from + span.width,
+    );
+    const bits = Math.max(...ends);
+    const unusedBits = (0xff << (((bits - 1) % 8) + 1)) & 0xff;
+    return [Number(name), { name, definition, naturalBytes: Math.ceil(bits / 8), unusedBits }];
+  }),
+);
+
+const recordName = (type: number): string => `0x${type.toString(16).toUpperCase().padStart(2, '0')}`;
 
 function decode(packet: Packet, key: Uint8Array | undefined): Decoded | Ignored {
   const frame = parseVictronFrame(packet.payload);
   if (frame === undefined) return { ignored: 'not an Instant Readout frame' };
-  const name = `0x${frame.recordType.toString(16).toUpperCase().padStart(2, '0')}`;
-  const record = records[name];
-  if (record === undefined) return { ignored: `record type ${name} has no published layout` };
-  if (isWithoutKeyYet(frame)) return { ignored: 'the adapter has no key and no data yet' };
-  if (isEncrypted(frame) && key === undefined) return { ignored: 'no key configured' };
-  const payload = key === undefined || !isEncrypted(frame) ? frame.body : decryptVictron(frame, key);
-  return { record: name, kind: record.kind, values: decodeRecord(record, payload) };
+  const record = knownRecords.get(frame.recordType);
+  if (record === undefined)
+    return { ignored: `record type ${recordName(frame.recordType)} has no published layout` };
+  let payload = frame.body;
+  if (isEncrypted(frame)) {
+    // Before the key is compared: a dongle that has no key yet does not prove the configured one wrong.
+    if (isWithoutKeyYet(frame)) return { ignored: 'the device has no key and no data yet' };
+    if (key !== undefined) payload = decryptVictron(frame, key);
+    else if (payload.length > 0) return { ignored: 'no key configured' };
+    expectUnusedBits(record, payload);
+  }
+  const { name, definition } = record;
+  const values = decodeRecord(definition, payload);
+  return { record: name, kind: definition.kind, model: victronProductName(frame.productId), values };
+}
+
+/**
+ * The key byte in the frame fits one wrong key in 256, and nothing else in the frame is checked; but bits that the
+ * record does not use are sent as 1. A longer record may use them.
+ */
+function expectUnusedBits({ name, naturalBytes, unusedBits }: KnownRecord, payload: Uint8Array): void {
+  if (payload.length !== naturalBytes) return;
+  const last = payload[naturalBytes - 1] as number;
+  if ((last & unusedBits) === unusedBits) return;
+  const hex = (byte: number) => byte.toString(16).padStart(2, '0');
+  throw new ProtocolError(
+    'corrupt',
+    `record ${name}: the unused bits ${hex(unusedBits)} of its last byte are not all set (${hex(last)}): ` +
+      'the key is of another device or outdated, or the packet is damaged',
+  );
+}
+
+const nonces = 0x10000;
+/** The vendor's receiver takes a frame for old whose nonce is behind the last one by less. */
+const nonceBehindMin = 60;
+
+function isRepeat(packet: Packet, previous: Packet): boolean {
+  const frame = parseVictronFrame(packet.payload);
+  const last = parseVictronFrame(previous.payload);
+  if (frame === undefined || last === undefined || frame.recordType !== last.recordType) return false;
+  return (last.nonce - frame.nonce + nonces) % nonces < nonceBehindMin;
+}
+
+function recognise(packet: Packet): Recognised | undefined {
+  const frame = packet.source === victronCompany ? parseVictronFrame(packet.payload) : undefined;
+  if (frame === undefined) return undefined;
+  return {
+    record: recordName(frame.recordType),
+    kind: knownRecords.get(frame.recordType)?.definition.kind ?? 'other',
+    model: victronProductName(frame.productId),
+    needsSecret: isEncrypted(frame),
+  };
 }

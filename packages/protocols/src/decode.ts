@@ -1,0 +1,135 @@
+// One request of `decode --jsonl` to its answer: captured bytes of any definition, without a device.
+// Bad requests and bad bytes are answers too; nothing thrown leaves this file.
+
+import type { Decoded, DeviceDefinition } from './device.ts';
+import { definitions } from './devices/index.ts';
+import type { Values } from './field.ts';
+import { ProtocolError, type ProtocolErrorCode } from './session.ts';
+
+/** `ignored`: sound, but no reading · `usage`: the request is wrong · the others as in `ProtocolErrorCode`. */
+export type DecodeErrorCode = ProtocolErrorCode | 'ignored' | 'usage';
+
+export type DecodeAnswer =
+  | { readonly id: unknown; readonly definition: string; readonly record: string; readonly values: Values }
+  | {
+      readonly id: unknown;
+      readonly definition: string;
+      readonly readings: readonly { readonly record: string; readonly values: Values }[];
+    }
+  | {
+      readonly id: unknown;
+      readonly error: { readonly code: DecodeErrorCode; readonly message: string };
+    };
+
+class DecodeError extends Error {
+  readonly code: DecodeErrorCode;
+
+  constructor(code: DecodeErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** One line of standard input to one line of standard output. */
+export function decodeLine(line: string): string {
+  let request: unknown;
+  try {
+    request = JSON.parse(line);
+  } catch {
+    return JSON.stringify({ id: null, error: { code: 'usage', message: 'the line is not JSON' } });
+  }
+  return JSON.stringify(decodeRequest(request));
+}
+
+/** Never throws: what is wrong with the request or its bytes is in the answer. */
+export function decodeRequest(request: unknown): DecodeAnswer {
+  const fields: { readonly [name: string]: unknown } = isObject(request) ? request : {};
+  const id = fields['id'] ?? null;
+  try {
+    if (!isObject(request)) throw new DecodeError('usage', 'a request is one JSON object');
+    return { id, ...decode(fields) };
+  } catch (error) {
+    if (!(error instanceof DecodeError || error instanceof ProtocolError)) throw error;
+    return { id, error: { code: error.code, message: error.message } };
+  }
+}
+
+function decode(request: { readonly [name: string]: unknown }) {
+  const definition = definitionOf(request['definition']);
+  const record = recordOf(definition, request['record']);
+  const secret = secretOf(definition, request['secret']);
+  const chunks = chunksOf(request['bytes']);
+  const readings = readingsOf(definition, chunks, secret)
+    .filter((reading) => record === undefined || reading.record === record)
+    .map(({ record, values }) => ({ record, values }));
+  const [first] = readings;
+  if (first === undefined) throw new DecodeError('ignored', `the bytes are of another record than ${record}`);
+  return readings.length === 1
+    ? { definition: definition.id, ...first }
+    : { definition: definition.id, readings };
+}
+
+function readingsOf(
+  definition: DeviceDefinition,
+  chunks: readonly Uint8Array[],
+  secret: Uint8Array | undefined,
+): readonly Decoded[] {
+  const { hear, media } = definition;
+  const payload = Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
+  if (hear !== undefined) {
+    const source = media.find((medium) => medium.medium === 'advertisement')?.company ?? 0;
+    const decoded = hear.decode({ source, payload }, secret);
+    if ('ignored' in decoded) throw new DecodeError('ignored', decoded.ignored);
+    return [decoded];
+  }
+  throw new DecodeError('usage', `${definition.id} cannot be decoded from bytes alone`);
+}
+
+function definitionOf(name: unknown): DeviceDefinition {
+  const definition = definitions.find(({ id }) => id === name);
+  if (definition !== undefined) return definition;
+  const known = definitions.map(({ id }) => id).join(', ');
+  throw new DecodeError('usage', `definition: ${shown(name)} is none; there are ${known}`);
+}
+
+function recordOf({ id, records }: DeviceDefinition, name: unknown): string | undefined {
+  if (name === undefined) return undefined;
+  if (typeof name === 'string' && Object.hasOwn(records, name)) return name;
+  throw new DecodeError(
+    'usage',
+    `record: ${id} has no ${shown(name)}; it has ${Object.keys(records).join(', ')}`,
+  );
+}
+
+function secretOf({ secret }: DeviceDefinition, given: unknown): Uint8Array | undefined {
+  if (given === undefined || secret === undefined) return undefined;
+  const { setting, hexDigits } = secret;
+  if (typeof given !== 'string') throw new DecodeError('usage', `secret: the ${setting} is a text`);
+  if (hexDigits === undefined) return new TextEncoder().encode(given);
+  if (given.length !== hexDigits)
+    throw new DecodeError('usage', `secret: the ${setting} has ${given.length} hex digits, not ${hexDigits}`);
+  return bytesOf('secret', given);
+}
+
+function chunksOf(given: unknown): readonly Uint8Array[] {
+  if (typeof given === 'string') return [bytesOf('bytes', given)];
+  if (Array.isArray(given)) return given.map((chunk) => bytesOf('bytes', chunk));
+  throw new DecodeError('usage', 'bytes: a text of hex digits, or a list of them, is missing');
+}
+
+function bytesOf(name: string, hex: unknown): Uint8Array {
+  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex))
+    throw new DecodeError('usage', `${name}: two hex digits a byte are expected, not ${shown(hex)}`);
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  );
+}
+
+const isObject = (given: unknown): given is { readonly [name: string]: unknown } =>
+  typeof given === 'object' && given !== null && !Array.isArray(given);
+
+/** A value of the request for an error text: as JSON, shortened. */
+function shown(given: unknown): string {
+  const text = JSON.stringify(given) ?? 'nothing';
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

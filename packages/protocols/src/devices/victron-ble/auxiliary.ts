@@ -1,0 +1,26 @@
+// The auxiliary input of a SmartShunt, the same in records 0x02 and 0x0D: one place, whose meaning the mode beside it
+// decides. "Extra Manufacturer Data", 2022-12-14, tables Battery monitor and DC energy meter.
+
+import { type Codes, gauge } from '../../field.ts';
+import { i16le, only, ubits } from '../../where.ts';
+
+export const auxiliaryModes: Codes = {
+  0: 'starter_battery_voltage',
+  1: 'midpoint_voltage',
+  2: 'temperature',
+  3: 'none',
+};
+
+const modeAt = ubits(64, 2);
+
+/** The auxiliary value means something else, or nothing, in every other mode: the field is then absent. */
+export const auxiliaryMode =
+  (mode: 0 | 1 | 2) =>
+  (payload: Uint8Array): boolean =>
+    modeAt.read(payload) === mode;
+
+export const starterBatteryVoltage = gauge(only(i16le(6), auxiliaryMode(0)), {
+  unit: 'V',
+  scale: 0.01,
+  na: 0x7fff,
+});
