@@ -1,0 +1,81 @@
+// How a program ends: exit codes with their meaning, signals, and the one place where our own bugs come out.
+
+import type { Log } from './log.ts';
+import { ConfigurationError } from './settings/problem.ts';
+
+export const exitCodes = {
+  /** Everything was read and delivered. */
+  done: 0,
+  /** Something that nobody foresaw: our bug. */
+  unexpected: 1,
+  /** The command line or the configuration is wrong. */
+  usage: 2,
+  /** Some device was not read, the rest was delivered. */
+  someNotRead: 3,
+  /** Readings wait in the outbox. */
+  waiting: 4,
+  /** No device was read. */
+  noneRead: 5,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Wrong use of a command; the message says what was expected. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** The part of `process` that a program's end needs. */
+export interface ProcessEnd {
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): unknown;
+  exit(code: number): void;
+  readonly stdout: {
+    write(text: string, done: () => void): unknown;
+    on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
+  };
+}
+
+/**
+ * Runs a program to its end. SIGINT and SIGTERM abort the signal it is given; a repeated one means the same as the
+ * first (npm passes on each Ctrl-C a second time). What `main` throws becomes the exit code; standard output is
+ * written out before the process ends.
+ */
+export async function runProgram(
+  main: (signal: AbortSignal) => Promise<ExitCode>,
+  { log, process }: { readonly log: Pick<Log, 'error'>; readonly process: ProcessEnd },
+): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  const fail = (error: unknown): void => process.exit(reportFailure(error, log));
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  // The reader of our output has gone (`| head`): there is nobody left to write for.
+  process.stdout.on('error', (error) =>
+    error.code === 'EPIPE' ? process.exit(exitCodes.done) : fail(error),
+  );
+  let code: ExitCode;
+  try {
+    code = await main(stop.signal);
+  } catch (error) {
+    code = reportFailure(error, log);
+  }
+  process.stdout.write('', () => process.exit(code));
+}
+
+/** Says why, and gives the exit code. */
+export function reportFailure(error: unknown, log: Pick<Log, 'error'>): ExitCode {
+  if (error instanceof ConfigurationError) {
+    for (const line of error.message.split('\n')) log.error(line);
+    return exitCodes.usage;
+  }
+  if (error instanceof UsageError) {
+    log.error(error.message);
+    return exitCodes.usage;
+  }
+  const lines = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  for (const line of lines.split('\n')) log.error(line);
+  return exitCodes.unexpected;
+}

@@ -1,0 +1,110 @@
+// A configuration before it has types: texts, maps and lists, each with the place where it stands.
+
+/** Where something stands: in a file (lines and columns from 1), or in whatever `source` names (a variable). */
+export type Place =
+  | { readonly file: string; readonly line: number; readonly column: number }
+  | { readonly source: string };
+
+export interface TextNode {
+  readonly kind: 'text';
+  /** As written: what it means is for the schema to say. */
+  readonly text: string;
+  readonly place: Place;
+  /** Came from the environment or the secrets file: never printed. */
+  readonly hidden: boolean;
+}
+
+/** A key without a value: the same as a key that is not there. */
+export interface EmptyNode {
+  readonly kind: 'empty';
+  readonly place: Place;
+}
+
+export interface ListNode {
+  readonly kind: 'list';
+  readonly items: readonly SettingNode[];
+  readonly place: Place;
+}
+
+export interface MapNode {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly place: Place;
+}
+
+export type SettingNode = TextNode | EmptyNode | ListNode | MapNode;
+
+export interface Entry {
+  /** The key as the person wrote it, where it differs from the key it stands for. */
+  readonly written: string;
+  readonly place: Place;
+  readonly node: SettingNode;
+}
+
+export type Path = readonly (string | number)[];
+
+/** The plain value that a schema can parse: every scalar is a text. */
+export function toPlain(node: SettingNode): unknown {
+  switch (node.kind) {
+    case 'text':
+      return node.text;
+    case 'empty':
+      return undefined;
+    case 'list':
+      return node.items.map(toPlain);
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, entry]) => [key, toPlain(entry.node)]));
+  }
+}
+
+/** What stands at a path, or the nearest place above it when nothing does. */
+export interface Found {
+  readonly node?: SettingNode;
+  readonly place: Place;
+  /** The path in the person's own spelling: `devices[0].encryptionKey`. */
+  readonly text: string;
+}
+
+export function find(root: SettingNode, path: Path): Found {
+  let node: SettingNode | undefined = root;
+  let place = root.place;
+  let text = '';
+  for (const step of path) {
+    const entry: Entry | undefined = node?.kind === 'map' ? node.entries.get(String(step)) : undefined;
+    const item: SettingNode | undefined =
+      node?.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined;
+    text = typeof step === 'number' ? `${text}[${step}]` : joined(text, entry?.written ?? step);
+    place = entry?.place ?? item?.place ?? place;
+    node = entry?.node ?? item;
+  }
+  if (node?.kind === 'text') place = node.place;
+  return { ...(node === undefined ? {} : { node }), place, text };
+}
+
+const joined = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+/** The same tree with every text replaced by what `change` makes of it. */
+export function mapTexts(
+  node: SettingNode,
+  change: (text: TextNode, path: Path) => TextNode,
+  path: Path = [],
+): SettingNode {
+  switch (node.kind) {
+    case 'text':
+      return change(node, path);
+    case 'empty':
+      return node;
+    case 'list':
+      return { ...node, items: node.items.map((item, index) => mapTexts(item, change, [...path, index])) };
+    case 'map':
+      return {
+        ...node,
+        entries: new Map(
+          [...node.entries].map(([key, entry]) => [
+            key,
+            { ...entry, node: mapTexts(entry.node, change, [...path, key]) },
+          ]),
+        ),
+      };
+  }
+}
