@@ -1,0 +1,115 @@
+// Alarms in the store: one row an episode, from the reading that showed it first to the first that did not.
+
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import type { AlarmView } from '../web/api.ts';
+
+export interface Episode extends AlarmView {
+  readonly id: number;
+}
+
+export interface AlarmHistory {
+  /** Episodes that have not ended. */
+  open(): readonly Episode[];
+  /** Episodes that touch a span, the newest first, at most `limit`. */
+  between(fromMs: number, toMs: number, limit: number): readonly Episode[];
+  /** The newest episode of a trouble that touches a span. */
+  touching(device: string, code: string, fromMs: number, toMs: number): Episode | undefined;
+  add(alarm: AlarmView): number;
+  change(id: number, change: Pick<AlarmView, 'since' | 'until' | 'level' | 'text'>): void;
+  /** Runs changes in one transaction; without a change there is none. */
+  together(work: () => void): void;
+}
+
+/** Ended episodes that are kept; the oldest go first. */
+export const episodesMax = 100_000;
+/** Added episodes between two looks at the bound. */
+const addedBetweenTrims = 1_000;
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS alarms (
+    id INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    name TEXT NOT NULL,
+    code TEXT NOT NULL,
+    text TEXT NOT NULL,
+    level TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS alarms_by_device ON alarms (device, code, since);
+  CREATE INDEX IF NOT EXISTS alarms_by_time ON alarms (since);
+`;
+
+const rowShape = z.object({
+  id: z.number(),
+  device: z.string(),
+  name: z.string(),
+  code: z.string(),
+  text: z.string(),
+  level: z.enum(['warning', 'alarm', 'late', 'lost']),
+  since: z.number(),
+  until: z.number().nullable(),
+});
+
+/** Makes its table when it is missing. The database stays the caller's to close. */
+export function openAlarmHistory(database: DatabaseSync): AlarmHistory {
+  database.exec(schema);
+  const touches = 'since <= :to AND (until IS NULL OR until >= :from)';
+  const select = {
+    open: database.prepare('SELECT * FROM alarms WHERE until IS NULL'),
+    between: database.prepare(
+      `SELECT * FROM alarms WHERE ${touches} ORDER BY since DESC, id DESC LIMIT :limit`,
+    ),
+    touching: database.prepare(
+      `SELECT * FROM alarms WHERE device = :device AND code = :code AND ${touches} ORDER BY since DESC LIMIT 1`,
+    ),
+  };
+  const insert = database.prepare(
+    `INSERT INTO alarms (device, name, code, text, level, since, until)
+     VALUES (:device, :name, :code, :text, :level, :since, :until)`,
+  );
+  const update = database.prepare(
+    'UPDATE alarms SET since = :since, until = :until, level = :level, text = :text WHERE id = :id',
+  );
+  const trim = database.prepare(
+    `DELETE FROM alarms WHERE id IN (
+       SELECT id FROM alarms WHERE until IS NOT NULL ORDER BY id DESC LIMIT -1 OFFSET ${episodesMax})`,
+  );
+  let added = 0;
+  let transaction: 'none' | 'wanted' | 'begun' = 'none';
+  const begin = (): void => {
+    if (transaction !== 'wanted') return;
+    database.exec('BEGIN IMMEDIATE');
+    transaction = 'begun';
+  };
+  const isBegun = (): boolean => transaction === 'begun';
+  return {
+    open: () => rowShape.array().parse(select.open.all()),
+    between: (from, to, limit) => rowShape.array().parse(select.between.all({ from, to, limit })),
+    touching: (device, code, from, to) =>
+      rowShape.optional().parse(select.touching.get({ device, code, from, to })),
+    add: ({ device, name, code, text, level, since, until }) => {
+      begin();
+      added += 1;
+      if (added % addedBetweenTrims === 0) trim.run();
+      return Number(insert.run({ device, name, code, text, level, since, until }).lastInsertRowid);
+    },
+    change: (id, { since, until, level, text }) => {
+      begin();
+      update.run({ id, since, until, level, text });
+    },
+    together: (work) => {
+      transaction = 'wanted';
+      try {
+        work();
+        if (isBegun()) database.exec('COMMIT');
+      } catch (error) {
+        if (isBegun()) database.exec('ROLLBACK');
+        throw error;
+      } finally {
+        transaction = 'none';
+      }
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The newest state of every device, kept from the log's readings and the agents' words. Time is an argument.
+
+import type { SeriesKey, StoredReading } from '../message.ts';
+import type { DeviceState, DeviceView } from '../web/api.ts';
+import type { Agents } from './agents.ts';
+import { deviceId, topicParts } from './device-id.ts';
+import { deviceView, silenceOf } from './device-view.ts';
+import { judge } from './freshness.ts';
+import { firstKnown, type Newest, takeReading } from './newest.ts';
+
+/** Devices that are shown; further ones are stored and counted, not shown. */
+export const devicesMax = 10_000;
+
+export interface Device {
+  readonly id: string;
+  readonly series: SeriesKey;
+}
+
+/** How a device stands at one moment. */
+export interface Standing extends Device {
+  readonly state: DeviceState;
+  /** Time of the newest reading. */
+  readonly timeMs: number;
+  readonly intervalMs: number;
+}
+
+export interface Devices {
+  /** Returns the id of the reading's device; `undefined` when there are too many to show it. */
+  accept(reading: StoredReading): string | undefined;
+  standing(nowMs: number): readonly Standing[];
+  view(id: string, nowMs: number): DeviceView | undefined;
+  views(nowMs: number): readonly DeviceView[];
+  /** By id; by name where only one device has it. */
+  find(idOrName: string): Device | undefined;
+  /** Readings of devices that are not shown. */
+  hiddenReadings(): number;
+}
+
+export function createDevices(agents: Pick<Agents, 'get'>): Devices {
+  const newest = new Map<string, Newest>();
+  const ids = new Map<string, string>();
+  const devicesByTopic = new Map<string, number>();
+  let hidden = 0;
+
+  const meet = (reading: StoredReading, key: string): string | undefined => {
+    if (newest.size >= devicesMax) {
+      hidden += 1;
+      return undefined;
+    }
+    const id = deviceId(reading.series);
+    ids.set(key, id);
+    newest.set(id, firstKnown(reading));
+    const { topic } = reading.series;
+    devicesByTopic.set(topic, (devicesByTopic.get(topic) ?? 0) + 1);
+    return id;
+  };
+
+  const accept = (reading: StoredReading): string | undefined => {
+    const key = `${reading.series.agent}\n${reading.series.topic}`;
+    const id = ids.get(key);
+    const known = id === undefined ? undefined : newest.get(id);
+    if (known === undefined) return meet(reading, key);
+    takeReading(known, reading);
+    return id;
+  };
+
+  const viewOf = (id: string, known: Newest, nowMs: number): DeviceView => {
+    const { topic, agent } = known.reading.series;
+    const around = { agent: agents.get(agent), sharedTopic: (devicesByTopic.get(topic) ?? 0) > 1 };
+    return deviceView(id, known, around, nowMs);
+  };
+
+  return {
+    accept,
+    standing: (nowMs) =>
+      [...newest].map(([id, known]) => {
+        const { series } = known.reading;
+        const silence = silenceOf(known, agents.get(series.agent));
+        const { timeMs, intervalMs } = silence;
+        return { id, series, state: judge(silence, nowMs), timeMs, intervalMs };
+      }),
+    view: (id, nowMs) => {
+      const known = newest.get(id);
+      return known && viewOf(id, known, nowMs);
+    },
+    views: (nowMs) => [...newest].map(([id, known]) => viewOf(id, known, nowMs)),
+    find: (idOrName) => find(newest, idOrName),
+    hiddenReadings: () => hidden,
+  };
+}
+
+function find(newest: ReadonlyMap<string, Newest>, idOrName: string): Device | undefined {
+  const known = newest.get(idOrName);
+  if (known !== undefined) return { id: idOrName, series: known.reading.series };
+  const named = [...newest].filter(([, { reading }]) => topicParts(reading.series.topic).name === idOrName);
+  const [only] = named;
+  return only && named.length === 1 ? { id: only[0], series: only[1].reading.series } : undefined;
+}
