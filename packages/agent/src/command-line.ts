@@ -1,0 +1,190 @@
+// The command line of wattline-agent: words to one invocation, with the replaced Victron tool's spellings beside ours.
+
+import { didYouMean, type LogLevel, parseDuration, UsageError } from '@wattline/program';
+import { Command, CommanderError, Option } from 'commander';
+
+interface Everywhere {
+  readonly config?: string;
+  /** A capture to use instead of the devices. */
+  readonly replay?: string;
+  readonly level: LogLevel;
+  readonly json: boolean;
+}
+
+export type Invocation = Everywhere &
+  (
+    | { readonly command: 'run' | 'devices' | 'outbox' }
+    | { readonly command: 'once'; readonly names: readonly string[]; readonly deadlineMs?: number }
+    | { readonly command: 'scan'; readonly forMs: number }
+    | { readonly command: 'read'; readonly name: string; readonly raw: boolean }
+    | { readonly command: 'check'; readonly offline: boolean }
+    | {
+        readonly command: 'decode';
+        readonly definition?: string;
+        readonly bytes: readonly string[];
+        readonly key?: string;
+        readonly lines: boolean;
+      }
+    | { readonly command: 'record'; readonly name: string; readonly out: string; readonly forMs: number }
+    | { readonly command: 'victron-keys'; readonly file: string }
+    /** The text was asked for: help or version. */
+    | { readonly command: 'print'; readonly text: string }
+  );
+
+const duration = (option: string) => (written: string) => {
+  const ms = parseDuration(written);
+  if (ms === undefined)
+    throw new UsageError(`${option} takes a duration such as 30s or 5m, not "${written}"`);
+  return ms;
+};
+
+/** @throws UsageError in words for the person who typed. */
+export function parseCommandLine(words: readonly string[], version: string): Invocation {
+  const printed: string[] = [];
+  let invocation: Invocation | undefined;
+  const program = createProgram(version, (parsed) => {
+    invocation = parsed;
+  });
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => undefined });
+  }
+  try {
+    program.parse([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ''));
+  }
+  if (printed.length > 0)
+    return { command: 'print', text: printed.join('').trimEnd(), level: 'info', json: false };
+  if (invocation === undefined) throw new UsageError(`a command is missing\n${program.helpInformation()}`);
+  return invocation;
+}
+
+function createProgram(version: string, found: (invocation: Invocation) => void): Command {
+  const program = new Command('wattline-agent')
+    .description('Reads off-grid power devices and publishes their readings by MQTT.')
+    .version(version, '-v, --version')
+    .option(
+      '-C, --config <file>',
+      'configuration (else $WATTLINE_CONFIG, ./agent.yml, ./config.yml, /etc/wattline/agent.yml)',
+    )
+    .option('--replay <file>', 'use a capture instead of the devices')
+    .option('--debug', 'say everything, with bytes')
+    .option('--quiet', 'say only what a person must act on')
+    .addOption(
+      new Option(
+        '-d, --device <number|name>',
+        'read one device once, as the replaced Victron tool did',
+      ).hideHelp(),
+    )
+    // A word that is no command: explained below, better than as one argument too many.
+    .allowExcessArguments(true);
+  const everywhere = (json = false): Everywhere => {
+    const { config, replay, debug, quiet } = program.opts();
+    return {
+      ...(config === undefined ? {} : { config }),
+      ...(replay === undefined ? {} : { replay }),
+      level: debug ? 'debug' : quiet ? 'error' : 'info',
+      json,
+    };
+  };
+  addReading(program, everywhere, found);
+  addTools(program, everywhere, found);
+  program.action(() => {
+    const { device } = program.opts();
+    const [word] = program.args;
+    if (word !== undefined) {
+      const known = program.commands.map((command) => command.name());
+      throw new UsageError(
+        `unknown command '${word}'${didYouMean(word, known)}; commands: ${known.join(', ')}`,
+      );
+    }
+    if (device === undefined) throw new UsageError(`a command is missing\n${program.helpInformation()}`);
+    found({ command: 'once', names: [device], ...everywhere() });
+  });
+  return program;
+}
+
+type Everything = (json?: boolean) => Everywhere;
+type Found = (invocation: Invocation) => void;
+
+function addReading(program: Command, everywhere: Everything, found: Found): void {
+  program
+    .command('run')
+    .description('read every device at its interval until stopped')
+    .option('--json', 'print each accepted reading, one JSON a line')
+    .action(({ json }) => found({ command: 'run', ...everywhere(json) }));
+  program
+    .command('once [name...]')
+    .description('read each device once, deliver, exit')
+    .option('--deadline <duration>', 'how long at most', duration('--deadline'))
+    .option('--json', 'print each accepted reading, one JSON a line')
+    .action((names, { json, deadline }) =>
+      found({
+        command: 'once',
+        names,
+        ...(deadline === undefined ? {} : { deadlineMs: deadline }),
+        ...everywhere(json),
+      }),
+    );
+  program
+    .command('scan')
+    .description('list what is in reach and recognise it')
+    .option('--for <duration>', 'how long to listen', duration('--for'), 10_000)
+    .option('--json', 'one JSON a device')
+    .action(({ for: forMs, json }) => found({ command: 'scan', forMs, ...everywhere(json) }));
+  program
+    .command('read <name>')
+    .description('read one device and print it; publishes nothing')
+    .option('--raw', 'also what was heard and has no name in the vocabulary')
+    .option('--json', 'as JSON')
+    .action((name, { raw = false, json }) => found({ command: 'read', name, raw, ...everywhere(json) }));
+  program
+    .command('check')
+    .description('validate the configuration and prove each device and the broker')
+    .option('--offline', 'only the configuration')
+    .option('--json', 'as JSON')
+    .action(({ offline = false, json }) => found({ command: 'check', offline, ...everywhere(json) }));
+  program
+    .command('record <name>')
+    .description('capture what a device sends, with times')
+    .requiredOption('--out <file>', 'where to')
+    .option('--for <duration>', 'how long', duration('--for'), 60_000)
+    .action((name, { out, for: forMs }) => found({ command: 'record', name, out, forMs, ...everywhere() }));
+}
+
+function addTools(program: Command, everywhere: Everything, found: Found): void {
+  program
+    .command('decode [definition] [hex...]')
+    .description('decode captured bytes')
+    .option('--key <hex>', 'the key or password of the device')
+    .option('--jsonl', 'read requests from standard input, one JSON a line')
+    .option('--json', 'as JSON')
+    .action((definition, bytes, { key, jsonl = false, json }) =>
+      found({
+        command: 'decode',
+        bytes,
+        lines: jsonl,
+        ...(definition === undefined ? {} : { definition }),
+        ...(key === undefined ? {} : { key }),
+        ...everywhere(json),
+      }),
+    );
+  program
+    .command('victron-keys <file>')
+    .description('list addresses and keys of a VictronConnect database')
+    .option('--json', 'as JSON')
+    .action((file, { json }) => found({ command: 'victron-keys', file, ...everywhere(json) }));
+  program
+    .command('devices')
+    .description('the catalogue: what this release can read')
+    .option('--json', 'as JSON')
+    .action(({ json }) => found({ command: 'devices', ...everywhere(json) }));
+  program
+    .command('outbox')
+    .description('what waits for delivery')
+    .option('--json', 'as JSON')
+    .action(({ json }) => found({ command: 'outbox', ...everywhere(json) }));
+}

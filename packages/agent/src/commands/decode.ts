@@ -1,0 +1,51 @@
+// `decode`: captured bytes to values, without a device. One question on the command line, or one a line by --jsonl.
+
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { type ExitCode, exitCodes, type Terminal, UsageError } from '@wattline/program';
+import { type DecodeAnswer, decodeLine, decodeRequest, definitions } from '@wattline/protocols';
+import { formatValues } from '../show.ts';
+
+export interface DecodeOptions {
+  readonly json: boolean;
+  readonly key?: string;
+}
+
+/** Answers every line of the input in its order; nothing in a line ends the command. */
+export async function decodeLines(input: Readable, write: (line: string) => void): Promise<ExitCode> {
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() !== '') write(decodeLine(line));
+  }
+  return exitCodes.done;
+}
+
+export function decodeOnce(
+  terminal: Terminal,
+  definition: string | undefined,
+  bytes: readonly string[],
+  { json, key }: DecodeOptions,
+): ExitCode {
+  if (definition === undefined || bytes.length === 0) {
+    const known = definitions.map(({ id }) => id).join(', ');
+    throw new UsageError(
+      `decode needs a definition and bytes in hex: decode victron-ble 1002… --key HEX; known: ${known}`,
+    );
+  }
+  const answer = decodeRequest({ definition, bytes, ...(key === undefined ? {} : { secret: key }) });
+  if (json) terminal.printJson(answer);
+  else print(terminal, answer);
+  if (!('error' in answer)) return exitCodes.done;
+  if (answer.error.code === 'usage') throw new UsageError(answer.error.message);
+  return exitCodes.noneRead;
+}
+
+function print(terminal: Terminal, answer: DecodeAnswer): void {
+  if ('error' in answer) {
+    terminal.writeError(`${answer.error.code}: ${answer.error.message}\n`);
+    return;
+  }
+  for (const { record, values } of 'readings' in answer ? answer.readings : [answer]) {
+    terminal.printLine(`${answer.definition} ${record}`);
+    terminal.printTable(['field', 'value', 'unit'], formatValues(values));
+  }
+}
