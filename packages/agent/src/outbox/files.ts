@@ -1,0 +1,58 @@
+// What of a file survives a power cut: its bytes after its own sync, its name after the sync of its directory.
+
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** The service's group may look (`outbox` command); only the owner writes. */
+export const directoryMode = 0o750;
+export const fileMode = 0o640;
+
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the directory and those above it where they are missing, so that their names survive. */
+export async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: directoryMode });
+  if (first === undefined) return;
+  const top = dirname(first);
+  for (let made = resolve(path); made !== top; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+/** Puts a file in the place of an older one, so that a cut leaves the one or the other. */
+export async function replaceFile(directory: string, name: string, bytes: Buffer): Promise<void> {
+  const path = join(directory, name);
+  const handle = await open(`${path}.new`, 'w', fileMode);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${path}.new`, path);
+  await syncDirectory(directory);
+}
+
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch(unlessMissing);
+}
+
+/** Empty when there is no such file. */
+export async function readFileOrEmpty(path: string): Promise<Buffer> {
+  return (await readFile(path).catch(unlessMissing)) ?? Buffer.alloc(0);
+}
+
+/** The system's name of a failure (ENOSPC, EACCES, …). */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (errorCode(error) !== 'ENOENT') throw error;
+  return undefined;
+}
