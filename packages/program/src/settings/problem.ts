@@ -13,10 +13,10 @@ export class ConfigurationError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const sorted = problems.toSorted(byPlace);
-    super([...new Set(sorted.map(formatProblem))].join('\n'));
+    const unique = new Map(problems.toSorted(byPlace).map((problem) => [formatProblem(problem), problem]));
+    super([...unique.keys()].join('\n'));
     this.name = 'ConfigurationError';
-    this.problems = sorted;
+    this.problems = [...unique.values()];
   }
 }
 

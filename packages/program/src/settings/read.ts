@@ -24,6 +24,8 @@ export interface Translated {
   readonly root: MapNode;
   /** Keys that this program does not know are left out and told about, instead of refused. */
   readonly toleratesUnknownKeys?: boolean;
+  /** What could not be translated; nothing else is said about these paths. */
+  readonly problems?: readonly Problem[];
 }
 
 export interface Settings<Output> {
@@ -42,20 +44,23 @@ export function readSettings<Output>(source: SettingsSource<Output>): Settings<O
     return jsonSchema;
   };
   const written = source.text === undefined ? withoutFile : parseYaml(source.text);
-  const { root: ours, toleratesUnknownKeys = false } = source.translate?.(written) ?? { root: written };
-  const overridden = applyOverrides(ours, source.environment, schema);
+  const translated: Translated = source.translate?.(written) ?? { root: written };
+  const overridden = applyOverrides(translated.root, source.environment, schema);
   const resolved = resolveReferences(overridden.root, source.environment, source.readSecrets);
-  const left = toleratesUnknownKeys ? leaveOutUnknown(resolved.root, source.schema) : undefined;
+  const left =
+    translated.toleratesUnknownKeys === true ? leaveOutUnknown(resolved.root, source.schema) : undefined;
   const root = left?.root ?? resolved.root;
   const result = source.schema.safeParse(toPlain(root));
-  const before = [...overridden.problems, ...resolved.problems];
+  const untranslated = translated.problems ?? [];
+  const before = [...untranslated, ...overridden.problems, ...resolved.problems];
   if (result.success && before.length === 0) {
     return { value: result.data, secrets: secretsIn(root), notices: left?.notices ?? [] };
   }
   const issues = result.success ? [] : result.error.issues;
+  // A value that could not be had is one problem, not two.
+  const explained = new Set([...untranslated.map(({ path }) => path), ...resolved.unresolved]);
   const problems = issues.flatMap((issue) => explainIssue(issue, root, schema));
-  // A reference without a value is one problem, not two.
-  throw new ConfigurationError([...before, ...problems.filter(({ path }) => !resolved.unresolved.has(path))]);
+  throw new ConfigurationError([...before, ...problems.filter(({ path }) => !explained.has(path))]);
 }
 
 const withoutFile: MapNode = {
@@ -81,8 +86,8 @@ function leaveOutUnknown(
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...pathOf(issue), key]) : [],
   );
   const notices = unknown.map((path) => {
-    const { place, text } = find(root, path);
-    return `${formatPlace(place)}: ${text}: left out, it means nothing here`;
+    const { keyPlace, text } = find(root, path);
+    return `${formatPlace(keyPlace)}: ${text}: left out, it means nothing here`;
   });
   return { root: unknown.reduce<SettingNode>(without, root), notices };
 }
@@ -144,7 +149,7 @@ function optionsOf(issue: Issue): readonly string[] | undefined {
 }
 
 function unknownKey(path: Path, root: SettingNode, schema: JsonSchema): Problem {
-  const { place, text } = find(root, path);
+  const { keyPlace, text } = find(root, path);
   const key = String(path.at(-1));
   const known = knownAt(schema, path.slice(0, -1))?.keys ?? [];
   const near = didYouMean(key, known);
@@ -155,7 +160,7 @@ function unknownKey(path: Path, root: SettingNode, schema: JsonSchema): Problem 
       : elsewhere.length > 0
         ? `; it belongs to ${elsewhere.join(' or ')}`
         : `; known here: ${known.join(', ')}`;
-  return { place, path: text, text: `unknown key${hint}` };
+  return { place: keyPlace, path: text, text: `unknown key${hint}` };
 }
 
 const shownLengthMax = 60;

@@ -1,7 +1,7 @@
 // Values that stand elsewhere: ${NAME} in the environment, secret:name in secrets.yml beside the configuration.
 
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigurationError, type Problem } from './problem.ts';
 import { didYouMean } from './suggest.ts';
 import { find, type MapNode, mapTexts, type SettingNode } from './tree.ts';
@@ -76,13 +76,12 @@ const secretsName = 'secrets.yml';
 /** Group may read, nobody else anything: 0640 or less. */
 const forbiddenMode = 0o027;
 
-/** The secrets beside a configuration file, read once. Paths in errors are as short as the configuration's own. */
-export function secretsBeside(configurationFile: string): ReadSecrets {
-  const path = join(dirname(configurationFile), secretsName);
-  const file = configurationFile.includes('/') ? path : basename(path);
+/** The secrets beside a configuration at `path`, shown in errors as beside `shown`. Read at most once. */
+export function secretsBeside(path: string, shown: string): ReadSecrets {
+  const file = join(dirname(shown), secretsName);
   let read: ReturnType<ReadSecrets> | undefined;
   return () => {
-    read ??= { file, root: parseYaml({ file, text: readGuarded(path, file) }) };
+    read ??= { file, root: parseYaml({ file, text: readGuarded(join(dirname(path), secretsName), file) }) };
     return read;
   };
 }

@@ -61,6 +61,8 @@ export function toPlain(node: SettingNode): unknown {
 export interface Found {
   readonly node?: SettingNode;
   readonly place: Place;
+  /** Of the key, where `place` is that of its value. */
+  readonly keyPlace: Place;
   /** The path in the person's own spelling: `devices[0].encryptionKey`. */
   readonly text: string;
 }
@@ -77,8 +79,9 @@ export function find(root: SettingNode, path: Path): Found {
     place = entry?.place ?? item?.place ?? place;
     node = entry?.node ?? item;
   }
+  const keyPlace = place;
   if (node?.kind === 'text') place = node.place;
-  return { ...(node === undefined ? {} : { node }), place, text };
+  return { ...(node === undefined ? {} : { node }), place, keyPlace, text };
 }
 
 const joined = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);

@@ -1,0 +1,69 @@
+// What an agent is told: everything typed, durations in milliseconds, sizes in bytes, paths absolute.
+
+import type { HostPort, Secret } from '@wattline/program';
+import type { DeviceDefinition } from '@wattline/protocols';
+
+export interface AgentConfiguration {
+  readonly agent: string;
+  readonly site?: string;
+  readonly mqtt: MqttConfiguration;
+  readonly homeAssistant: boolean;
+  readonly outbox: OutboxConfiguration;
+  readonly bluetooth: BluetoothConfiguration;
+  /** How long `once` may take. */
+  readonly deadlineMs: number;
+  /** How often something starts `once`. */
+  readonly wakeEveryMs?: number;
+  readonly devices: readonly DeviceConfiguration[];
+}
+
+export interface MqttConfiguration extends HostPort {
+  readonly isTls: boolean;
+  /** Certificates to trust instead of the system's. */
+  readonly caFile?: string;
+  readonly version: 'auto' | '5' | '3.1.1';
+  readonly retain: boolean;
+  readonly username?: string;
+  readonly password?: Secret;
+}
+
+export interface OutboxConfiguration {
+  readonly path: string;
+  readonly sizeBytesMax: number;
+  readonly ageMsMax: number;
+}
+
+export interface BluetoothConfiguration {
+  /** Absent: the machine's only or first one. */
+  readonly adapter?: Adapter;
+  readonly access: 'auto' | 'user-channel';
+  readonly library: 'stoprocent';
+}
+
+export type Adapter =
+  | { readonly by: 'address'; readonly address: string }
+  | { readonly by: 'index'; readonly index: number }
+  /** A controller that is reached as a stream of H4 packets. */
+  | ({ readonly by: 'tcp' } & HostPort)
+  | { readonly by: 'uart'; readonly path: string };
+
+export interface DeviceConfiguration {
+  /** Its place in the file, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly definition: DeviceDefinition;
+  /** First topic level. */
+  readonly vendor: string;
+  /** Second topic level; absent: the kind of what it sends. */
+  readonly type?: string;
+  /** `AA:BB:CC:DD:EE:FF`. */
+  readonly address?: string;
+  readonly port?: string;
+  /** A recording to be used instead of the device. */
+  readonly replay?: string;
+  /** The bytes of the key, password or PIN. */
+  readonly secret?: Secret<Uint8Array>;
+  readonly intervalMs: number;
+  readonly nightIntervalMs?: number;
+  readonly keepsConnected: boolean;
+}

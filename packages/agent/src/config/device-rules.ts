@@ -1,0 +1,98 @@
+// What a device's definition demands of its keys, and what devices demand of each other. Runs on lists that other
+// checks have refused in part, so that all problems are said at once: nothing here trusts a value's type.
+
+import { type DeviceDefinition, definitions } from '@wattline/protocols';
+import type { WrittenDevice } from './schema.ts';
+
+/** A problem at a path below the list. A type alias, because zod wants one with an implicit index signature. */
+export type DeviceIssue = {
+  readonly code: 'custom';
+  readonly path: (string | number)[];
+  readonly message: string;
+};
+
+const families: ReadonlyMap<string, DeviceDefinition> = new Map(
+  definitions.map((family) => [family.id, family]),
+);
+
+/** The definition of this id; the schema lets no other through. */
+export function familyOf(id: string): DeviceDefinition {
+  const family = families.get(id);
+  if (family === undefined) throw new Error(`no definition ${id}`);
+  return family;
+}
+
+/** The word for the key of a device that has none. */
+export const withoutKey = 'none';
+
+export function checkDevices(
+  devices: readonly WrittenDevice[],
+  addIssue: (issue: DeviceIssue) => void,
+): void {
+  const first = new Map<string, number>();
+  devices.forEach((device, index) => {
+    const refuse = (key: string, message: string) =>
+      addIssue({ code: 'custom', path: [index, key], message });
+    const name: unknown = device?.name;
+    if (typeof name === 'string') {
+      const other = first.get(name);
+      if (other !== undefined) refuse('name', `devices[${other}] has the name "${name}" already`);
+      else first.set(name, index);
+    }
+    const family = families.get(device?.definition);
+    if (family === undefined) return;
+    checkReach(device, family, refuse);
+    checkSecret(device, family, refuse);
+    checkAsking(device, family, refuse);
+  });
+}
+
+type Refuse = (key: string, message: string) => void;
+
+function checkReach(device: WrittenDevice, { id, media }: DeviceDefinition, refuse: Refuse): void {
+  const byRadio = media.some(({ medium }) => medium === 'advertisement');
+  const bySerial = media.some(({ medium }) => medium === 'serial');
+  if (device.address !== undefined && !byRadio)
+    refuse('address', `${id} is not reached by radio: no address`);
+  if (device.port !== undefined && !bySerial) refuse('port', `${id} is not reached by a cable: no port`);
+  const isReached = (byRadio && device.address !== undefined) || (bySerial && device.port !== undefined);
+  if (isReached || device.replay !== undefined) return;
+  if (byRadio) refuse('address', 'missing; expected the Bluetooth address of this device');
+  else refuse('port', 'missing; expected the serial port of this device');
+}
+
+function checkSecret(device: WrittenDevice, { id, secret }: DeviceDefinition, refuse: Refuse): void {
+  for (const setting of ['key', 'password', 'pin'] as const) {
+    const value = device[setting];
+    if (secret?.setting !== setting) {
+      if (value !== undefined) refuse(setting, `${id} has no ${setting}`);
+    } else if (value === undefined) {
+      if (setting === 'key') refuse(setting, `missing; ${explainKey(secret.hexDigits)}, or ${withoutKey}`);
+    } else if (typeof value.reveal === 'function' && secret.hexDigits !== undefined) {
+      const problem = checkHex(value.reveal(), setting, secret.hexDigits);
+      if (problem !== undefined) refuse(setting, problem);
+    }
+  }
+}
+
+const explainKey = (digits: number | undefined): string =>
+  digits === undefined
+    ? 'expected the key of this device'
+    : `expected the key of this device (${digits} hex digits)`;
+
+function checkHex(text: string, setting: string, digits: number): string | undefined {
+  if (text === withoutKey) return undefined;
+  const demand = `a ${setting} has ${digits} hex digits, this one`;
+  if (!/^[0-9A-Fa-f]*$/.test(text)) return `${demand} has other characters`;
+  if (text.length === digits) return undefined;
+  const hint = text.length === digits - 1 ? ': the app is known to cut the last digit when copying' : '';
+  return `${demand} has ${text.length}${hint}`;
+}
+
+/** Devices that talk by themselves are not asked, and so not asked less often at night. */
+function checkAsking(device: WrittenDevice, { id, hear, listen }: DeviceDefinition, refuse: Refuse): void {
+  if (hear === undefined && listen === undefined) return;
+  for (const key of ['night_interval', 'keep_connected'] as const) {
+    if (device[key] !== undefined) refuse(key, `${id} talks by itself and is never asked: no ${key}`);
+  }
+}

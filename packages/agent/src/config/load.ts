@@ -1,0 +1,146 @@
+// Finds, reads and types the configuration of an agent.
+
+import { dirname, resolve } from 'node:path';
+import {
+  ConfigurationError,
+  locateConfiguration,
+  makeSecret,
+  readSettings,
+  type Secret,
+  type Surroundings,
+  secretsBeside,
+  stateDirectory,
+} from '@wattline/program';
+import { type DeviceDefinition, namePattern } from '@wattline/protocols';
+import type { AgentConfiguration, DeviceConfiguration, MqttConfiguration } from './configuration.ts';
+import { familyOf, withoutKey } from './device-rules.ts';
+import { isReplacedConfiguration, translateReplaced } from './replaced-tool.ts';
+import { agentSchema, type WrittenAgent, type WrittenDevice } from './schema.ts';
+
+export interface LoadedAgent {
+  readonly configuration: AgentConfiguration;
+  /** Where it was found. */
+  readonly file: string;
+  /** Texts that must never appear in a log. */
+  readonly secrets: readonly string[];
+  /** What was left out or has no effect yet, one sentence each, for the log. */
+  readonly notices: readonly string[];
+}
+
+/** `option` is what `--config` says. @throws ConfigurationError with every problem */
+export function loadAgentConfiguration(option: string | undefined, surroundings: Surroundings): LoadedAgent {
+  const located = locateConfiguration(
+    { option, name: 'agent.yml', foreign: { name: 'config.yml', isOurs: isReplacedConfiguration } },
+    surroundings,
+  );
+  if (located === undefined) throw nothingFound();
+  const { path, text } = located;
+  const { value, secrets, notices } = readSettings({
+    text,
+    environment: surroundings.environment,
+    readSecrets: secretsBeside(path, text.file),
+    schema: agentSchema,
+    translate: translateReplaced,
+  });
+  const toPath = (written: string) => resolve(dirname(path), written);
+  return {
+    configuration: toConfiguration(value, surroundings, toPath, stateDirectory(surroundings, path)),
+    file: text.file,
+    secrets,
+    notices: [...notices, ...withoutEffect(value)],
+  };
+}
+
+const nothingFound = (): ConfigurationError =>
+  new ConfigurationError([
+    {
+      place: { source: 'no configuration' },
+      path: '',
+      text: 'expected --config FILE, $WATTLINE_CONFIG, ./agent.yml, ./config.yml or /etc/wattline/agent.yml',
+    },
+  ]);
+
+function withoutEffect({ home_assistant }: WrittenAgent): readonly string[] {
+  return home_assistant ? ['home_assistant: this release announces nothing to Home Assistant yet'] : [];
+}
+
+function toConfiguration(
+  written: WrittenAgent,
+  { hostName }: Surroundings,
+  toPath: (written: string) => string,
+  statePath: string,
+): AgentConfiguration {
+  const { site, outbox, bluetooth, wake } = written;
+  return {
+    agent: written.agent ?? agentOf(hostName),
+    ...(site === undefined ? {} : { site }),
+    mqtt: toMqtt(written.mqtt, toPath),
+    homeAssistant: written.home_assistant,
+    outbox: {
+      path: outbox.path === undefined ? resolve(statePath, 'outbox') : toPath(outbox.path),
+      sizeBytesMax: outbox.max_size,
+      ageMsMax: outbox.max_age,
+    },
+    bluetooth: {
+      ...(bluetooth.adapter === undefined ? {} : { adapter: bluetooth.adapter }),
+      access: bluetooth.access,
+      library: bluetooth.library,
+    },
+    deadlineMs: written.deadline,
+    ...(wake === undefined ? {} : { wakeEveryMs: wake.every }),
+    devices: written.devices.map((device, index) => toDevice(device, index, written.mqtt.base_topic, toPath)),
+  };
+}
+
+function agentOf(hostName: string): string {
+  if (namePattern.test(hostName)) return hostName;
+  const text = `missing, and the host name ${JSON.stringify(hostName)} is not 1 to 64 of A-Z a-z 0-9 _ . -`;
+  throw new ConfigurationError([{ place: { source: 'configuration' }, path: 'agent', text }]);
+}
+
+function toMqtt(written: WrittenAgent['mqtt'], toPath: (written: string) => string): MqttConfiguration {
+  const { url, ca, version, retain, username, password } = written;
+  const isTls = ca !== undefined || url?.protocol === 'mqtts:';
+  return {
+    // The brackets of an IPv6 address belong to the URL.
+    host: url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? written.host ?? '',
+    port: Number(url?.port) || (written.port ?? (isTls ? 8883 : 1883)),
+    isTls,
+    ...(ca === undefined ? {} : { caFile: toPath(ca) }),
+    version,
+    retain,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+function toDevice(
+  written: WrittenDevice,
+  index: number,
+  baseTopic: string,
+  toPath: (written: string) => string,
+): DeviceConfiguration {
+  const definition = familyOf(written.definition);
+  const { type, address, port, replay, night_interval } = written;
+  const secret = toSecret(written, definition);
+  return {
+    index,
+    name: written.name,
+    definition,
+    vendor: definition.vendor === 'victron' ? baseTopic : definition.vendor,
+    ...(type === undefined ? {} : { type }),
+    ...(address === undefined ? {} : { address }),
+    ...(port === undefined ? {} : { port }),
+    ...(replay === undefined ? {} : { replay: toPath(replay) }),
+    ...(secret === undefined ? {} : { secret }),
+    intervalMs: written.interval,
+    ...(night_interval === undefined ? {} : { nightIntervalMs: night_interval }),
+    keepsConnected: written.keep_connected ?? false,
+  };
+}
+
+function toSecret(written: WrittenDevice, { secret }: DeviceDefinition): Secret<Uint8Array> | undefined {
+  const text = secret === undefined ? undefined : written[secret.setting]?.reveal();
+  if (text === undefined || text === withoutKey) return undefined;
+  return makeSecret(Uint8Array.from(Buffer.from(text, secret?.hexDigits === undefined ? 'utf8' : 'hex')));
+}

@@ -1,0 +1,172 @@
+// agent.yml as a person writes it. The descriptions are the help in editors.
+
+import {
+  anyText,
+  durationMs,
+  oneOf,
+  scalar,
+  secretText,
+  sizeBytes,
+  text,
+  url,
+  wholeNumber,
+  yesOrNo,
+} from '@wattline/program';
+import { definitions, namePattern } from '@wattline/protocols';
+import { z } from 'zod';
+import { parseAdapter, parseAddress } from './addresses.ts';
+import { checkDevices } from './device-rules.ts';
+
+const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
+
+const path = (expected: string) => text({ expected, pattern: /^\/./ });
+
+const mqtt = z
+  .strictObject({
+    host: anyText('the name or address of the broker').optional().describe('Name or address of the broker.'),
+    port: wholeNumber(1, 65_535)
+      .optional()
+      .describe('Port of the broker; 1883, or 8883 with TLS, when it is not given.'),
+    url: url({ protocols: ['mqtt', 'mqtts'], example: 'mqtts://data.example.org:8883' })
+      .optional()
+      .describe('Instead of host and port: mqtt://… or, with TLS, mqtts://…'),
+    ca: anyText('the path of a file of certificates')
+      .optional()
+      .describe('File with the certificate authorities to trust (PEM); turns TLS on.'),
+    version: oneOf(['auto', '5', '3.1.1'])
+      .prefault('auto')
+      .describe(
+        'MQTT version; auto tries 5, then 3.1.1. Only 5 tells that an access list refused a reading.',
+      ),
+    retain: yesOrNo()
+      .prefault('false')
+      .describe('Whether the broker keeps the newest reading of each device.'),
+    username: anyText().optional().describe('User at the broker.'),
+    password: secretText('the password of that user').optional().describe('Password at the broker.'),
+    base_topic: text({ expected: 'one topic level, without / + #', pattern: /^[^/+#\s]+$/ })
+      .prefault('victron')
+      .describe("First topic level of Victron devices; others use their vendor's word."),
+  })
+  .superRefine(
+    (written, context) => {
+      const refuse = (key: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [key], message });
+      if (written.host === undefined && written.url === undefined) {
+        refuse('host', 'missing; expected the name or address of the broker (or url)');
+      }
+      if (written.url !== undefined && written.host !== undefined) {
+        refuse('url', 'expected either host or url, found both');
+      }
+      if (written.url !== undefined && written.port !== undefined) {
+        refuse('port', 'beside url there is no port: it is part of the url');
+      }
+      if (written.password !== undefined && written.username === undefined) {
+        refuse('password', 'a password without username');
+      }
+    },
+    { when: () => true },
+  )
+  .prefault({})
+  .describe('The broker to which readings go.');
+
+const outbox = z
+  .strictObject({
+    path: anyText('the path of a folder')
+      .optional()
+      .describe("Folder for what waits; default: outbox in the service's or the user's state folder."),
+    max_size: sizeBytes({ min: '64KiB' })
+      .prefault('64MiB')
+      .describe('Beyond it the oldest readings are given up.'),
+    max_age: durationMs({ min: '1h' }).prefault('90d').describe('Older readings are given up.'),
+  })
+  .prefault({})
+  .describe('Where readings wait while the broker cannot be reached.');
+
+const bluetooth = z
+  .strictObject({
+    adapter: scalar({
+      expected: "an adapter's address (AA:BB:CC:DD:EE:FF), hci0, tcp:host:port or uart:/dev/…",
+      parse: parseAdapter,
+    })
+      .optional()
+      .describe("The radio: the adapter's address (stays the same), hciN, tcp:host:port or uart:/path."),
+    access: scalar<'auto' | 'user-channel'>({
+      expected: 'auto or user-channel',
+      parse: (word) => {
+        if (word === 'dbus') return { refused: 'this release reaches an adapter by the user channel only' };
+        return word === 'auto' || word === 'user-channel' ? word : undefined;
+      },
+      jsonSchema: { enum: ['auto', 'user-channel'] },
+      words: ['auto', 'user-channel'],
+    })
+      .prefault('auto')
+      .describe('How the adapter is reached.'),
+    library: oneOf(['stoprocent']).prefault('stoprocent').describe('The Bluetooth library.'),
+  })
+  .prefault({})
+  .describe('The radio that hears broadcasting devices.');
+
+const device = z.strictObject({
+  name: name().describe('Third topic level and the name everywhere; unique here.'),
+  definition: oneOf(
+    definitions.map(({ id }) => id),
+    `a definition of this release (${definitions.map(({ id }) => id).join(', ')})`,
+  ).describe('What the device speaks.'),
+  type: name()
+    .optional()
+    .describe('Second topic level; default: what the device is (solar_charger, battery, …).'),
+  address: scalar({
+    expected: 'a Bluetooth address such as FA:AC:27:84:C6:6F',
+    parse: parseAddress,
+    jsonSchema: { type: ['string', 'number'] },
+  })
+    .optional()
+    .describe('Bluetooth address, any case.'),
+  key: secretText('the key of this device')
+    .optional()
+    .describe("The device's encryption key (32 hex digits); none for a device that sends unencrypted."),
+  password: secretText('the password of this device').optional().describe("The device's password."),
+  pin: secretText('the PIN of this device').optional().describe("The device's PIN."),
+  port: path('the path of a serial port such as /dev/serial/by-id/usb-VictronEnergy_…')
+    .optional()
+    .describe('Serial port, best by its stable name under /dev/serial/by-id.'),
+  interval: durationMs({ max: '1d' }).prefault('10s').describe('One reading in this time.'),
+  night_interval: durationMs({ max: '1d' }).optional().describe('The interval while the sun is down.'),
+  keep_connected: yesOrNo().optional().describe('Whether the connection stays open between readings.'),
+  replay: anyText('the path of a recording')
+    .optional()
+    .describe('A recording that is used instead of the device.'),
+});
+
+export type WrittenDevice = z.output<typeof device>;
+
+export const agentSchema = z
+  .strictObject({
+    agent: name().optional().describe("Name of this agent; default: the machine's host name."),
+    site: text({ expected: '1 to 64 characters', pattern: /^\S(?:.{0,62}\S)?$/ })
+      .optional()
+      .describe('Name of the site: a tag on every reading.'),
+    mqtt,
+    home_assistant: yesOrNo().prefault('false').describe('Announce devices and values to Home Assistant.'),
+    outbox,
+    bluetooth,
+    deadline: durationMs({ max: '1d' }).prefault('60s').describe('How long once may take.'),
+    wake: z
+      .strictObject({
+        every: durationMs({ max: '7d' }).describe(
+          'How often something starts once (cron, a timer, Witty Pi).',
+        ),
+      })
+      .optional()
+      .describe('For an agent that does not run all the time.'),
+    devices: z
+      .array(device)
+      .superRefine((devices, context) => checkDevices(devices, (issue) => context.addIssue(issue)), {
+        when: () => true,
+      })
+      .prefault([])
+      .describe('The devices to read.'),
+  })
+  .meta({ title: 'wattline-agent', description: 'Configuration of wattline-agent.' });
+
+export type WrittenAgent = z.output<typeof agentSchema>;
