@@ -4,7 +4,7 @@
 import type { Decoded, DeviceDefinition } from './device.ts';
 import { definitions } from './devices/index.ts';
 import type { Values } from './field.ts';
-import { ProtocolError, type ProtocolErrorCode } from './session.ts';
+import { joinChunks, ProtocolError, type ProtocolErrorCode } from './session.ts';
 
 /** `ignored`: sound, but no reading · `usage`: the request is wrong · the others as in `ProtocolErrorCode`. */
 export type DecodeErrorCode = ProtocolErrorCode | 'ignored' | 'usage';
@@ -74,13 +74,22 @@ function readingsOf(
   chunks: readonly Uint8Array[],
   secret: Uint8Array | undefined,
 ): readonly Decoded[] {
-  const { hear, media } = definition;
-  const payload = Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
+  const { hear, readStream, media } = definition;
+  const payload = joinChunks(chunks);
   if (hear !== undefined) {
     const source = media.find((medium) => medium.medium === 'advertisement')?.company ?? 0;
     const decoded = hear.decode({ source, payload }, secret);
     if ('ignored' in decoded) throw new DecodeError('ignored', decoded.ignored);
     return [decoded];
+  }
+  if (readStream !== undefined) {
+    const { readings, corrupt, ignored } = readStream(payload);
+    if (readings.length > 0) return readings;
+    const [why] = ignored;
+    if (why !== undefined) throw new DecodeError('ignored', why);
+    const [damage] = corrupt;
+    if (damage !== undefined) throw new DecodeError('corrupt', damage);
+    throw new DecodeError('silent', 'no whole block in the bytes');
   }
   throw new DecodeError('usage', `${definition.id} cannot be decoded from bytes alone`);
 }

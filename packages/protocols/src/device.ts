@@ -74,8 +74,20 @@ export interface Listener {
   readonly push: (chunk: Uint8Array, timeMs: number) => readonly (Decoded | { readonly corrupt: string })[];
   /** Everything known now: the newest value of each field, without those not heard for long. */
   readonly current: (timeMs: number) => (Decoded & { readonly timeMs: number }) | undefined;
+  /** A label has come again: every block of a round has been heard since the device was connected. */
+  readonly isWhole: () => boolean;
   /** Labels or parts heard that have no name in the vocabulary, with their last text and how often. */
   readonly unknown: () => ReadonlyMap<string, { readonly text: string; readonly count: number }>;
+}
+
+/** What a stretch of bytes of a device that talks unasked holds. */
+export interface StreamContent {
+  /** One for each round of blocks, in order. */
+  readonly readings: readonly Decoded[];
+  /** Error texts of damaged blocks. */
+  readonly corrupt: readonly string[];
+  /** Why whole blocks gave no reading. */
+  readonly ignored: readonly string[];
 }
 
 export interface DeviceDefinition {
@@ -91,6 +103,7 @@ export interface DeviceDefinition {
   readonly records: { readonly [record: string]: RecordDefinition<never> };
   readonly hear?: Hearing;
   readonly listen?: () => Listener;
+  readonly readStream?: (bytes: Uint8Array) => StreamContent;
   readonly login?: (secret: Uint8Array) => Session<void>;
 }
 

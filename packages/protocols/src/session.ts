@@ -8,11 +8,14 @@ export type ProtocolErrorCode = 'corrupt' | 'refused' | 'silent' | 'key';
 
 export class ProtocolError extends Error {
   readonly code: ProtocolErrorCode;
+  /** Bytes at the head that are lost together: a damaged frame whose end is known. 0: nobody knows. */
+  readonly lostBytes: number;
 
-  constructor(code: ProtocolErrorCode, message: string) {
+  constructor(code: ProtocolErrorCode, message: string, lostBytes = 0) {
     super(message);
     this.name = 'ProtocolError';
     this.code = code;
+    this.lostBytes = lostBytes;
   }
 }
 
@@ -42,25 +45,43 @@ export interface Taken<Answer> {
   readonly rest: Uint8Array;
   /** Bytes stepped over one by one because they can never become a frame. */
   readonly skipped: number;
+  /** Error texts of the damaged frames stepped over. */
+  readonly damaged: readonly string[];
 }
 
-/** Takes the first answer out of what was received: over foreign frames as a whole, over noise byte by byte. */
+/**
+ * Takes the first answer out of what was received: over foreign and damaged frames as a whole, over noise byte by byte.
+ * A damaged frame must not be searched for another one inside: with checksums of one byte one would soon be found.
+ */
 export function takeOrSkip<Answer>(take: Take<Answer>, received: Uint8Array): Taken<Answer> {
   let rest = received;
   let skipped = 0;
+  const damaged: string[] = [];
   while (rest.length > 0) {
     let taken: ReturnType<Take<Answer>>;
     try {
       taken = take(rest);
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code !== 'corrupt') throw error;
-      rest = rest.subarray(1);
-      skipped++;
+      if (error.lostBytes > 0) damaged.push(error.message);
+      else skipped++;
+      rest = rest.subarray(Math.max(error.lostBytes, 1));
       continue;
     }
     if (taken === undefined) break;
     rest = rest.subarray(taken.used);
-    if (taken.answer !== undefined) return { answer: taken.answer, rest, skipped };
+    if (taken.answer !== undefined) return { answer: taken.answer, rest, skipped, damaged };
   }
-  return { rest, skipped };
+  return { rest, skipped, damaged };
+}
+
+/** Chunks as one. */
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0));
+  let end = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, end);
+    end += chunk.length;
+  }
+  return joined;
 }

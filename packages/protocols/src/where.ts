@@ -9,6 +9,8 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly text: string;
   /** Bits of the payload that are read, for the law that no two fields overlap. Absent for labels. */
   readonly span?: { readonly from: number; readonly width: number };
+  /** Labels of a text block that are read. */
+  readonly labels?: readonly string[];
   /** Width of a two's complement value; absent when the value has no sign. */
   readonly signBits?: number;
   readonly read: (payload: Payload) => Read;

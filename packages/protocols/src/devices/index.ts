@@ -1,6 +1,7 @@
 // The list of devices. Adding one is its file, its vectors and one line here.
 
 import type { DeviceDefinition } from '../device.ts';
+import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
 
-export const definitions: readonly DeviceDefinition[] = [victronBle];
+export const definitions: readonly DeviceDefinition[] = [victronBle, vedirectText];

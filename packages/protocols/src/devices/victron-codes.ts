@@ -198,3 +198,18 @@ export const victronMeterTypes: Codes = {
 };
 
 export const victronAcInputs: Codes = { 0: 'ac_input_1', 1: 'ac_input_2', 2: 'not_connected' };
+
+/** A single alarm bit as a level. */
+export const victronAlarmFlag: Codes = { 0: 'none', 1: 'alarm' };
+
+export const victronModes: Codes = {
+  1: 'charger',
+  2: 'inverter',
+  3: 'on',
+  4: 'off',
+  5: 'economy',
+  252: 'standby',
+  253: 'hibernate',
+};
+
+export const victronTrackerStates: Codes = { 0: 'off', 1: 'limited', 2: 'tracking' };
