@@ -1,0 +1,97 @@
+// What a message is, by its topic and bytes alone: a reading, an agent's state, a command, or something to set aside.
+
+import {
+  type AgentState,
+  type DeviceKind,
+  definitions,
+  type ParsedReading,
+  parseReading,
+} from '@wattline/protocols';
+import type { AsideReason, Message } from '../message.ts';
+import { parseAgentState } from './agent-state.ts';
+
+export type Judgement =
+  | { readonly is: 'reading'; readonly parsed: ParsedReading }
+  /** `state` is absent when the message clears what was retained. */
+  | { readonly is: 'agent_state'; readonly agent: string; readonly state?: AgentState }
+  | { readonly is: 'command' }
+  | { readonly is: 'aside'; readonly reason: AsideReason; readonly detail: string };
+
+/** A reading of the largest battery stack has a tenth of it. */
+export const payloadBytesMax = 256 * 1024;
+export const topicBytesMax = 512;
+const fieldsMax = 1_000;
+/** The last millisecond that a store with nanoseconds since 1970 in 64 bits can hold, in the year 2262. */
+const timeMsMax = 9_223_372_036_854;
+
+export function judge({ topic, payload, retained }: Message): Judgement {
+  const fault = faultOfTopic(topic);
+  if (fault !== undefined) return aside('unknown_shape', fault);
+  if (payload.length > payloadBytesMax) {
+    return aside('too_big', `${payload.length} bytes came, at most ${payloadBytesMax} are read`);
+  }
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
+  if (topic.startsWith('wattline/')) return judgeAgentTopic(topic, text);
+  return judgeReading(text, retained);
+}
+
+function judgeReading(text: string, retained: boolean): Judgement {
+  const parsed = parseReading(text);
+  if (typeof parsed === 'string') return aside(reasonOf(parsed), parsed);
+  let fields = 0;
+  for (const _ in parsed.values) fields++;
+  if (fields === 0) return aside('unknown_shape', 'no values in it');
+  if (fields > fieldsMax)
+    return aside('unknown_shape', `${fields} values came, at most ${fieldsMax} are read`);
+  if (parsed.timeMs === undefined) {
+    if (retained) {
+      return aside(
+        'retained_without_time',
+        'retained by the broker and without _timestamp: its age is unknown',
+      );
+    }
+  } else if (parsed.timeMs > timeMsMax) {
+    return aside('far_future', `_timestamp ${parsed.timeMs} is beyond the year 2262`);
+  } else if (parsed.timeMs < 0) {
+    return aside('unknown_shape', `_timestamp ${parsed.timeMs} is before 1970`);
+  }
+  return { is: 'reading', parsed };
+}
+
+const agentTopic = /^wattline\/agent\/([^/]+)\/(state|stay_awake)$/;
+
+function judgeAgentTopic(topic: string, text: string): Judgement {
+  const [, agent, what] = agentTopic.exec(topic) ?? [];
+  if (agent === undefined) return aside('unknown_shape', 'no topic of wattline');
+  if (what === 'stay_awake') return { is: 'command' };
+  if (text === '') return { is: 'agent_state', agent };
+  const state = parseAgentState(text);
+  if (typeof state !== 'string') return { is: 'agent_state', agent, state };
+  return aside(reasonOf(state), state);
+}
+
+function faultOfTopic(topic: string): string | undefined {
+  if (topic === '') return 'an empty topic';
+  if (/[+#\0-\x1f\x7f\ufffd]/.test(topic)) return 'a topic with a wildcard or a control character';
+  const bytes = Buffer.byteLength(topic);
+  return bytes > topicBytesMax ? `a topic of ${bytes} bytes, at most ${topicBytesMax} are read` : undefined;
+}
+
+const aside = (reason: AsideReason, detail: string): Judgement => ({ is: 'aside', reason, detail });
+
+/** `parseReading` gives words for people; these two beginnings are all it says besides "not flat". */
+function reasonOf(words: string): AsideReason {
+  if (words === 'not JSON') return 'not_json';
+  return words.startsWith('a field name') ? 'unknown_shape' : 'not_flat';
+}
+
+const kindOfDefinition = new Map<string, DeviceKind>();
+for (const { id, records } of definitions) {
+  const kinds = new Set(Object.values(records).map(({ kind }) => kind));
+  const [kind] = kinds;
+  if (kind !== undefined && kinds.size === 1) kindOfDefinition.set(id, kind);
+}
+
+/** As the message says; else of its definition, if all records of that are of one kind; else `other`. */
+export const kindOf = ({ kind, definition }: ParsedReading): DeviceKind =>
+  kind ?? (definition === undefined ? undefined : kindOfDefinition.get(definition)) ?? 'other';

@@ -1,0 +1,71 @@
+// Messages that are no readings, kept as they came with the reason, the oldest dropped when there is no room.
+
+import type { DatabaseSync } from 'node:sqlite';
+import type { AsideReason, Message } from '../message.ts';
+
+export interface AsideMessage extends Message {
+  readonly id: number;
+  readonly reason: AsideReason;
+  readonly detail: string;
+  /** As received; `payload` is its beginning when it was longer than is kept. */
+  readonly bytes: number;
+}
+
+export interface Asides {
+  /** Inside the transaction. Returns how many old ones had to go. */
+  add(message: Message, reason: AsideReason, detail: string): number;
+  /** The newest first. */
+  newest(limit: number): readonly AsideMessage[];
+  reload(): void;
+}
+
+export const asideBytesMax = 64 * 1024 * 1024;
+const payloadBytesKept = 1024 * 1024;
+/** Of a row besides payload, topic and detail. */
+const rowBytes = 64;
+
+const size = 'bytes_kept';
+const sizeOfRow = `length(payload) + length(topic) + length(detail) + ${rowBytes}`;
+
+export function openAsides(database: DatabaseSync): Asides {
+  const insert = database.prepare(
+    'INSERT INTO log_aside (received_ms, topic, retained, reason, detail, bytes, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const selectSize = database.prepare(`SELECT coalesce(sum(${sizeOfRow}), 0) AS ${size} FROM log_aside`);
+  const selectOldest = database.prepare(
+    `SELECT id, ${sizeOfRow} AS ${size} FROM log_aside ORDER BY id LIMIT 1`,
+  );
+  const remove = database.prepare('DELETE FROM log_aside WHERE id = ?');
+  const selectNewest = database.prepare('SELECT * FROM log_aside ORDER BY id DESC LIMIT ?');
+  let held = Number(selectSize.get()?.[size]);
+  return {
+    add: ({ topic, payload, receivedMs, retained }, reason, detail) => {
+      const kept = payload.subarray(0, payloadBytesKept);
+      insert.run(receivedMs, topic, retained ? 1 : 0, reason, detail, payload.length, kept);
+      held += kept.length + topic.length + detail.length + rowBytes;
+      let dropped = 0;
+      while (held > asideBytesMax) {
+        const oldest = selectOldest.get();
+        if (oldest === undefined) break;
+        remove.run(Number(oldest['id']));
+        held -= Number(oldest[size]);
+        dropped++;
+      }
+      return dropped;
+    },
+    newest: (limit) =>
+      selectNewest.all(limit).map((row) => ({
+        id: Number(row['id']),
+        topic: String(row['topic']),
+        payload: row['payload'] as Uint8Array,
+        receivedMs: Number(row['received_ms']),
+        retained: row['retained'] === 1,
+        reason: row['reason'] as AsideReason,
+        detail: String(row['detail']),
+        bytes: Number(row['bytes']),
+      })),
+    reload: () => {
+      held = Number(selectSize.get()?.[size]);
+    },
+  };
+}

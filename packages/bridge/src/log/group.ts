@@ -1,0 +1,224 @@
+// A group of messages as one blob:
+//   u8 version (1) · u32be CRC-32 of all that follows
+//   count · received base · series: n, then n × (id, topic length, topic) · streams: n, then n × id
+//   per message: flags · series index · received − base (zigzag) · time − received (zigzag)
+//                [stream index · sequence] · payload length · payload
+// Whole numbers are LEB128, up to 2^53.
+
+import { crc32 } from 'node:zlib';
+
+export interface GroupRecord {
+  readonly series: number;
+  readonly topic: string;
+  readonly receivedMs: number;
+  /** Time of the reading as the log placed it. */
+  readonly timeMs: number;
+  readonly retained: boolean;
+  /** The sender's clock was not set; the time was found by its boot. */
+  readonly placed: boolean;
+  /** Known by its digest, because it names no stream and sequence. */
+  readonly digested: boolean;
+  /** 0: the message names none. */
+  readonly stream: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+}
+
+const version = 1;
+const headBytes = 5;
+const flag = { retained: 1, placed: 2, digested: 4, identified: 8 } as const;
+const varintBytesMax = 8;
+
+export interface GroupWriter {
+  add(record: GroupRecord): void;
+  readonly count: number;
+  /** Of the records so far, without the head. */
+  readonly bytes: number;
+  /** The whole group; valid until the next call of the writer. Empties it. */
+  take(): Uint8Array;
+}
+
+export function createGroupWriter(): GroupWriter {
+  let body = createBytes(64 * 1024);
+  let count = 0;
+  let baseMs = 0;
+  let series = new Map<number, { index: number; topic: string }>();
+  let streams = new Map<number, number>();
+
+  const seriesIndex = (record: GroupRecord): number => {
+    let entry = series.get(record.series);
+    if (entry === undefined) {
+      entry = { index: series.size, topic: record.topic };
+      series.set(record.series, entry);
+    }
+    return entry.index;
+  };
+  const streamIndex = (stream: number): number => {
+    let index = streams.get(stream);
+    if (index === undefined) {
+      index = streams.size;
+      streams.set(stream, index);
+    }
+    return index;
+  };
+  const head = (): Uint8Array => {
+    const bytes = createBytes(1024);
+    bytes.varint(count);
+    bytes.varint(baseMs);
+    bytes.varint(series.size);
+    for (const [id, { topic }] of series) {
+      bytes.varint(id);
+      bytes.block(Buffer.from(topic));
+    }
+    bytes.varint(streams.size);
+    for (const id of streams.keys()) bytes.varint(id);
+    return bytes.written();
+  };
+
+  return {
+    add: (record) => {
+      if (count === 0) baseMs = record.receivedMs;
+      count++;
+      const identified = record.stream !== 0;
+      body.varint(
+        (record.retained ? flag.retained : 0) |
+          (record.placed ? flag.placed : 0) |
+          (record.digested ? flag.digested : 0) |
+          (identified ? flag.identified : 0),
+      );
+      body.varint(seriesIndex(record));
+      body.varint(zigzag(record.receivedMs - baseMs));
+      body.varint(zigzag(record.timeMs - record.receivedMs));
+      if (identified) {
+        body.varint(streamIndex(record.stream));
+        body.varint(record.sequence);
+      }
+      body.block(record.payload);
+    },
+    get count() {
+      return count;
+    },
+    get bytes() {
+      return body.length;
+    },
+    take: () => {
+      const start = head();
+      const records = body.written();
+      const group = Buffer.allocUnsafe(headBytes + start.length + records.length);
+      group.writeUInt8(version, 0);
+      group.set(start, headBytes);
+      group.set(records, headBytes + start.length);
+      group.writeUInt32BE(crc32(group.subarray(headBytes)), 1);
+      if (body.length > bytesKept) body = createBytes(64 * 1024);
+      else body.clear();
+      count = 0;
+      series = new Map();
+      streams = new Map();
+      return group;
+    },
+  };
+}
+
+/** A larger buffer than this is not kept for the next group. */
+const bytesKept = 4 * 1024 * 1024;
+
+/** Every record of a group. @throws Error when the bytes are not what was written. */
+export function decodeGroup(group: Uint8Array): GroupRecord[] {
+  const bytes = Buffer.from(group.buffer, group.byteOffset, group.byteLength);
+  if (bytes.length < headBytes || bytes[0] !== version) {
+    throw new Error(`a group of version ${version} was expected, version ${bytes[0] ?? 'none'} came`);
+  }
+  if (crc32(bytes.subarray(headBytes)) !== bytes.readUInt32BE(1))
+    throw new Error('checksum of a group is wrong');
+  const reader = createReader(bytes, headBytes);
+  const count = reader.varint();
+  const baseMs = reader.varint();
+  const series = Array.from({ length: reader.varint() }, () => ({
+    id: reader.varint(),
+    topic: reader.block().toString(),
+  }));
+  const streams = Array.from({ length: reader.varint() }, () => reader.varint());
+  const records: GroupRecord[] = [];
+  for (let i = 0; i < count; i++) {
+    const flags = reader.varint();
+    const key = series[reader.varint()];
+    if (key === undefined) throw new Error('a group names a series that it does not have');
+    const receivedMs = baseMs + unzigzag(reader.varint());
+    const timeMs = receivedMs + unzigzag(reader.varint());
+    const identified = (flags & flag.identified) !== 0;
+    records.push({
+      series: key.id,
+      topic: key.topic,
+      receivedMs,
+      timeMs,
+      retained: (flags & flag.retained) !== 0,
+      placed: (flags & flag.placed) !== 0,
+      digested: (flags & flag.digested) !== 0,
+      stream: identified ? (streams[reader.varint()] ?? 0) : 0,
+      sequence: identified ? reader.varint() : 0,
+      payload: reader.block(),
+    });
+  }
+  return records;
+}
+
+const zigzag = (number: number): number => (number < 0 ? -2 * number - 1 : 2 * number);
+const unzigzag = (number: number): number => (number % 2 === 1 ? -(number + 1) / 2 : number / 2);
+
+function createBytes(size: number) {
+  let buffer = Buffer.allocUnsafe(size);
+  let length = 0;
+  const room = (more: number): void => {
+    if (length + more <= buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * buffer.length, length + more));
+    buffer.copy(larger, 0, 0, length);
+    buffer = larger;
+  };
+  const varint = (number: number): void => {
+    room(varintBytesMax);
+    let rest = number;
+    while (rest > 0x7f) {
+      buffer[length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    buffer[length++] = rest;
+  };
+  return {
+    varint,
+    block: (bytes: Uint8Array): void => {
+      varint(bytes.length);
+      room(bytes.length);
+      buffer.set(bytes, length);
+      length += bytes.length;
+    },
+    written: (): Uint8Array => buffer.subarray(0, length),
+    clear: (): void => {
+      length = 0;
+    },
+    get length() {
+      return length;
+    },
+  };
+}
+
+function createReader(bytes: Buffer, start: number) {
+  let at = start;
+  const varint = (): number => {
+    let number = 0;
+    for (let factor = 1; ; factor *= 0x80) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new Error('a group ends in the middle');
+      number += (byte & 0x7f) * factor;
+      if (byte < 0x80) return number;
+    }
+  };
+  return {
+    varint,
+    block: (): Buffer => {
+      const length = varint();
+      if (at + length > bytes.length) throw new Error('a group ends in the middle');
+      at += length;
+      return bytes.subarray(at - length, at);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+// Which sequences of which stream were seen, so that a repeat is known for ever; and which the agent gave up.
+// Streams in use are in memory; any other is found again on disk.
+
+import type { DatabaseSync } from 'node:sqlite';
+import { countMissing, decodeIntervals, encodeIntervals, type Intervals } from './intervals.ts';
+
+export interface Stream {
+  readonly id: number;
+  readonly seen: Intervals;
+  readonly givenUp: Intervals;
+  /** Series of its newest reading; 0 before the first. */
+  series: number;
+  usedDay: number;
+}
+
+export interface Streams {
+  /** Makes the stream where it is new: call inside the transaction, then `change` before it ends. */
+  find(agent: string, stream: string): Stream;
+  change(stream: Stream, nowMs: number): void;
+  /** Streams with sequences missing, the worst first, at most `limit`. */
+  missing(
+    limit: number,
+  ): readonly {
+    readonly agent: string;
+    readonly stream: string;
+    readonly series: number;
+    readonly count: number;
+  }[];
+  save(): void;
+  reload(): void;
+  /** Forgets streams not used for 180 days, and the longest unused beyond a million; at most `limit`. Returns how many. */
+  prune(nowMs: number, limit: number): number;
+}
+
+const cachedMax = 10_000;
+const keptDays = 180;
+const keptMax = 1_000_000;
+const dayMs = 86_400_000;
+
+export function openStreams(database: DatabaseSync): Streams {
+  const select = database.prepare(
+    'SELECT id, seen, given_up, series, used_day FROM log_stream WHERE agent = ? AND stream = ?',
+  );
+  const insert = database.prepare(
+    "INSERT INTO log_stream (agent, stream, seen, given_up, missing, series, used_day) VALUES (?, ?, x'', x'', 0, 0, 0)",
+  );
+  const update = database.prepare(
+    'UPDATE log_stream SET seen = ?, given_up = ?, missing = ?, series = ?, used_day = ? WHERE id = ?',
+  );
+  const selectMissing = database.prepare(
+    'SELECT agent, stream, series, missing FROM log_stream WHERE missing > 0 ORDER BY missing DESC LIMIT ?',
+  );
+  const selectCount = database.prepare('SELECT count(*) AS count FROM log_stream');
+  const removeOld = database.prepare(
+    'DELETE FROM log_stream WHERE id IN (SELECT id FROM log_stream WHERE used_day < ? ORDER BY used_day LIMIT ?)',
+  );
+  const agents = new Map<string, Map<string, Stream>>();
+  let cached = 0;
+  const changed = new Set<Stream>();
+
+  const load = (agent: string, stream: string): Stream => {
+    const row = select.get(agent, stream);
+    if (row === undefined) {
+      const id = Number(insert.run(agent, stream).lastInsertRowid);
+      return { id, seen: [], givenUp: [], series: 0, usedDay: 0 };
+    }
+    return {
+      id: Number(row['id']),
+      seen: decodeIntervals(row['seen'] as Uint8Array),
+      givenUp: decodeIntervals(row['given_up'] as Uint8Array),
+      series: Number(row['series']),
+      usedDay: Number(row['used_day']),
+    };
+  };
+  const reload = (): void => {
+    agents.clear();
+    changed.clear();
+    cached = 0;
+  };
+
+  return {
+    find: (agent, name) => {
+      let streams = agents.get(agent);
+      const known = streams?.get(name);
+      if (known !== undefined) return known;
+      if (streams === undefined) {
+        streams = new Map();
+        agents.set(agent, streams);
+      }
+      const stream = load(agent, name);
+      streams.set(name, stream);
+      cached++;
+      return stream;
+    },
+    change: (stream, nowMs) => {
+      stream.usedDay = Math.max(stream.usedDay, Math.floor(nowMs / dayMs));
+      changed.add(stream);
+    },
+    missing: (limit) =>
+      selectMissing.all(limit).map((row) => ({
+        agent: String(row['agent']),
+        stream: String(row['stream']),
+        series: Number(row['series']),
+        count: Number(row['missing']),
+      })),
+    save: () => {
+      for (const stream of changed) {
+        const { seen, givenUp, series, usedDay, id } = stream;
+        update.run(
+          encodeIntervals(seen),
+          encodeIntervals(givenUp),
+          countMissing(seen, givenUp),
+          series,
+          usedDay,
+          id,
+        );
+      }
+      changed.clear();
+      if (cached > cachedMax) reload();
+    },
+    reload,
+    prune: (nowMs, limit) => {
+      const oldest = Math.floor(nowMs / dayMs) - keptDays;
+      let removed = Number(removeOld.run(oldest, limit).changes);
+      const excess = Number(selectCount.get()?.['count']) - keptMax;
+      if (excess > 0) {
+        removed += Number(removeOld.run(Number.MAX_SAFE_INTEGER, Math.min(limit, excess)).changes);
+      }
+      if (removed > 0) reload();
+      return removed;
+    },
+  };
+}
