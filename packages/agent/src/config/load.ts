@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import {
   ConfigurationError,
+  hostPortOf,
   locateConfiguration,
   makeSecret,
   readSettings,
@@ -101,10 +102,11 @@ function agentOf(hostName: string): string {
 function toMqtt(written: WrittenAgent['mqtt'], toPath: (written: string) => string): MqttConfiguration {
   const { url, ca, version, retain, username, password } = written;
   const isTls = ca !== undefined || url?.protocol === 'mqtts:';
+  const defaultPort = isTls ? 8883 : 1883;
   return {
-    // The brackets of an IPv6 address belong to the URL.
-    host: url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? written.host ?? '',
-    port: Number(url?.port) || (written.port ?? (isTls ? 8883 : 1883)),
+    ...(url === undefined
+      ? { host: written.host ?? '', port: written.port ?? defaultPort }
+      : hostPortOf(url, defaultPort)),
     isTls,
     ...(ca === undefined ? {} : { caFile: toPath(ca) }),
     version,

@@ -53,3 +53,9 @@ export function url({ protocols, example }: UrlOptions) {
     },
   });
 }
+
+/** Whom a URL calls. IPv6 addresses come without their brackets. */
+export const hostPortOf = (address: URL, defaultPort: number): HostPort => ({
+  host: address.hostname.replace(/^\[(.*)\]$/, '$1'),
+  port: address.port === '' ? defaultPort : Number(address.port),
+});

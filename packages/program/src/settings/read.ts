@@ -126,7 +126,9 @@ function explainIssue(issue: Issue, root: SettingNode, schema: () => JsonSchema)
   }
   const words = issue.code === 'custom' ? issue.params?.['words'] : optionsOf(issue);
   const hint =
-    node.kind === 'text' && Array.isArray(words) && !mustHide(path, node) ? didYouMean(node.text, words) : '';
+    node.kind === 'text' && Array.isArray(words) && words.length > 1 && !mustHide(path, node)
+      ? didYouMean(node.text, words)
+      : '';
   return [{ place, path: pathText, text: `expected ${expected}, found ${describeNode(path, node)}${hint}` }];
 }
 

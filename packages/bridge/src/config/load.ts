@@ -1,0 +1,120 @@
+// Finds, reads and types the configuration of a bridge; without a file it runs on embedded defaults.
+
+import { dirname, join, resolve } from 'node:path';
+import {
+  hostPortOf,
+  locateConfiguration,
+  parseSize,
+  readSettings,
+  type Surroundings,
+  secretsBeside,
+  stateDirectory,
+} from '@wattline/program';
+import { vendorWords } from '@wattline/protocols';
+import { presets } from '../tiers/tier.ts';
+import type {
+  BridgeConfiguration,
+  BrokerConfiguration,
+  SinkConfiguration,
+  StoreConfiguration,
+} from './configuration.ts';
+import { bridgeSchema, presetSizes, type WrittenBridge } from './schema.ts';
+
+export interface LoadedBridge {
+  readonly configuration: BridgeConfiguration;
+  /** Where it was found; absent: embedded defaults. */
+  readonly file?: string;
+  /** Texts that must never appear in a log. */
+  readonly secrets: readonly string[];
+}
+
+/** First levels of every vendor's readings, and the agents' states. */
+const defaultTopics: readonly string[] = [
+  ...vendorWords.map((vendor) => `${vendor}/+/+`),
+  'wattline/agent/+/state',
+];
+
+/** `option` is what `--config` says. @throws ConfigurationError with every problem */
+export function loadBridgeConfiguration(
+  option: string | undefined,
+  surroundings: Surroundings,
+): LoadedBridge {
+  const { environment, workingDirectory } = surroundings;
+  const name = 'bridge.yml';
+  const located = locateConfiguration({ option, name }, surroundings);
+  const path = located?.path ?? join(workingDirectory, name);
+  const { value, secrets } = readSettings({
+    ...(located === undefined ? {} : { text: located.text }),
+    environment,
+    readSecrets: secretsBeside(path, located?.text.file ?? name),
+    schema: bridgeSchema,
+  });
+  const toPath = (written: string) => resolve(dirname(path), written);
+  return {
+    configuration: toConfiguration(value, surroundings, toPath, stateDirectory(surroundings, located?.path)),
+    ...(located === undefined ? {} : { file: located.text.file }),
+    secrets,
+  };
+}
+
+type ToPath = (written: string) => string;
+
+function toConfiguration(
+  written: WrittenBridge,
+  { hostName, timeZone }: Surroundings,
+  toPath: ToPath,
+  statePath: string,
+): BridgeConfiguration {
+  const { web, site } = written;
+  return {
+    broker: toBroker(written.broker, hostName, toPath),
+    topics: written.topics ?? defaultTopics,
+    store: toStore(written.store, toPath, statePath),
+    sinks: written.sinks.map(toSink),
+    web: { ...web.listen, hosts: web.hosts },
+    site: { name: site.name ?? hostName, timeZone: site.timezone ?? timeZone },
+    allowsAnonymous: written.allow_anonymous,
+  };
+}
+
+function toBroker(written: WrittenBridge['broker'], hostName: string, toPath: ToPath): BrokerConfiguration {
+  const { listen, url, username, password, client_id, group, ca } = written;
+  if (url === undefined) return { is: 'embedded', ...(listen ?? { host: '127.0.0.1', port: 1883 }) };
+  const isTls = ca !== undefined || url.protocol === 'mqtts:';
+  return {
+    is: 'external',
+    ...hostPortOf(url, isTls ? 8883 : 1883),
+    isTls,
+    ...(ca === undefined ? {} : { caFile: toPath(ca) }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    clientId: client_id ?? `wattline-bridge-${hostName}`,
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
+function toStore(written: WrittenBridge['store'], toPath: ToPath, statePath: string): StoreConfiguration {
+  const { path, preset, max_size, raw, tiers } = written;
+  const { rawMs, tiers: presetTiers } = presets[preset];
+  return {
+    path: path === undefined ? statePath : toPath(path),
+    sizeBytesMax: max_size ?? parseSize(presetSizes[preset]) ?? 0,
+    retention: {
+      rawMs: raw ?? rawMs,
+      tiers:
+        tiers?.map(({ every, keep }) => ({ every, keepMs: Number.isFinite(keep) ? keep : null })) ??
+        presetTiers,
+    },
+  };
+}
+
+const toSink = (written: WrittenBridge['sinks'][number]): SinkConfiguration => ({
+  name: written.name,
+  type: written.type,
+  // Without the slash at the end: paths are added to it.
+  url: written.url.href.replace(/\/$/, ''),
+  org: written.org,
+  bucket: written.bucket,
+  token: written.token,
+  createsBuckets: written.create_buckets,
+});

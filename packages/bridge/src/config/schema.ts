@@ -1,0 +1,187 @@
+// bridge.yml as a person writes it. The descriptions are the help in editors.
+
+import {
+  anyText,
+  durationMs,
+  hostPort,
+  isLoopback,
+  oneOf,
+  secretText,
+  sizeBytes,
+  text,
+  url,
+  yesOrNo,
+} from '@wattline/program';
+import { namePattern } from '@wattline/protocols';
+import { z } from 'zod';
+import { everySeconds, type presets } from '../tiers/tier.ts';
+import { timeZone, topicFilter, windowOf } from './site-values.ts';
+
+const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
+
+/** Checks that look at several keys run even where others were refused, so that all problems are said at once. */
+const always = { when: () => true };
+
+const externalOnly = ['username', 'password', 'client_id', 'group', 'ca'] as const;
+
+const broker = z
+  .strictObject({
+    listen: hostPort()
+      .optional()
+      .describe('Where the embedded broker listens; default: 127.0.0.1:1883, if there is no url.'),
+    url: url({ protocols: ['mqtt', 'mqtts'], example: 'mqtt://127.0.0.1:1883' })
+      .optional()
+      .describe('A broker of its own instead of the embedded one: mqtt://… or, with TLS, mqtts://…'),
+    username: anyText().optional().describe('User at that broker.'),
+    password: secretText('the password of that user').optional().describe('Password at that broker.'),
+    client_id: anyText()
+      .optional()
+      .describe('Name of the session at that broker; default: wattline-bridge- and the host name.'),
+    group: name().optional().describe('Shared subscription: several bridges divide the readings.'),
+    ca: anyText('the path of a file of certificates')
+      .optional()
+      .describe('File with the certificate authorities to trust (PEM).'),
+  })
+  .superRefine((written, context) => {
+    const refuse = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (written.url !== undefined && written.listen !== undefined) {
+      refuse('url', 'expected either listen (the embedded broker) or url (another one), found both');
+    }
+    for (const key of externalOnly) {
+      if (written.url === undefined && written[key] !== undefined) {
+        refuse(key, 'only for a broker at url; the embedded one has no such key');
+      }
+    }
+    if (written.password !== undefined && written.username === undefined && written.url !== undefined) {
+      refuse('password', 'a password without username');
+    }
+  }, always)
+  .prefault({})
+  .describe('The broker from which readings come: embedded (listen) or one of its own (url).');
+
+const tiers = z
+  .array(
+    z.strictObject({
+      every: windowOf().describe('Length of a window; 1d: days of the time zone of the site.'),
+      keep: durationMs({ min: '1m', forever: true }).describe('How long its values are kept.'),
+    }),
+  )
+  .superRefine((list, context) => {
+    list.forEach((tier, index) => {
+      const refuse = (key: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [index, key], message });
+      const seconds = everySeconds(tier.every);
+      const before = list[index - 1];
+      if (before !== undefined && everySeconds(before.every) >= seconds) {
+        refuse('every', 'tiers stand from the shortest window to the longest, each once');
+      }
+      if (tier.keep < seconds * 1000) refuse('keep', 'a window is kept at least as long as it lasts');
+    });
+  }, always);
+
+const store = z
+  .strictObject({
+    path: anyText('the path of a folder')
+      .optional()
+      .describe("Folder of the store; default: the service's or the user's state folder."),
+    preset: oneOf(['server', 'pi'])
+      .prefault('server')
+      .describe('Defaults for a server, or for a Pi: raw readings for 24 h, at most 4 GiB.'),
+    max_size: sizeBytes({ min: '64MiB' })
+      .optional()
+      .describe('Size at which the oldest raw readings go; default: 20GiB, on a Pi 4GiB.'),
+    raw: durationMs({ min: '1h' })
+      .optional()
+      .describe('How long raw readings are kept; default: 7d, on a Pi 1d.'),
+    tiers: tiers
+      .optional()
+      .describe('Coarser history; default: 2m for 7d, 5m for 30d, 30m for 1y, 2h for 10y, 1d forever.'),
+  })
+  .prefault({})
+  .describe('What is kept on this machine.');
+
+const influxdb2 = z.strictObject({
+  name: name().describe('Name of the sink, unique here.'),
+  type: z.literal('influxdb2').describe('InfluxDB 2.'),
+  url: url({ protocols: ['http', 'https'], example: 'http://127.0.0.1:8086' }).describe(
+    'Where it is reached.',
+  ),
+  org: anyText('the name of an organisation').describe('Organisation in InfluxDB.'),
+  bucket: anyText('the name of a bucket')
+    .prefault('wattline')
+    .describe('Bucket of the raw readings; those of the tiers add _2m, _5m and so on.'),
+  token: secretText('a token that may write').describe('Token that may write to the buckets.'),
+  create_buckets: yesOrNo().prefault('true').describe('Whether missing buckets are made.'),
+});
+
+const sinks = z
+  .array(z.discriminatedUnion('type', [influxdb2]))
+  .superRefine((list, context) => {
+    list.forEach(({ name: own }, index) => {
+      const first = list.findIndex((sink) => sink?.name === own);
+      if (typeof own !== 'string' || first === index) return;
+      const message = `sinks[${first}] has the name "${own}" already`;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message });
+    });
+  }, always)
+  .prefault([])
+  .describe('Databases that get every reading and every tier.');
+
+const web = z
+  .strictObject({
+    listen: hostPort().prefault('127.0.0.1:9999').describe('Where the page and the HTTP interface listen.'),
+    hosts: z
+      .array(text({ expected: 'a host name', pattern: /^[A-Za-z0-9_.-]{1,253}$/ }))
+      .prefault([])
+      .describe('Names the page answers to beside localhost.'),
+  })
+  .prefault({})
+  .describe('The web page.');
+
+const site = z
+  .strictObject({
+    name: text({ expected: '1 to 64 characters', pattern: /^\S(?:.{0,62}\S)?$/ })
+      .optional()
+      .describe("Title of the page; default: the machine's host name."),
+    timezone: timeZone().optional().describe("IANA name, for local days; default: the machine's."),
+  })
+  .prefault({})
+  .describe('The site as a whole.');
+
+export const bridgeSchema = z
+  .strictObject({
+    broker,
+    topics: z
+      .array(topicFilter())
+      .min(1, { error: 'expected at least one topic filter, found none' })
+      .optional()
+      .describe("MQTT topics to store; default: the vendors' words and the agents' states."),
+    store,
+    sinks,
+    web,
+    site,
+    allow_anonymous: yesOrNo()
+      .prefault('false')
+      .describe('Lets broker and page listen beyond this machine although nobody has to sign in.'),
+  })
+  .superRefine((written, context) => {
+    if (written.allow_anonymous === true) return;
+    for (const part of ['broker', 'web'] as const) {
+      const host: unknown = written[part]?.listen?.host;
+      if (typeof host !== 'string' || isLoopback(host)) continue;
+      const what = part === 'broker' ? 'send readings' : 'see the page';
+      const message =
+        `${host} can be reached from other machines, and this release knows no users: anyone there could ${what}. ` +
+        'Listen on 127.0.0.1, or say allow_anonymous: true at the top level';
+      context.addIssue({ code: 'custom', path: [part, 'listen'], message });
+    }
+  }, always)
+  .meta({ title: 'wattline-bridge', description: 'Configuration of wattline-bridge.' });
+
+export type WrittenBridge = z.output<typeof bridgeSchema>;
+
+/** The default size belongs to the preset, as the default retention does. */
+export const presetSizes = { server: '20GiB', pi: '4GiB' } as const satisfies {
+  readonly [preset in keyof typeof presets]: string;
+};
