@@ -1,7 +1,7 @@
 // A virtual radio as the socket object that noble's HCI code wants: the interface of @stoprocent/bluetooth-hci-socket.
 
 import { EventEmitter } from 'node:events';
-import type { VirtualRadio } from './virtual-radio.ts';
+import type { HostEnd, VirtualRadio } from './virtual-radio.ts';
 
 export interface FakeHciSocket extends EventEmitter {
   bindRaw(): number;
@@ -24,11 +24,13 @@ export function fakeHciSocket(radio: VirtualRadio): FakeHciSocket {
   let running = false;
   let up = true;
   const socket = new EventEmitter();
-  const host = radio.attach((packet) => {
-    queueMicrotask(() => {
-      if (running && up) socket.emit('data', packet);
+  const plugIn = (): HostEnd =>
+    radio.attach((packet) => {
+      queueMicrotask(() => {
+        if (running && up) socket.emit('data', packet);
+      });
     });
-  });
+  let host = plugIn();
   const write = (packet: Uint8Array): void => {
     const copy = Buffer.from(packet);
     queueMicrotask(() => {
@@ -54,6 +56,8 @@ export function fakeHciSocket(radio: VirtualRadio): FakeHciSocket {
     write,
     setUp: (now: boolean) => {
       up = now;
+      host.detach();
+      if (up) host = plugIn();
       socket.emit('state', now);
     },
   });

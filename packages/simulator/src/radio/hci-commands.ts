@@ -28,6 +28,8 @@ export interface CommandSurroundings {
   readonly random: () => number;
 }
 
+export const resetCode = 0x0c03;
+
 const unknownCommand = 0x01;
 const noConnection = 0x02;
 const alreadyConnected = 0x0b;
@@ -117,12 +119,12 @@ function scanCommand(
   const { state, connections, scanChanged } = surroundings;
   const listed = (): string => peripheralKey(parameters[0] ?? 0, addressText(parameters.subarray(1, 7)));
   switch (code) {
-    case 0x0c03:
+    case resetCode:
       state.scan = undefined;
       state.pending = undefined;
       state.acceptList.clear();
       connections.reset();
-      return completed();
+      return { ...completed(), afterwards: () => scanChanged(false) };
     case 0x2018:
       return completed(u8(...Array.from({ length: 8 }, () => surroundings.random() * 256)));
     case 0x2010:

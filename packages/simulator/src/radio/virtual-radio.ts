@@ -6,7 +6,7 @@
 import { EventEmitter } from 'node:events';
 import { addressTypeCode, type Connections, createConnections, keyOf } from './connections.ts';
 import { addressBytes, u8 } from './hci-bytes.ts';
-import { type CommandSurroundings, type RadioState, runCommand } from './hci-commands.ts';
+import { type CommandSurroundings, type RadioState, resetCode, runCommand } from './hci-commands.ts';
 import type { Peripheral } from './peripheral.ts';
 import { createTimers, type Timers } from './timers.ts';
 
@@ -24,6 +24,7 @@ export interface RadioOptions {
 export interface HostEnd {
   /** H4 packets, however they are cut. */
   write(bytes: Uint8Array): void;
+  /** Without a host the controller is off: it scans no more, its connections are gone. */
   detach(): void;
 }
 
@@ -38,7 +39,7 @@ export interface VirtualRadio {
   byName(name: string): Peripheral | undefined;
   /** One advertising event of a peripheral, now; it need not have been added. */
   advertise(peripheral: Peripheral): void;
-  /** Gives `receive` whole packets from now on. The host attached last owns the radio. */
+  /** Gives `receive` whole packets from now on. The host attached last owns the radio, which begins anew for it. */
   attach(receive: (packet: Buffer) => void): HostEnd;
   close(): void;
 }
@@ -92,9 +93,14 @@ export function createVirtualRadio(options: RadioOptions = {}): VirtualRadio {
     byName: (name) => [...peripherals].find((peripheral) => peripheral.name === name),
     advertise: (peripheral) => advertise(peripheral, air),
     attach(receiver) {
+      const detach = (): void => {
+        receive = undefined;
+        runCommand(resetCode, Buffer.alloc(0), surroundings);
+      };
+      detach();
       receive = receiver;
       return hostEnd(surroundings, () => {
-        if (receive === receiver) receive = undefined;
+        if (receive === receiver) detach();
       });
     },
     close() {

@@ -1,0 +1,66 @@
+// Ways of reaching devices: a receiver hears packets, a link carries bytes both ways. Transports know no protocol.
+
+import type { Packet } from '@wattline/protocols';
+import type { Moment } from './reading/device.ts';
+
+/** A packet with what the medium knows about it. */
+export interface HeardPacket extends Packet {
+  /** Upper case, with colons. */
+  readonly address: string;
+  /** dBm. */
+  readonly rssi: number;
+  /** What the device calls itself on the air, once it has said so. */
+  readonly name?: string;
+  /** When it was heard, which may be earlier than when it is handed over. */
+  readonly moment: Moment;
+}
+
+/** Hears packets, asks nobody. */
+export interface Receiver {
+  /**
+   * Opens the medium, hands over packets in the order heard and closes the medium when the iteration ends. An abort
+   * ends it at once and without an error. Packets wait for a slow consumer up to a bound; beyond it, of each address
+   * and source the newest stays.
+   *
+   * @throws TransportError when the medium cannot be opened or is lost.
+   */
+  packets(signal: AbortSignal): AsyncIterable<HeardPacket>;
+  /** Since the start of the program. */
+  counters(): Counters;
+}
+
+/** A two-way pipe of bytes. After an error it is broken: close it and connect again. */
+export interface Link {
+  /** Forgets what was received before, because answers do not always name their question. */
+  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * The next chunk, however the medium cut it. One read at a time.
+   *
+   * @throws TransportError when the link is lost; the signal's reason when it aborts.
+   */
+  read(signal: AbortSignal): Promise<Uint8Array>;
+  /** May be called at any time and again. */
+  close(): Promise<void>;
+}
+
+/** @throws TransportError when the device cannot be reached; the signal's reason when it aborts. */
+export type Connect = (signal: AbortSignal) => Promise<Link>;
+
+export type Counters = { readonly [what: string]: number };
+
+/**
+ * `absent`: nothing there under that name · `denied`: not allowed · `busy`: held by another program · `lost`: was there,
+ * is gone · `unusable`: there, but does not work as needed.
+ */
+export type TransportErrorCode = 'absent' | 'denied' | 'busy' | 'lost' | 'unusable';
+
+/** The way to a device is broken. The message says what to do about it. */
+export class TransportError extends Error {
+  readonly code: TransportErrorCode;
+
+  constructor(code: TransportErrorCode, message: string) {
+    super(message);
+    this.name = 'TransportError';
+    this.code = code;
+  }
+}

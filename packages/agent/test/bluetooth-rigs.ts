@@ -1,0 +1,81 @@
+// Virtual radios as rigs for the receivers.
+
+import { once } from 'node:events';
+import { flagsStructure, manufacturerStructure } from '../../simulator/src/radio/advertising-payload.ts';
+import { fakeHciSocket } from '../../simulator/src/radio/fake-hci-socket.ts';
+import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
+import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
+import type { Moment } from '../src/reading/device.ts';
+import { TransportError } from '../src/transport.ts';
+import { bluetoothReceiver } from '../src/transports/bluetooth-receiver.ts';
+import type { AdapterChoice, Controller } from '../src/transports/controller.ts';
+import { company, type ReceiverRig, type Said } from './receiver-conformance.ts';
+
+export const now = (): Moment => ({ wallMs: Date.now(), uptimeMs: performance.now() });
+
+/** A virtual radio as a controller in this process. */
+export function controllerOn(radio: VirtualRadio): { readonly controller: Controller; unplug(): void } {
+  const socket = fakeHciSocket(radio);
+  let lose: (() => void) | undefined;
+  const controller: Controller = {
+    name: 'virtual',
+    start(packet, lost) {
+      lose = () => lost(new TransportError('lost', 'the adapter virtual is gone'));
+      socket.on('data', packet);
+      socket.start();
+    },
+    write: (packet) => socket.write(packet),
+    close: () => {
+      socket.stop();
+      return Promise.resolve();
+    },
+  };
+  return {
+    controller,
+    unplug: () => {
+      socket.setUp(false);
+      lose?.();
+    },
+  };
+}
+
+export function say(radio: VirtualRadio, packets: readonly Said[]): void {
+  for (const { address, source, payload, name } of packets) {
+    const advertising = Buffer.concat([flagsStructure(), manufacturerStructure(source, payload)]);
+    radio.advertise(
+      createPeripheral({
+        address,
+        advertising,
+        intervalMs: Number.POSITIVE_INFINITY,
+        ...(name ? { name } : {}),
+      }),
+    );
+  }
+}
+
+/** noble's HCI code in this process, on a virtual radio. */
+export async function inProcessRig(): Promise<ReceiverRig> {
+  const radio = createVirtualRadio();
+  let unplug = (): void => {};
+  const adapter = (): AdapterChoice => ({
+    candidates: [
+      async () => {
+        const on = controllerOn(radio);
+        unplug = on.unplug;
+        return on.controller;
+      },
+    ],
+  });
+  return {
+    receiver: bluetoothReceiver({ adapter, companies: [company], now }),
+    listening: () => scanning(radio),
+    say: (packets) => say(radio, packets),
+    isOpen: () => radio.scanning,
+    unplug: () => unplug(),
+    close: async () => radio.close(),
+  };
+}
+
+export async function scanning(radio: VirtualRadio): Promise<void> {
+  while (!radio.scanning) await once(radio.events, 'scan');
+}
