@@ -72,7 +72,7 @@ function judgeAgentTopic(topic: string, text: string): Judgement {
 
 function faultOfTopic(topic: string): string | undefined {
   if (topic === '') return 'an empty topic';
-  if (/[+#\0-\x1f\x7f\ufffd]/.test(topic)) return 'a topic with a wildcard or a control character';
+  if (/[+#\p{Cc}\ufffd]/u.test(topic)) return 'a topic with a wildcard or a control character';
   const bytes = Buffer.byteLength(topic);
   return bytes > topicBytesMax ? `a topic of ${bytes} bytes, at most ${topicBytesMax} are read` : undefined;
 }

@@ -1,9 +1,9 @@
 // Retention: the oldest groups go by age, and by size of the whole store. A call does a bounded slice of work;
 // pages that become free are used again, so that the file does not outgrow its bound.
 
-import type { Parts } from './appender.ts';
 import { decodeGroup, type GroupRecord } from './group.ts';
 import type { HeldGroup } from './groups.ts';
+import type { Parts } from './parts.ts';
 
 export interface Retention {
   readonly clockSynced: () => boolean;

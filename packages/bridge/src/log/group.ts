@@ -61,20 +61,6 @@ export function createGroupWriter(): GroupWriter {
     }
     return index;
   };
-  const head = (): Uint8Array => {
-    const bytes = createBytes(1024);
-    bytes.varint(count);
-    bytes.varint(baseMs);
-    bytes.varint(series.size);
-    for (const [id, { topic }] of series) {
-      bytes.varint(id);
-      bytes.block(Buffer.from(topic));
-    }
-    bytes.varint(streams.size);
-    for (const id of streams.keys()) bytes.varint(id);
-    return bytes.written();
-  };
-
   return {
     add: (record) => {
       if (count === 0) baseMs = record.receivedMs;
@@ -102,7 +88,7 @@ export function createGroupWriter(): GroupWriter {
       return body.length;
     },
     take: () => {
-      const start = head();
+      const start = encodeHead(count, baseMs, series, streams.keys());
       const records = body.written();
       const group = Buffer.allocUnsafe(headBytes + start.length + records.length);
       group.writeUInt8(version, 0);
@@ -117,6 +103,26 @@ export function createGroupWriter(): GroupWriter {
       return group;
     },
   };
+}
+
+function encodeHead(
+  count: number,
+  baseMs: number,
+  series: ReadonlyMap<number, { readonly topic: string }>,
+  streams: Iterable<number>,
+): Uint8Array {
+  const bytes = createBytes(1024);
+  bytes.varint(count);
+  bytes.varint(baseMs);
+  bytes.varint(series.size);
+  for (const [id, { topic }] of series) {
+    bytes.varint(id);
+    bytes.block(Buffer.from(topic));
+  }
+  const ids = [...streams];
+  bytes.varint(ids.length);
+  for (const id of ids) bytes.varint(id);
+  return bytes.written();
 }
 
 /** A larger buffer than this is not kept for the next group. */

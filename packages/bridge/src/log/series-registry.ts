@@ -27,16 +27,7 @@ export interface SeriesRegistry {
 export const seriesMax = 10_000;
 
 export function openSeries(database: DatabaseSync): SeriesRegistry {
-  const select = database.prepare('SELECT * FROM log_series');
-  const insert = database.prepare(
-    `INSERT INTO log_series (topic, agent, first_ms, readings, newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload)
-     VALUES (?, ?, 0, 0, 0, 0, 0, 0, x'')`,
-  );
-  const updateCount = database.prepare('UPDATE log_series SET first_ms = ?, readings = ? WHERE id = ?');
-  const updateNewest = database.prepare(
-    `UPDATE log_series SET first_ms = ?, readings = ?, newest_position = ?, newest_ms = ?, newest_received_ms = ?,
-     newest_placed = ?, newest_payload = ? WHERE id = ?`,
-  );
+  const { select, insert, updateCount, updateNewest } = prepare(database);
   const topics = new Map<string, Map<string, { readonly id: number; readonly key: SeriesKey }>>();
   const keys = new Map<number, SeriesKey>();
   const entries = new Map<number, Entry>();
@@ -124,3 +115,16 @@ function newestOf(row: Record<string, unknown>, series: SeriesKey): StoredReadin
     placed: row['newest_placed'] === 1,
   });
 }
+
+const prepare = (database: DatabaseSync) => ({
+  select: database.prepare('SELECT * FROM log_series'),
+  insert: database.prepare(
+    `INSERT INTO log_series (topic, agent, first_ms, readings, newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload)
+     VALUES (?, ?, 0, 0, 0, 0, 0, 0, x'')`,
+  ),
+  updateCount: database.prepare('UPDATE log_series SET first_ms = ?, readings = ? WHERE id = ?'),
+  updateNewest: database.prepare(
+    `UPDATE log_series SET first_ms = ?, readings = ?, newest_position = ?, newest_ms = ?, newest_received_ms = ?,
+     newest_placed = ?, newest_payload = ? WHERE id = ?`,
+  ),
+});

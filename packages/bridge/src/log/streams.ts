@@ -18,9 +18,7 @@ export interface Streams {
   find(agent: string, stream: string): Stream;
   change(stream: Stream, nowMs: number): void;
   /** Streams with sequences missing, the worst first, at most `limit`. */
-  missing(
-    limit: number,
-  ): readonly {
+  missing(limit: number): readonly {
     readonly agent: string;
     readonly stream: string;
     readonly series: number;
@@ -38,22 +36,7 @@ const keptMax = 1_000_000;
 const dayMs = 86_400_000;
 
 export function openStreams(database: DatabaseSync): Streams {
-  const select = database.prepare(
-    'SELECT id, seen, given_up, series, used_day FROM log_stream WHERE agent = ? AND stream = ?',
-  );
-  const insert = database.prepare(
-    "INSERT INTO log_stream (agent, stream, seen, given_up, missing, series, used_day) VALUES (?, ?, x'', x'', 0, 0, 0)",
-  );
-  const update = database.prepare(
-    'UPDATE log_stream SET seen = ?, given_up = ?, missing = ?, series = ?, used_day = ? WHERE id = ?',
-  );
-  const selectMissing = database.prepare(
-    'SELECT agent, stream, series, missing FROM log_stream WHERE missing > 0 ORDER BY missing DESC LIMIT ?',
-  );
-  const selectCount = database.prepare('SELECT count(*) AS count FROM log_stream');
-  const removeOld = database.prepare(
-    'DELETE FROM log_stream WHERE id IN (SELECT id FROM log_stream WHERE used_day < ? ORDER BY used_day LIMIT ?)',
-  );
+  const { select, insert, update, selectMissing, selectCount, removeOld } = prepare(database);
   const agents = new Map<string, Map<string, Stream>>();
   let cached = 0;
   const changed = new Set<Stream>();
@@ -64,13 +47,7 @@ export function openStreams(database: DatabaseSync): Streams {
       const id = Number(insert.run(agent, stream).lastInsertRowid);
       return { id, seen: [], givenUp: [], series: 0, usedDay: 0 };
     }
-    return {
-      id: Number(row['id']),
-      seen: decodeIntervals(row['seen'] as Uint8Array),
-      givenUp: decodeIntervals(row['given_up'] as Uint8Array),
-      series: Number(row['series']),
-      usedDay: Number(row['used_day']),
-    };
+    return toStream(row);
   };
   const reload = (): void => {
     agents.clear();
@@ -131,3 +108,30 @@ export function openStreams(database: DatabaseSync): Streams {
     },
   };
 }
+
+const prepare = (database: DatabaseSync) => ({
+  select: database.prepare(
+    'SELECT id, seen, given_up, series, used_day FROM log_stream WHERE agent = ? AND stream = ?',
+  ),
+  insert: database.prepare(
+    "INSERT INTO log_stream (agent, stream, seen, given_up, missing, series, used_day) VALUES (?, ?, x'', x'', 0, 0, 0)",
+  ),
+  update: database.prepare(
+    'UPDATE log_stream SET seen = ?, given_up = ?, missing = ?, series = ?, used_day = ? WHERE id = ?',
+  ),
+  selectMissing: database.prepare(
+    'SELECT agent, stream, series, missing FROM log_stream WHERE missing > 0 ORDER BY missing DESC LIMIT ?',
+  ),
+  selectCount: database.prepare('SELECT count(*) AS count FROM log_stream'),
+  removeOld: database.prepare(
+    'DELETE FROM log_stream WHERE id IN (SELECT id FROM log_stream WHERE used_day < ? ORDER BY used_day LIMIT ?)',
+  ),
+});
+
+const toStream = (row: Record<string, unknown>): Stream => ({
+  id: Number(row['id']),
+  seen: decodeIntervals(row['seen'] as Uint8Array),
+  givenUp: decodeIntervals(row['given_up'] as Uint8Array),
+  series: Number(row['series']),
+  usedDay: Number(row['used_day']),
+});
