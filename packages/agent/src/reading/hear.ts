@@ -1,38 +1,34 @@
 // The loop over what one radio hears: finds the device of a packet, decodes, and lets the newest of each interval through.
 
-import { type Packet, ProtocolError } from '@wattline/protocols';
-import type { Heard, Moment, Observer, ReadDevice } from './device.ts';
+import { ProtocolError } from '@wattline/protocols';
+import type { HeardPacket, Receiver } from '../transport.ts';
+import type { Heard, Observer, ReadDevice } from './device.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
 
-/** Hears packets; the iteration ends when the signal does, and throws when the radio is lost. */
-export interface Receiver {
-  readonly packets: (signal: AbortSignal) => AsyncIterable<Packet>;
-}
-
 export interface HearOptions extends Observer {
-  readonly receiver: Receiver;
+  readonly receiver: Pick<Receiver, 'packets'>;
   readonly devices: readonly ReadDevice[];
-  readonly now: () => Moment;
+  readonly uptimeMs: () => number;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
   /** Packets of addresses that are not configured. */
-  readonly stranger?: (packet: Packet) => void;
+  readonly stranger?: (packet: HeardPacket) => void;
 }
 
 interface Ear {
   readonly device: ReadDevice;
   readonly pacer: Pacer<Heard>;
-  previous?: Packet;
+  previous?: HeardPacket;
 }
 
 /** Runs until the signal ends it. @throws what the receiver throws. */
 export async function hear(options: HearOptions): Promise<void> {
-  const { receiver, devices, now, startTimer, signal } = options;
+  const { receiver, devices, uptimeMs, startTimer, signal } = options;
   const ears = new Map<string, Ear[]>();
   for (const device of devices) {
     const pacer = createPacer<Heard>({
       intervalMs: device.intervalMs,
-      nowMs: () => now().uptimeMs,
+      nowMs: uptimeMs,
       startTimer,
       emit: (heard) => options.reading(device, heard),
     });
@@ -41,7 +37,7 @@ export async function hear(options: HearOptions): Promise<void> {
   }
   try {
     for await (const packet of receiver.packets(signal)) {
-      const listening = ears.get(packet.address ?? '');
+      const listening = ears.get(packet.address);
       if (listening === undefined) options.stranger?.(packet);
       else for (const ear of listening) take(ear, packet, options);
     }
@@ -50,7 +46,7 @@ export async function hear(options: HearOptions): Promise<void> {
   }
 }
 
-function take(ear: Ear, packet: Packet, { now, trouble }: HearOptions): void {
+function take(ear: Ear, packet: HeardPacket, { trouble }: HearOptions): void {
   const { device, pacer, previous } = ear;
   const { hear: hearing } = device.definition;
   if (hearing === undefined || (previous !== undefined && hearing.isRepeat(packet, previous))) return;
@@ -62,7 +58,7 @@ function take(ear: Ear, packet: Packet, { now, trouble }: HearOptions): void {
     }
     // Only now: a damaged packet must not make its sound repeat look old.
     ear.previous = packet;
-    pacer.offer({ decoded, moment: now(), ...(packet.rssi === undefined ? {} : { rssi: packet.rssi }) });
+    pacer.offer({ decoded, moment: packet.moment, rssi: packet.rssi });
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     trouble(device, { code: error.code, message: error.message });

@@ -2,18 +2,13 @@
 // through, and connects again when the cable is pulled and put back.
 
 import type { Listener } from '@wattline/protocols';
+import { type Connect, TransportError } from '../transport.ts';
 import type { Heard, Moment, Observer, ReadDevice } from './device.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
 
-/** A two-way pipe of bytes. Both verbs reject when the pipe is broken; a read also when the signal ends. */
-export interface Link {
-  readonly read: (signal: AbortSignal) => Promise<Uint8Array>;
-  readonly close: () => Promise<void>;
-}
-
 export interface ListenOptions extends Observer {
   readonly device: ReadDevice;
-  readonly connect: (signal: AbortSignal) => Promise<Link>;
+  readonly connect: Connect;
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
@@ -46,7 +41,8 @@ export async function listen(options: ListenOptions): Promise<void> {
       });
     } catch (error) {
       if (signal.aborted) break;
-      options.trouble(device, { code: 'link', message: (error as Error).message });
+      if (!(error instanceof TransportError)) throw error;
+      options.trouble(device, { code: 'link', message: error.message });
     }
     await pause(retryMs, startTimer, signal);
     retryMs = Math.min(retryMs * 2, retryLongestMs);
