@@ -1,6 +1,6 @@
 // A device definition, and from bytes to a decoded record.
 
-import { decimalsOf, decodeField, type Fields, type Value, type Values } from './field.ts';
+import { decodeField, type Fields, type Value, type Values } from './field.ts';
 import type { DeviceKind } from './kinds.ts';
 import type { Exchange, Session } from './session.ts';
 
@@ -130,11 +130,7 @@ export const batteryPower: Computed = {
   from: ({ battery_voltage: voltage, battery_current: current, battery_power: sent }) => {
     if (voltage === undefined || current === undefined || sent !== undefined) return undefined;
     if (typeof voltage !== 'number' || typeof current !== 'number') return null;
-    return product(voltage, current);
+    // In mV and mA, the finest that a device sends, so that whole numbers are multiplied.
+    return (Math.round(voltage * 1000) * Math.round(current * 1000)) / 1_000_000;
   },
 };
-
-function product(a: number, b: number): number {
-  const decimals = decimalsOf(a) + decimalsOf(b);
-  return Number((a * b).toFixed(Math.min(decimals, 20)));
-}

@@ -59,6 +59,7 @@ export interface Field<Payload, Kind extends FieldKind = FieldKind> {
   /** Sentinels as declared, for the laws and the generated page. */
   readonly na: readonly number[];
   readonly scale?: number;
+  readonly offset?: number;
   readonly codes?: Codes;
   /** From raw to value; every step but reading. */
   readonly value: (raw: number | string) => Value;
@@ -173,6 +174,7 @@ function numeric<Payload>(where: Where<Payload>, options: NumberOptions): Omit<F
     ...checked(where, options, (raw) => meaning(raw as number)),
     ...(unit === undefined ? {} : { unit }),
     ...(scale === 1 ? {} : { scale }),
+    ...(offset === 0 ? {} : { offset }),
   };
 }
 

@@ -52,7 +52,8 @@ export const deviceKinds = define({
   charger: {
     label: 'Charger',
     lead: ['battery_current', 'charge_state', 'battery_voltage', 'device_temperature'],
-    flows: [{ field: 'ac_input_power', node: 'grid', sign: 1 }],
+    // What it puts into the battery comes from the grid; none sends its input power.
+    flows: [{ field: 'battery_power', node: 'grid', sign: 1 }],
   },
   dc_converter: {
     label: 'DC converter',
@@ -74,6 +75,7 @@ export const deviceKinds = define({
     lead: ['state_of_charge', 'ac_output_power', 'pv_power', 'battery_voltage'],
     flows: [
       { field: 'pv_power', node: 'sun', sign: 1 },
+      { field: 'battery_power', node: 'battery', sign: -1 },
       { field: 'ac_input_power', node: 'grid', sign: 1 },
       { field: 'ac_output_power', node: 'load', sign: -1 },
       { field: 'dc_output_power', node: 'load', sign: -1 },

@@ -14,38 +14,28 @@ export interface Where<Payload, Read extends Raw = Raw> {
   /** Width of a two's complement value; absent when the value has no sign. */
   readonly signBits?: number;
   readonly read: (payload: Payload) => Read;
+  /** Puts a raw value at the place, in a payload that reaches so far: what a simulated device does. */
+  readonly write?: (payload: Payload, raw: number) => void;
   /** False when this device does not have the value at all: the field is then left out, not null. */
   readonly present?: (payload: Payload) => boolean;
 }
 
 export type BytesWhere = Where<Uint8Array, number | undefined>;
 
-function bytesAt(text: string, offset: number, width: number, signed: boolean): BytesWhere {
-  const end = offset + width;
-  const read = (payload: Uint8Array): number | undefined => {
-    if (end > payload.length) return undefined;
-    let raw = 0;
-    for (let index = end - 1; index >= offset; index--) raw = raw * 256 + (payload[index] as number);
-    return raw;
-  };
-  const span = { from: offset * 8, width: width * 8 };
-  return signed ? { text, span, signBits: width * 8, read } : { text, span, read };
-}
-
-export const u8 = (offset: number): BytesWhere => bytesAt(`u8(${offset})`, offset, 1, false);
-export const u16le = (offset: number): BytesWhere => bytesAt(`u16le(${offset})`, offset, 2, false);
-export const i16le = (offset: number): BytesWhere => bytesAt(`i16le(${offset})`, offset, 2, true);
-export const u32le = (offset: number): BytesWhere => bytesAt(`u32le(${offset})`, offset, 4, false);
+export const u8 = (offset: number): BytesWhere => run(`u8(${offset})`, 8 * offset, 8);
+export const u16le = (offset: number): BytesWhere => run(`u16le(${offset})`, 8 * offset, 16);
+export const i16le = (offset: number): BytesWhere => signed(run(`i16le(${offset})`, 8 * offset, 16));
+export const u32le = (offset: number): BytesWhere => run(`u32le(${offset})`, 8 * offset, 32);
 
 /** A run of at most 32 bits; bit n is bit n&7 of byte n>>3, the way Victron's tables count them. */
 export const ubits = (from: number, width: number): BytesWhere =>
-  bitsAt(`ubits(${from}, ${width})`, from, width);
-export const ibits = (from: number, width: number): BytesWhere => ({
-  ...bitsAt(`ibits(${from}, ${width})`, from, width),
-  signBits: width,
-});
+  run(`ubits(${from}, ${width})`, from, width);
+export const ibits = (from: number, width: number): BytesWhere =>
+  signed(run(`ibits(${from}, ${width})`, from, width));
 
-function bitsAt(text: string, from: number, width: number): BytesWhere {
+const signed = (where: BytesWhere): BytesWhere => ({ ...where, signBits: where.span?.width ?? 0 });
+
+function run(text: string, from: number, width: number): BytesWhere {
   const first = from >> 3;
   const last = (from + width - 1) >> 3;
   const shift = 2 ** (from & 7);
@@ -57,7 +47,15 @@ function bitsAt(text: string, from: number, width: number): BytesWhere {
     for (let index = last; index >= first; index--) raw = raw * 256 + (payload[index] as number);
     return Math.floor(raw / shift) % modulus;
   };
-  return { text, span: { from, width }, read };
+  const write = (payload: Uint8Array, raw: number): void => {
+    for (let bit = 0; bit < width; bit++) {
+      const mask = 1 << ((from + bit) & 7);
+      const index = (from + bit) >> 3;
+      const byte = payload[index] ?? 0;
+      payload[index] = Math.floor(raw / 2 ** bit) % 2 === 0 ? byte & ~mask : byte | mask;
+    }
+  };
+  return { text, span: { from, width }, read, write };
 }
 
 /**
@@ -65,7 +63,7 @@ function bitsAt(text: string, from: number, width: number): BytesWhere {
  * A pair of 0 means that the device does not know; when all pairs are 0 nothing is known.
  */
 export function pairs(from: number, count: number, code: 1 | 2 | 3): BytesWhere {
-  const all = bitsAt('', from, count * 2);
+  const all = run('', from, count * 2);
   const read = (payload: Uint8Array): number | undefined => {
     const raw = all.read(payload);
     if (raw === undefined || raw === 0) return undefined;

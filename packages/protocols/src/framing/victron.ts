@@ -7,14 +7,13 @@
 //
 // Victron, "Extra Manufacturer Data", 2022-12-14; victronenergy/dbus-ble-sensors src/victron.c.
 
-import { type Cipheriv, createCipheriv } from 'node:crypto';
 import { ProtocolError } from '../session.ts';
+import { type AesSchedule, aesBlockBytes, encryptAesBlock, expandAesKey } from './aes128.ts';
 
 export const victronCompany = 0x02e1;
 export const victronKeyBytes = 16;
 
 const headerBytes = 8;
-const blockBytes = 16;
 
 export interface VictronFrame {
   readonly productId: number;
@@ -54,46 +53,50 @@ export function isWithoutKeyYet(frame: VictronFrame): boolean {
   );
 }
 
-// One cipher a key, kept: expanding a key costs more than the block. Bounded, because keys come from outside in `decode`.
-const ciphers = new Map<string, Cipheriv>();
-const ciphersMax = 256;
+// Round keys by key, kept: expanding a key costs more than a block.
+const schedules = new WeakMap<Uint8Array, AesSchedule>();
 
-function cipherOf(key: Uint8Array): Cipheriv {
-  const id = String.fromCharCode(...key);
-  const known = ciphers.get(id);
-  if (known !== undefined) return known;
-  if (ciphers.size >= ciphersMax) ciphers.clear();
-  const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
-  ciphers.set(id, cipher);
-  return cipher;
+function scheduleOf(key: Uint8Array): AesSchedule {
+  let schedule = schedules.get(key);
+  if (schedule === undefined) {
+    schedule = expandAesKey(key);
+    schedules.set(key, schedule);
+  }
+  return schedule;
 }
 
 /**
  * Decrypts exactly the bytes that are there; nothing is padded, so no field is read out of key stream.
  *
+ * @param key 16 bytes, not changed afterwards.
  * @throws ProtocolError `key` when the frame was made with another key.
  */
 export function decryptVictron(frame: VictronFrame, key: Uint8Array): Uint8Array {
-  if (frame.keyByte !== key[0]) {
-    const hex = (byte: number | undefined) => (byte ?? 0).toString(16).padStart(2, '0');
-    throw new ProtocolError(
-      'key',
-      `the key begins with ${hex(key[0])}, the device uses one that begins with ${hex(frame.keyByte)}: ` +
-        'compare it in VictronConnect, Settings, Product info (changing the Bluetooth PIN makes a new key)',
-    );
-  }
-  const { body, nonce } = frame;
-  const cipher = cipherOf(key);
+  const { body, nonce, keyByte } = frame;
+  if (keyByte !== key[0]) throw new ProtocolError('key', keyMismatch(key[0], keyByte));
+  const schedule = scheduleOf(key);
   const plain = new Uint8Array(body.length);
-  const block = Buffer.alloc(blockBytes);
-  block[0] = nonce & 0xff;
-  block[1] = nonce >> 8;
-  for (let start = 0; start < body.length; start += blockBytes) {
-    block[blockBytes - 1] = start / blockBytes;
-    const stream = cipher.update(block);
-    const end = Math.min(start + blockBytes, body.length);
+  for (let start = 0; start < body.length; start += aesBlockBytes) {
+    // As big-endian words: the nonce, low byte first, then 14 bytes that count the blocks.
+    const stream = encryptAesBlock(
+      schedule,
+      ((nonce & 0xff) << 24) | ((nonce >> 8) << 16),
+      0,
+      0,
+      start / aesBlockBytes,
+    );
+    const end = Math.min(start + aesBlockBytes, body.length);
     for (let index = start; index < end; index++)
-      plain[index] = (body[index] as number) ^ (stream[index - start] as number);
+      plain[index] =
+        (body[index] as number) ^ ((stream[(index >> 2) & 3] as number) >>> (24 - 8 * (index & 3)));
   }
   return plain;
+}
+
+function keyMismatch(configured: number | undefined, used: number): string {
+  const hex = (byte = 0) => byte.toString(16).padStart(2, '0');
+  return (
+    `the key begins with ${hex(configured)}, the device uses one that begins with ${hex(used)}: ` +
+    'compare it in VictronConnect, Settings, Product info (changing the Bluetooth PIN makes a new key)'
+  );
 }
