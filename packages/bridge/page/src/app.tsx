@@ -1,0 +1,69 @@
+// The frame of the page and what stands in it.
+
+import { useLayoutEffect } from 'preact/hooks';
+import { Attention } from './attention/attention.tsx';
+import { ChargeCard } from './charge/charge-card.tsx';
+import { DeviceList } from './device/list.tsx';
+import { WattLine } from './flow/watt-line.tsx';
+import { useKnown, usePage, useWords } from './page-context.ts';
+import { type Route, useRoute } from './route.ts';
+import { TopBar } from './top-bar.tsx';
+
+export function App() {
+  const { say } = useWords();
+  const route = useRoute();
+  const empty = useKnown(({ loaded, devices }) => loaded && devices.size === 0);
+  const loaded = useKnown((known) => known.loaded);
+  const cut = useKnown(({ link }) => link.state === 'cut');
+  const site = useKnown((known) => known.site?.name);
+  useLayoutEffect(() => {
+    document.title = site === undefined ? 'Wattline' : `${site} · Wattline`;
+  }, [site]);
+  useLayoutEffect(() => {
+    document.documentElement.classList.toggle('cut', cut);
+  }, [cut]);
+  return (
+    <div class={`frame ${empty ? 'empty' : route.page}`}>
+      <a class="skip" href="#main" onClick={skip}>
+        {say('skip')}
+      </a>
+      <TopBar route={route} waiting={empty} />
+      {loaded ? <Main route={route} /> : <main id="main" class="overview" />}
+    </div>
+  );
+}
+
+/** The address bar belongs to the pages, so the skip link moves the focus itself. */
+function skip(event: Event): void {
+  event.preventDefault();
+  const main = document.querySelector<HTMLElement>('#main');
+  main?.setAttribute('tabindex', '-1');
+  main?.focus();
+}
+
+function Main({ route }: { readonly route: Route }) {
+  if (route.page === 'devices') return <Devices />;
+  return <Overview />;
+}
+
+function Overview() {
+  const { kiosk } = usePage();
+  const { say } = useWords();
+  return (
+    <main id="main" class="overview" aria-label={say('overview')}>
+      <WattLine />
+      <ChargeCard />
+      <Attention />
+      <DeviceList tiles={kiosk} />
+    </main>
+  );
+}
+
+function Devices() {
+  const { say } = useWords();
+  return (
+    <main id="main" class="list" aria-label={say('devices')}>
+      <DeviceList tiles={false} />
+    </main>
+  );
+}

@@ -1,0 +1,81 @@
+// The contract of a device in one line: when its next reading is due, how old the last one is, and what became of it.
+
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { DeviceView } from '../../../src/web/api.ts';
+import { Icon } from '../icon.tsx';
+import { useKnown, usePage, useTick, useTimes, useWords } from '../page-context.ts';
+import { Age } from '../ticking.tsx';
+
+export type Sight = DeviceView['state'] | 'cut';
+
+/** The state as the page may show it: without word from the bridge nothing is known to be as it was. */
+export function useSight(device: DeviceView): Sight {
+  return useKnown(({ link }) => link.state === 'cut') ? 'cut' : device.state;
+}
+
+export function StateWord({ sight }: { readonly sight: Sight }) {
+  const { say } = useWords();
+  const since = useKnown(({ link }) => link.since);
+  const times = useTimes();
+  return (
+    <span class="st">
+      <Icon name={sight} />
+      <span>{sight === 'cut' ? say('as_of', times.clock(since)) : say(sight)}</span>
+    </span>
+  );
+}
+
+export function ContractLine({ device, sight }: { readonly device: DeviceView; readonly sight: Sight }) {
+  return (
+    <div class="ctr">
+      <Wire device={device} />
+      <div class="ctl">
+        <StateWord sight={sight} />
+        <span class="tx">
+          <Terms device={device} sight={sight} />
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Terms({ device, sight }: { readonly device: DeviceView; readonly sight: Sight }) {
+  const { say, span } = useWords();
+  const { clock } = usePage();
+  const times = useTimes();
+  const { interval, next_due: nextDue, pending = 0 } = device;
+  const asleep = sight === 'sleeping' && nextDue !== undefined;
+  return (
+    <>
+      {asleep ? <span class="nx">{say('next_due', times.moment(nextDue, clock.now()))}</span> : null}
+      {!asleep && interval !== undefined ? <span class="ev">{say('every', span(interval))}</span> : null}
+      {sight === 'lost' ? (
+        <span class="ag">{say('since', times.moment(device.time, clock.now()))}</span>
+      ) : (
+        <Age class="ag" time={device.time} about={device.clock === 'unsynced'} />
+      )}
+      {sight === 'late' ? <span class="rt">{say('retrying')}</span> : null}
+      {pending > 0 ? <span class="lf">{say('on_agent', pending)}</span> : null}
+    </>
+  );
+}
+
+/** The dot travels from the last reading to the mark of the next. */
+function Wire({ device }: { readonly device: DeviceView }) {
+  const { clock } = usePage();
+  const element = useRef<HTMLElement>(null);
+  const write = (): void => {
+    const due = device.next_due ?? device.time + (device.interval ?? 0) * 1000;
+    const way = due - device.time;
+    const share = way > 0 ? Math.min(1, Math.max(0, (clock.now() - device.time) / way)) : 1;
+    element.current?.style.setProperty('--p', (share * 100).toFixed(1));
+  };
+  useLayoutEffect(write);
+  useTick(write);
+  return (
+    <div class="wire" aria-hidden="true">
+      <i ref={element} />
+      <u />
+    </div>
+  );
+}

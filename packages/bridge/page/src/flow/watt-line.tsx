@@ -1,0 +1,92 @@
+// Power now: what supplies, what stores, what uses, and whether it adds up.
+
+import type { SiteView } from '../../../src/web/api.ts';
+import { type Node, verbOf } from '../device/sight.ts';
+import { inline, type Shown, showNumber } from '../format/value.ts';
+import { Icon } from '../icon.tsx';
+import { useKnown, useWords } from '../page-context.ts';
+import { ShownValue } from '../shown.tsx';
+import { Age } from '../ticking.tsx';
+import { YieldLine } from '../today/yield.tsx';
+import type { Words } from '../words/words.ts';
+import { River } from './river.tsx';
+import { sharesOf, supplyOf, useOf, type Watts } from './shares.ts';
+
+const order: readonly Node[] = ['sun', 'battery', 'load', 'grid'];
+
+const watts = (words: Words, value: number): Shown => showNumber(words, Math.round(value), 'W', true);
+
+export function WattLine() {
+  const words = useWords();
+  const site = useKnown((known) => known.site);
+  const nodes = order.flatMap((node) => site?.watts.find((each) => each.node === node) ?? []);
+  return (
+    <section class="card flow" aria-labelledby="h-flow">
+      <header>
+        <h2 id="h-flow">{words.say('power_now')}</h2>
+        {site && nodes.length > 0 ? <Balance nodes={nodes} site={site} /> : null}
+      </header>
+      {site && nodes.length === 0 ? <p class="nothing">{words.say('no_flows')}</p> : null}
+      {site && nodes.length > 0 ? (
+        <>
+          <River watts={nodes} shares={sharesOf(nodes)} />
+          <div class={`nodes n${nodes.length}`}>
+            {nodes.map((each) => (
+              <FlowNode key={each.node} each={each} now={site.now} />
+            ))}
+          </div>
+        </>
+      ) : null}
+      <YieldLine />
+    </section>
+  );
+}
+
+function Balance({ nodes, site }: { readonly nodes: readonly Watts[]; readonly site: SiteView }) {
+  const words = useWords();
+  const { say } = words;
+  const known = nodes.every(({ value }) => value !== null);
+  const open = site.unexplained === null ? 0 : Math.round(site.unexplained);
+  const part = (value: number): string => (known ? inline(watts(words, value)) : say('unknown'));
+  return (
+    <span class="bal push">
+      <span>
+        {say('supply')} <b>{part(supplyOf(nodes))}</b>
+      </span>
+      <span>
+        {say('consumption')} <b>{part(useOf(nodes))}</b>
+      </span>
+      {known && open !== 0 ? (
+        <span class="open">{say('unexplained', inline(showNumber(words, Math.abs(open), 'W')))}</span>
+      ) : null}
+    </span>
+  );
+}
+
+function FlowNode({ each, now }: { readonly each: Watts; readonly now: number }) {
+  const words = useWords();
+  const { node, value, age } = each;
+  const verb = value === null ? 'unknown' : verbOf(node, value);
+  const quiet = value === null || verb === 'off';
+  return (
+    <div class={`node ${node}${quiet ? ' off' : ''}`} data-node={node}>
+      <div class="lab">
+        <Icon name={node} />
+        <span>{words.say(node)}</span>
+      </div>
+      <div class="val">
+        {value === null ? words.say('unknown') : <ShownValue shown={watts(words, value)} />}
+      </div>
+      <div class="verb">{value === null ? '' : words.say(verb)}</div>
+      <div class="who">
+        <Names ids={each.devices} />
+        {age === null ? null : <Age time={now - age * 1000} />}
+      </div>
+    </div>
+  );
+}
+
+function Names({ ids }: { readonly ids: readonly string[] }) {
+  const names = useKnown(({ devices }) => ids.map((id) => devices.get(id)?.name ?? id).join(', '));
+  return <span class="dn">{names}</span>;
+}

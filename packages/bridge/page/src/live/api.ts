@@ -1,0 +1,53 @@
+// The calls to the bridge. Addresses are relative, so that the page works behind a proxy's prefix.
+
+import type { AlarmView, DeviceView, SeriesView, SiteView } from '../../../src/web/api.ts';
+
+export interface SeriesQuery {
+  readonly device: string;
+  readonly field: string;
+  readonly from: number;
+  readonly to: number;
+  readonly points: number;
+}
+
+export interface Api {
+  readonly devices: (signal: AbortSignal) => Promise<{ now: number; devices: DeviceView[] }>;
+  readonly site: (signal: AbortSignal) => Promise<SiteView>;
+  readonly alarms: (from: number, to: number, signal: AbortSignal) => Promise<readonly AlarmView[]>;
+  readonly series: (query: SeriesQuery, signal: AbortSignal) => Promise<SeriesView>;
+  readonly status: (signal: AbortSignal) => Promise<unknown>;
+  readonly exportAddress: (device: string, from: number, to: number) => string;
+}
+
+/** The bridge answered, but not with what was asked for. */
+export class RefusedError extends Error {
+  readonly status: number;
+  constructor(status: number, path: string) {
+    super(`Expected an answer to ${path}, the bridge said ${status}`);
+    this.status = status;
+  }
+}
+
+/** A call that hangs is given up, so that the next attempt can go. */
+const timeoutMs = 10_000;
+
+export function createApi(): Api {
+  const get = async <Answer>(path: string, signal: AbortSignal): Promise<Answer> => {
+    const response = await fetch(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+    if (!response.ok) throw new RefusedError(response.status, path);
+    return response.json();
+  };
+  const query = (parameters: object): string =>
+    new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)])).toString();
+  return {
+    devices: (signal) => get('api/devices', signal),
+    site: (signal) => get('api/site', signal),
+    alarms: async (from, to, signal) => {
+      const answer = await get<{ alarms: AlarmView[] }>(`api/alarms?${query({ from, to })}`, signal);
+      return answer.alarms;
+    },
+    series: (asked, signal) => get(`api/series?${query(asked)}`, signal),
+    status: (signal) => get('api/status', signal),
+    exportAddress: (device, from, to) => `api/export?${query({ device, from, to, format: 'csv' })}`,
+  };
+}

@@ -1,0 +1,42 @@
+// Builds the page's parts and joins them; the only place that reads the browser's surroundings.
+
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { createApi } from './live/api.ts';
+import { createSeriesCache } from './live/series-cache.ts';
+import { createServerClock } from './live/server-clock.ts';
+import { createSession } from './live/session.ts';
+import { createStore } from './live/store.ts';
+import { createTicker } from './live/ticker.ts';
+import { PageProvider } from './page-context.ts';
+import { wordsFor } from './words/words.ts';
+
+const options = new URLSearchParams(location.search);
+const local = (): number => performance.timeOrigin + performance.now();
+
+const words = wordsFor([...options.getAll('lang'), ...navigator.languages]);
+const api = createApi();
+const store = createStore();
+const clock = createServerClock(local);
+const ticker = createTicker();
+const series = createSeriesCache(api, local);
+const session = createSession({ api, store, clock, ticker, local, wallClock: Date.now });
+const kiosk = options.has('kiosk');
+
+document.documentElement.lang = words.language;
+document.documentElement.classList.toggle('kiosk', kiosk);
+
+// A hidden page asks for nothing: no stream, no timer.
+const follow = (): void => (document.hidden ? session.stop() : session.start());
+document.addEventListener('visibilitychange', follow);
+
+const host = document.querySelector('#page');
+if (host) {
+  render(
+    <PageProvider value={{ api, store, clock, ticker, series, words, local, kiosk }}>
+      <App />
+    </PageProvider>,
+    host,
+  );
+}
+follow();

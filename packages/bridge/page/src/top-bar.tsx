@@ -1,0 +1,59 @@
+// The bar above every page: where you are, whether the numbers are live, and what time it is at the site.
+
+import { Icon, Mark } from './icon.tsx';
+import { useKnown, usePage, useTimes, useWords } from './page-context.ts';
+import { devicesAddress, overviewAddress, type Route } from './route.ts';
+import { Ticking } from './ticking.tsx';
+
+export function TopBar({ route, waiting }: { readonly route: Route; readonly waiting: boolean }) {
+  const { say } = useWords();
+  const { clock } = usePage();
+  const times = useTimes();
+  const site = useKnown((known) => known.site?.name);
+  const known = useKnown((all) => all.loaded);
+  const here = route.page === 'overview';
+  return (
+    <header class="top">
+      <a class="kback" href={overviewAddress}>
+        <Icon name="left" />
+        <span>{say('back')}</span>
+      </a>
+      <a class="brand" href={overviewAddress} aria-label={say('home')}>
+        <Mark />
+        <span>Wattline</span>
+      </a>
+      <nav aria-label={say('navigation')}>
+        <a href={overviewAddress} {...(here ? { 'aria-current': 'page' } : {})}>
+          <Icon name="overview" />
+          <span>{say('overview')}</span>
+        </a>
+        <a href={devicesAddress} {...(here ? {} : { 'aria-current': 'page' })}>
+          <Icon name="devices" />
+          <span>{say('devices')}</span>
+        </a>
+      </nav>
+      <span class="site push">{site ?? ''}</span>
+      <LiveMark waiting={waiting} />
+      {known ? <Ticking class="clock" text={() => times.clock(clock.now())} /> : null}
+    </header>
+  );
+}
+
+function LiveMark({ waiting }: { readonly waiting: boolean }) {
+  const { say } = useWords();
+  const times = useTimes();
+  const link = useKnown((known) => known.link);
+  const text = {
+    live: () => say(waiting ? 'waiting_first' : 'live'),
+    connecting: () => say('connecting'),
+    cut: () => say('cut_since', times.clock(link.since)),
+    refused: () => say('sign_in', { command: 'wattline-bridge user add NAME' }),
+  }[link.state]();
+  const quiet = link.state === 'connecting' || waiting;
+  return (
+    <span class={`live ${link.state}${quiet ? ' quiet' : ''}`} role="status">
+      <span class="dot" />
+      <span>{text}</span>
+    </span>
+  );
+}
