@@ -1,13 +1,23 @@
 // A configured device as the loops see it, and what they tell about it.
 
-import type { Decoded, DeviceDefinition, ProtocolErrorCode } from '@wattline/protocols';
+import type { Decoded, DeviceDefinition, Medium, ProtocolErrorCode } from '@wattline/protocols';
 
 export interface ReadDevice {
   readonly name: string;
   readonly definition: DeviceDefinition;
   readonly address?: string;
+  readonly port?: string;
+  /** A recording to be used instead of the device. */
+  readonly replay?: string;
   readonly secret?: Uint8Array;
   readonly intervalMs: number;
+}
+
+/** The medium of this device: its definition's, or that of the setting which says where it is. */
+export function mediumOf({ definition, port, address }: ReadDevice): Medium['medium'] {
+  const wanted = port !== undefined ? 'serial' : address !== undefined ? 'advertisement' : undefined;
+  const media = definition.media.map(({ medium }) => medium);
+  return media.find((medium) => medium === wanted) ?? media[0] ?? 'advertisement';
 }
 
 /** One moment on both clocks. */

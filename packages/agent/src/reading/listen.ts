@@ -5,6 +5,7 @@ import type { Listener } from '@wattline/protocols';
 import { type Connect, TransportError } from '../transport.ts';
 import type { Heard, Moment, Observer, ReadDevice } from './device.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
+import { pause } from './pause.ts';
 
 export interface ListenOptions extends Observer {
   readonly device: ReadDevice;
@@ -12,6 +13,8 @@ export interface ListenOptions extends Observer {
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
+  /** End when the link does, instead of connecting again: a recording. */
+  readonly once?: true;
   /** The listener of the device, where somebody wants to look into it. */
   readonly listener?: Listener;
 }
@@ -44,6 +47,7 @@ export async function listen(options: ListenOptions): Promise<void> {
       if (!(error instanceof TransportError)) throw error;
       options.trouble(device, { code: 'link', message: error.message });
     }
+    if (options.once) break;
     await pause(retryMs, startTimer, signal);
     retryMs = Math.min(retryMs * 2, retryLongestMs);
   }
@@ -91,15 +95,9 @@ async function listenOnce(
   }
 }
 
-function pause(delayMs: number, startTimer: StartTimer, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      stopTimer();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const stopTimer = startTimer(delayMs, done);
-    signal.addEventListener('abort', done);
-  });
+function offer(listener: Listener, pacer: Pacer<Heard>, { wallMs, uptimeMs }: Moment): void {
+  const current = listener.current(uptimeMs);
+  if (current === undefined) return;
+  const { timeMs, ...decoded } = current;
+  pacer.offer({ decoded, moment: { uptimeMs: timeMs, wallMs: wallMs - (uptimeMs - timeMs) } });
 }
