@@ -81,16 +81,12 @@ async function listenOnce(
       heardSomething();
       stopWatching();
       stopWatching = watchSilence();
-      const current = listener.current(moment.uptimeMs);
-      if (current === undefined) continue;
-      const { timeMs, ...decoded } = current;
-      pacer.offer({
-        decoded,
-        moment: { uptimeMs: timeMs, wallMs: moment.wallMs - (moment.uptimeMs - timeMs) },
-      });
+      if (listener.isWhole()) offer(listener, pacer, moment);
     }
   } finally {
     stopWatching();
+    // A recording may end before any label came again.
+    if (options.once && !listener.isWhole()) offer(listener, pacer, now());
     await link.close();
   }
 }
