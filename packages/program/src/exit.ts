@@ -36,6 +36,7 @@ export interface ProcessEnd {
     write(text: string, done: () => void): unknown;
     on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
   };
+  readonly stderr: { on(event: 'error', listener: () => void): unknown };
 }
 
 /**
@@ -56,6 +57,8 @@ export async function runProgram(
   process.stdout.on('error', (error) =>
     error.code === 'EPIPE' ? process.exit(exitCodes.done) : fail(error),
   );
+  // Nobody reads the log any more: that ends nothing.
+  process.stderr.on('error', () => undefined);
   let code: ExitCode;
   try {
     code = await main(stop.signal);

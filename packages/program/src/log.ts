@@ -1,6 +1,7 @@
 // The log: lines for a person, on standard error. error: data is lost or a person must act · warn: wrong but
 // recovering · info: started, stopped, changed · debug: everything else, with bytes.
 
+import { fstatSync } from 'node:fs';
 import { pino } from 'pino';
 import { createRedactor, type Redactor } from './redact.ts';
 import { formatDateTime, formatTime, visible } from './text.ts';
@@ -79,9 +80,12 @@ function format(line: Line, { style, colour }: LogOptions, redactor: Redactor, n
 
 /** The journal says so by naming the very stream that standard error is; an inherited variable alone proves nothing. */
 export function logStyleOf(
-  stderr: { readonly isTerminal: boolean; readonly device: number; readonly inode: number },
+  stderr: { readonly isTTY?: boolean; readonly fd: number },
   environment: { readonly [name: string]: string | undefined },
 ): LogStyle {
-  if (stderr.isTerminal) return 'terminal';
-  return environment['JOURNAL_STREAM'] === `${stderr.device}:${stderr.inode}` ? 'journal' : 'file';
+  if (stderr.isTTY === true) return 'terminal';
+  const journal = environment['JOURNAL_STREAM'];
+  if (!journal) return 'file';
+  const { dev, ino } = fstatSync(stderr.fd);
+  return journal === `${dev}:${ino}` ? 'journal' : 'file';
 }

@@ -3,6 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import type { Log } from './log.ts';
+import { visible } from './text.ts';
 
 export interface Notify {
   /** The service is up; `status` in plain words. */
@@ -19,6 +20,8 @@ export interface NotifyOptions {
   readonly environment: { readonly [name: string]: string | undefined };
   readonly log: Pick<Log, 'warn'>;
 }
+
+const statusOf = (text: string): string => `STATUS=${visible(text)}`;
 
 /** Longer than a process start on a busy Pi, shorter than any watchdog. */
 const timeoutMs = 5000;
@@ -47,8 +50,8 @@ export function createNotify({ environment, log }: NotifyOptions): Notify {
     });
   const watchdogMs = Number(environment['WATCHDOG_USEC']) / 1000;
   return {
-    ready: (status) => send('READY=1', `STATUS=${status}`),
-    status: (status) => send(`STATUS=${status}`),
+    ready: (status) => send('READY=1', statusOf(status)),
+    status: (status) => send(statusOf(status)),
     stopping: () => send('STOPPING=1'),
     alive: () => send('WATCHDOG=1'),
     ...(watchdogMs > 0 ? { aliveEveryMs: watchdogMs / 2 } : {}),

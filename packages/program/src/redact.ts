@@ -12,21 +12,16 @@ export interface Redactor {
 const anywhereLengthMin = 6;
 
 export function createRedactor(secrets: readonly string[] = []): Redactor {
-  const patterns = new Map<string, RegExp>();
+  const known = new Set<string>();
+  let pattern: RegExp | undefined;
   const hide = (secret: string): void => {
-    for (const spelling of spellings(secret)) {
-      if (spelling !== '') patterns.set(spelling, toPattern(spelling));
-    }
+    for (const spelling of spellings(secret)) if (spelling !== '') known.add(spelling);
+    // The longest first, or a secret that contains another would be hidden in part.
+    const longestFirst = [...known].toSorted((a, b) => b.length - a.length);
+    pattern = longestFirst.length === 0 ? undefined : new RegExp(longestFirst.map(toPattern).join('|'), 'gi');
   };
   for (const secret of secrets) hide(secret);
-  return {
-    hide,
-    clean: (text) => {
-      let cleaned = text;
-      for (const pattern of patterns.values()) cleaned = cleaned.replace(pattern, hiddenText);
-      return cleaned;
-    },
-  };
+  return { hide, clean: (text) => (pattern === undefined ? text : text.replace(pattern, hiddenText)) };
 }
 
 /** As it is, as JSON and a URL write it, and as the bytes of a frame. */
@@ -38,9 +33,7 @@ const spellings = (secret: string): readonly string[] => [
   Buffer.from(secret).toString('base64'),
 ];
 
-function toPattern(spelling: string): RegExp {
+function toPattern(spelling: string): string {
   const escaped = spelling.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return spelling.length >= anywhereLengthMin
-    ? new RegExp(escaped, 'gi')
-    : new RegExp(`(?<![A-Za-z0-9])${escaped}(?![A-Za-z0-9])`, 'gi');
+  return spelling.length >= anywhereLengthMin ? escaped : `(?<![A-Za-z0-9])${escaped}(?![A-Za-z0-9])`;
 }

@@ -1,6 +1,7 @@
 // What a device's definition demands of its keys, and what devices demand of each other. Runs on lists that other
 // checks have refused in part, so that all problems are said at once: nothing here trusts a value's type.
 
+import { isMapping } from '@wattline/program';
 import { type DeviceDefinition, definitions } from '@wattline/protocols';
 import type { WrittenDevice } from './schema.ts';
 
@@ -33,13 +34,14 @@ export function checkDevices(
   devices.forEach((device, index) => {
     const refuse = (key: string, message: string) =>
       addIssue({ code: 'custom', path: [index, key], message });
-    const name: unknown = device?.name;
+    if (!isMapping(device)) return;
+    const name: unknown = device.name;
     if (typeof name === 'string') {
       const other = first.get(name);
       if (other !== undefined) refuse('name', `devices[${other}] has the name "${name}" already`);
       else first.set(name, index);
     }
-    const family = families.get(device?.definition);
+    const family = families.get(device.definition);
     if (family === undefined) return;
     checkReach(device, family, refuse);
     checkSecret(device, family, refuse);

@@ -82,7 +82,7 @@ function completeReplaced(entries: Map<string, Entry>, device: MapNode): void {
   const definition = entries.get('definition') ?? {
     written: 'protocol',
     place,
-    node: { kind: 'text', text, place, hidden: false } as const,
+    node: { kind: 'text', text, place, origin: 'written' } as const,
   };
   entries.set('definition', definition);
   if (definition.node.kind !== 'text') return;

@@ -3,6 +3,7 @@
 import {
   anyText,
   durationMs,
+  evenIfRefused,
   oneOf,
   scalar,
   secretText,
@@ -47,25 +48,22 @@ const mqtt = z
       .prefault('victron')
       .describe("First topic level of Victron devices; others use their vendor's word."),
   })
-  .superRefine(
-    (written, context) => {
-      const refuse = (key: string, message: string) =>
-        context.addIssue({ code: 'custom', path: [key], message });
-      if (written.host === undefined && written.url === undefined) {
-        refuse('host', 'missing; expected the name or address of the broker (or url)');
-      }
-      if (written.url !== undefined && written.host !== undefined) {
-        refuse('url', 'expected either host or url, found both');
-      }
-      if (written.url !== undefined && written.port !== undefined) {
-        refuse('port', 'beside url there is no port: it is part of the url');
-      }
-      if (written.password !== undefined && written.username === undefined) {
-        refuse('password', 'a password without username');
-      }
-    },
-    { when: () => true },
-  )
+  .superRefine((written, context) => {
+    const refuse = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (written.host === undefined && written.url === undefined) {
+      refuse('host', 'missing; expected the name or address of the broker (or url)');
+    }
+    if (written.url !== undefined && written.host !== undefined) {
+      refuse('url', 'expected either host or url, found both');
+    }
+    if (written.url !== undefined && written.port !== undefined) {
+      refuse('port', 'beside url there is no port: it is part of the url');
+    }
+    if (written.password !== undefined && written.username === undefined) {
+      refuse('password', 'a password without username');
+    }
+  }, evenIfRefused.onMap)
   .prefault({})
   .describe('The broker to which readings go.');
 
@@ -161,9 +159,10 @@ export const agentSchema = z
       .describe('For an agent that does not run all the time.'),
     devices: z
       .array(device)
-      .superRefine((devices, context) => checkDevices(devices, (issue) => context.addIssue(issue)), {
-        when: () => true,
-      })
+      .superRefine(
+        (devices, context) => checkDevices(devices, (issue) => context.addIssue(issue)),
+        evenIfRefused.onList,
+      )
       .prefault([])
       .describe('The devices to read.'),
   })

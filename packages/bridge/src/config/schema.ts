@@ -3,8 +3,10 @@
 import {
   anyText,
   durationMs,
+  evenIfRefused,
   hostPort,
   isLoopback,
+  isMapping,
   oneOf,
   secretText,
   sizeBytes,
@@ -18,9 +20,6 @@ import { everySeconds, type presets } from '../tiers/tier.ts';
 import { timeZone, topicFilter, windowOf } from './site-values.ts';
 
 const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
-
-/** Checks that look at several keys run even where others were refused, so that all problems are said at once. */
-const always = { when: () => true };
 
 const externalOnly = ['username', 'password', 'client_id', 'group', 'ca'] as const;
 
@@ -56,7 +55,7 @@ const broker = z
     if (written.password !== undefined && written.username === undefined && written.url !== undefined) {
       refuse('password', 'a password without username');
     }
-  }, always)
+  }, evenIfRefused.onMap)
   .prefault({})
   .describe('The broker from which readings come: embedded (listen) or one of its own (url).');
 
@@ -69,16 +68,17 @@ const tiers = z
   )
   .superRefine((list, context) => {
     list.forEach((tier, index) => {
+      if (!isMapping(tier)) return;
       const refuse = (key: string, message: string) =>
         context.addIssue({ code: 'custom', path: [index, key], message });
       const seconds = everySeconds(tier.every);
       const before = list[index - 1];
-      if (before !== undefined && everySeconds(before.every) >= seconds) {
+      if (isMapping(before) && everySeconds(before.every) >= seconds) {
         refuse('every', 'tiers stand from the shortest window to the longest, each once');
       }
       if (tier.keep < seconds * 1000) refuse('keep', 'a window is kept at least as long as it lasts');
     });
-  }, always);
+  }, evenIfRefused.onList);
 
 const store = z
   .strictObject({
@@ -118,13 +118,14 @@ const influxdb2 = z.strictObject({
 const sinks = z
   .array(z.discriminatedUnion('type', [influxdb2]))
   .superRefine((list, context) => {
-    list.forEach(({ name: own }, index) => {
-      const first = list.findIndex((sink) => sink?.name === own);
+    list.forEach((sink, index) => {
+      const own: unknown = sink?.name;
+      const first = list.findIndex((other) => other?.name === own);
       if (typeof own !== 'string' || first === index) return;
       const message = `sinks[${first}] has the name "${own}" already`;
       context.addIssue({ code: 'custom', path: [index, 'name'], message });
     });
-  }, always)
+  }, evenIfRefused.onList)
   .prefault([])
   .describe('Databases that get every reading and every tier.');
 
@@ -154,7 +155,7 @@ export const bridgeSchema = z
     broker,
     topics: z
       .array(topicFilter())
-      .min(1, { error: 'expected at least one topic filter, found none' })
+      .min(1, { error: 'a list of at least one topic filter' })
       .optional()
       .describe("MQTT topics to store; default: the vendors' words and the agents' states."),
     store,
@@ -176,7 +177,7 @@ export const bridgeSchema = z
         'Listen on 127.0.0.1, or say allow_anonymous: true at the top level';
       context.addIssue({ code: 'custom', path: [part, 'listen'], message });
     }
-  }, always)
+  }, evenIfRefused.onMap)
   .meta({ title: 'wattline-bridge', description: 'Configuration of wattline-bridge.' });
 
 export type WrittenBridge = z.output<typeof bridgeSchema>;

@@ -5,18 +5,48 @@ import type { Path } from './tree.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** What a person may write, with defaults and descriptions. Editors read it through the comment in a file's first line. */
-export function toJsonSchema(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, {
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      // Defaults are declared as the text that a person would write; editors want the type.
-      const { default: text, type } = jsonSchema;
-      if (typeof text !== 'string') return;
-      if (type === 'integer') jsonSchema.default = Number(text);
-      if (type === 'boolean') jsonSchema.default = text === 'true';
-    },
-  });
+/** Draft 7: what every editor's YAML support reads. */
+export const toJsonSchema = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+
+/** `${NAME}` or `secret:name`, which any scalar may be. */
+const reference: JsonSchema = {
+  description: 'A variable of the environment, or secret:name from secrets.yml.',
+  type: 'string',
+  pattern: '^(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}|secret:[A-Za-z0-9_.-]+)$',
+};
+
+/**
+ * What a person may write, for editors: any scalar may be a reference instead, and defaults, declared as the text that
+ * a person would write, have the type that the editor expects.
+ */
+export const toEditorSchema = (schema: JsonSchema): JsonSchema => ({
+  ...withReferences(schema),
+  definitions: { reference },
+});
+
+function withReferences(schema: JsonSchema): JsonSchema {
+  const { properties, items, oneOf, default: text, description, ...rules } = schema;
+  const isNarrow =
+    ['integer', 'boolean'].includes(String(rules.type)) || 'pattern' in rules || 'enum' in rules;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(isNarrow ? { anyOf: [rules, { $ref: '#/definitions/reference' }] } : rules),
+    ...(properties === undefined ? {} : { properties: mapValues(properties) }),
+    ...(isSchema(items) ? { items: withReferences(items) } : {}),
+    ...(oneOf === undefined ? {} : { oneOf: oneOf.filter(isSchema).map(withReferences) }),
+    ...(text === undefined || text === null ? {} : { default: typed(text, rules.type) }),
+  };
+}
+
+const mapValues = (properties: { readonly [key: string]: unknown }): { [key: string]: JsonSchema } =>
+  Object.fromEntries(
+    Object.entries(properties).map(([key, child]) => [key, isSchema(child) ? withReferences(child) : {}]),
+  );
+
+function typed<Text>(text: Text, type: unknown): Text | number | boolean {
+  if (type === 'integer') return Number(text);
+  return type === 'boolean' ? text === 'true' : text;
 }
 
 /** What is known at one place of a configuration. */

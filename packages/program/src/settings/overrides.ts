@@ -56,7 +56,7 @@ function withText(root: MapNode, path: readonly string[], place: { source: strin
   const inner: MapNode = node?.kind === 'map' ? node : { kind: 'map', entries: new Map(), place };
   const changed =
     rest.length === 0
-      ? ({ kind: 'text', text, place, hidden: false } as const)
+      ? ({ kind: 'text', text, place, origin: 'written' } as const)
       : withText(inner, rest, place, text);
   return {
     ...root,

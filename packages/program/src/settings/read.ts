@@ -7,7 +7,7 @@ import { ConfigurationError, formatPlace, type Problem } from './problem.ts';
 import { type Environment, type ReadSecrets, resolveReferences } from './references.ts';
 import { hiddenText, isSensitiveKey } from './secret.ts';
 import { didYouMean } from './suggest.ts';
-import { find, type MapNode, mapTexts, type Path, type SettingNode, toPlain } from './tree.ts';
+import { find, type MapNode, mapTexts, type Path, type SettingNode, type TextNode, toPlain } from './tree.ts';
 import { type ConfigurationText, parseYaml } from './yaml.ts';
 
 export interface SettingsSource<Output> {
@@ -72,7 +72,7 @@ const withoutFile: MapNode = {
 function secretsIn(root: SettingNode): readonly string[] {
   const secrets = new Set<string>();
   mapTexts(root, (node, path) => {
-    if (node.hidden || isSensitiveKey(path.at(-1))) secrets.add(node.text);
+    if (node.origin === 'secrets' || isSensitiveKey(path.at(-1))) secrets.add(node.text);
     return node;
   });
   return [...secrets].filter((text) => text !== '');
@@ -170,11 +170,11 @@ const shownLengthMax = 60;
 /** Texts that are secrets wherever they stand: a key pasted beside its place. */
 const looksSecret = (text: string): boolean => /[0-9a-f]{24}/i.test(text) || /:\/\/[^/]*@/.test(text);
 
-const mustHide = (path: Path, node: { text: string; hidden: boolean }): boolean =>
-  node.hidden || path.some(isSensitiveKey) || looksSecret(node.text);
+const mustHide = (path: Path, node: TextNode): boolean =>
+  node.origin !== 'written' || path.some(isSensitiveKey) || looksSecret(node.text);
 
 function describeNode(path: Path, node: SettingNode): string {
-  if (node.kind === 'list') return 'a list';
+  if (node.kind === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
   if (node.kind === 'map') return 'keys below it';
   if (node.kind === 'empty') return 'nothing';
   if (mustHide(path, node)) return hiddenText;

@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError, type Problem } from './problem.ts';
 import { didYouMean } from './suggest.ts';
-import { find, type MapNode, mapTexts, type SettingNode } from './tree.ts';
+import { find, type MapNode, mapTexts, type SettingNode, type TextNode } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
@@ -30,18 +30,18 @@ export function resolveReferences(
   const resolved = mapTexts(root, (node, path) => {
     const value = dereference(node.text, environment, readSecrets);
     if (value === undefined) return node;
-    if ('text' in value) return { ...node, text: value.text, hidden: true };
+    if ('text' in value) return { ...node, ...value };
     const { text } = find(root, path);
     unresolved.add(text);
     if ('refused' in value) problems.push({ place: node.place, path: text, text: value.refused });
     else problems.push(...value.problems);
-    return { ...node, hidden: true };
+    return node;
   });
   return { root: resolved, problems, unresolved };
 }
 
 type Value =
-  | { readonly text: string }
+  | Pick<TextNode, 'text' | 'origin'>
   | { readonly refused: string }
   | { readonly problems: readonly Problem[] };
 
@@ -50,7 +50,9 @@ function dereference(written: string, environment: Environment, readSecrets: Rea
   const [, variable] = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(written) ?? [];
   if (variable !== undefined) {
     const text = environment[variable];
-    return text === undefined ? { refused: `the environment has no variable ${variable}` } : { text };
+    return text === undefined
+      ? { refused: `the environment has no variable ${variable}` }
+      : { text, origin: 'environment' };
   }
   const [part] = /\$\{[A-Za-z_][A-Za-z0-9_]*\}/.exec(written) ?? [];
   if (part !== undefined) return { refused: `${part} must be the whole value, not a part of it` };
@@ -66,7 +68,7 @@ function dereference(written: string, environment: Environment, readSecrets: Rea
 
 function lookUp(name: string, { file, root }: ReturnType<ReadSecrets>): Value {
   const node = root.entries.get(name)?.node;
-  if (node?.kind === 'text') return { text: node.text };
+  if (node?.kind === 'text') return { text: node.text, origin: 'secrets' };
   if (node !== undefined) return { refused: `expected one value for the secret "${name}" in ${file}` };
   return { refused: `${file} has no secret "${name}"${didYouMean(name, [...root.entries.keys()])}` };
 }

@@ -23,6 +23,18 @@ export interface ScalarOptions<Output> {
 const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && 'refused' in value;
 
+/**
+ * For checks that look at several values: they run even where others were refused, so that all problems are said at
+ * once. What they are given can therefore be in part of any type.
+ */
+export const evenIfRefused = {
+  onMap: { when: ({ value }: { value: unknown }) => isMapping(value) },
+  onList: { when: ({ value }: { value: unknown }) => Array.isArray(value) },
+};
+
+export const isMapping = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Defaults of a scalar are written as the person would: `.prefault('60s')`. */
 export function scalar<Output>({ expected, parse, jsonSchema, words }: ScalarOptions<Output>) {
   return z
@@ -91,7 +103,11 @@ export function oneOf<const Word extends string>(
   return scalar<Word>({
     expected: words.length === 1 ? `"${words[0]}"` : expected,
     parse: (written) => words.find((word) => word === written),
-    jsonSchema: { enum: words },
+    // An unquoted word of digits is a number for an editor.
+    jsonSchema: {
+      type: ['string', 'number'],
+      enum: words.flatMap((word) => (/^[0-9]+$/.test(word) ? [word, Number(word)] : [word])),
+    },
     words,
   });
 }

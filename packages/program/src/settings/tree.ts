@@ -10,8 +10,8 @@ export interface TextNode {
   /** As written: what it means is for the schema to say. */
   readonly text: string;
   readonly place: Place;
-  /** Came from the environment or the secrets file: never printed. */
-  readonly hidden: boolean;
+  /** What came from elsewhere is never printed, what came from the secrets never logged. */
+  readonly origin: 'written' | 'environment' | 'secrets';
 }
 
 /** A key without a value: the same as a key that is not there. */

@@ -97,7 +97,7 @@ function scalarNode(scalar: Scalar, place: Place): SettingNode {
   const text = String(scalar.value ?? '');
   const isPlain = scalar.type === undefined || scalar.type === Scalar.PLAIN;
   if (isPlain && ['', '~', 'null'].includes(text)) return { kind: 'empty', place };
-  return { kind: 'text', text, place, hidden: false };
+  return { kind: 'text', text, place, origin: 'written' };
 }
 
 function entriesOf(pairs: readonly unknown[], context: Context): ReadonlyMap<string, Entry> {
