@@ -1,28 +1,61 @@
 // The web on a free port over an in-memory log, with a clock that the test moves.
 
-import { DatabaseSync } from 'node:sqlite';
-import { openAlarmHistory } from '../src/live/alarm-history.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { alarmSchema, openAlarmHistory } from '../src/live/alarm-history.ts';
 import { followLog } from '../src/live/live.ts';
+import { openStore } from '../src/store.ts';
+import type { Queries } from '../src/web/queries.ts';
 import { createWeb, type WebParts } from '../src/web/server.ts';
 import { inMemoryLog } from './in-memory-log.ts';
+
+export const noHistory: Queries = {
+  series: async () => ({ tier: 'raw', everySeconds: 0, points: [] }),
+  increase: async () => null,
+  exportHistory: async function* () {},
+  tiers: ['2m', '1d'],
+};
+
+const dayMs = 86_400_000;
+const utcDays = {
+  start: (timeMs: number) => Math.floor(timeMs / dayMs) * dayMs,
+  date: (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10),
+  range: (date: string) => ({ startMs: Date.parse(date), endMs: Date.parse(date) + dayMs }),
+};
 
 export async function openWeb(changes: Partial<WebParts> = {}) {
   const clock = { nowMs: 1_700_000_000_000 };
   const log = inMemoryLog();
-  const database = new DatabaseSync(':memory:');
+  const folder = mkdtempSync(join(tmpdir(), 'wattline-web-'));
+  const store = openStore({ path: folder, parts: [alarmSchema] });
   const fail = (error: unknown): void => {
     throw error;
   };
+  const history = openAlarmHistory(store);
   const live = followLog({
     log,
-    history: openAlarmHistory(database),
+    history,
     clock: () => clock.nowMs,
     onAlarmFailure: fail,
   });
   const { server, events } = await createWeb({
     live,
+    log,
+    history,
     clock: () => clock.nowMs,
+    queries: noHistory,
+    site: { name: 'Cabin', timezone: 'UTC' },
+    days: utcDays,
+    version: '1.2.3',
+    startedMs: clock.nowMs,
+    broker: () => ({ kind: 'embedded', address: '127.0.0.1:1883', connected: true }),
+    sinks: () => [],
+    storage: () => ({ bytes: 4_096, bytes_max: 1e9, tiers: [] }),
+    notReady: () => [],
+    stayAwake: async () => {},
     hosts: [],
+    page: undefined,
     onFailure: fail,
     ...changes,
   });
@@ -40,7 +73,8 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     },
     close: async () => {
       await server.close();
-      database.close();
+      store.close();
+      rmSync(folder, { recursive: true });
     },
   };
 }

@@ -1,7 +1,7 @@
 // Alarms in the store: one row an episode, from the reading that showed it first to the first that did not.
 
-import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import type { SchemaPart, Store } from '../store.ts';
 import type { AlarmView } from '../web/api.ts';
 
 export interface Episode extends AlarmView {
@@ -17,7 +17,7 @@ export interface AlarmHistory {
   touching(device: string, code: string, fromMs: number, toMs: number): Episode | undefined;
   add(alarm: AlarmView): number;
   change(id: number, change: Pick<AlarmView, 'since' | 'until' | 'level' | 'text'>): void;
-  /** Runs changes in one transaction; without a change there is none. */
+  /** Runs changes in one transaction. */
   together(work: () => void): void;
 }
 
@@ -26,20 +26,26 @@ export const episodesMax = 100_000;
 /** Added episodes between two looks at the bound. */
 const addedBetweenTrims = 1_000;
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS alarms (
-    id INTEGER PRIMARY KEY,
-    device TEXT NOT NULL,
-    name TEXT NOT NULL,
-    code TEXT NOT NULL,
-    text TEXT NOT NULL,
-    level TEXT NOT NULL,
-    since INTEGER NOT NULL,
-    until INTEGER
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS alarms_by_device ON alarms (device, code, since);
-  CREATE INDEX IF NOT EXISTS alarms_by_time ON alarms (since);
-`;
+export const alarmSchema: SchemaPart = {
+  name: 'alarms',
+  migrations: [
+    `
+    CREATE TABLE alarms (
+      id INTEGER PRIMARY KEY,
+      device TEXT NOT NULL,
+      name TEXT NOT NULL,
+      code TEXT NOT NULL,
+      text TEXT NOT NULL,
+      level TEXT NOT NULL,
+      since INTEGER NOT NULL,
+      until INTEGER
+    ) STRICT;
+    CREATE INDEX alarms_by_device ON alarms (device, code, since);
+    CREATE INDEX alarms_by_time ON alarms (since);
+    CREATE INDEX alarms_open ON alarms (id) WHERE until IS NULL;
+    `,
+  ],
+};
 
 const rowShape = z.object({
   id: z.number(),
@@ -52,9 +58,11 @@ const rowShape = z.object({
   until: z.number().nullable(),
 });
 
-/** Makes its table when it is missing. The database stays the caller's to close. */
-export function openAlarmHistory(database: DatabaseSync): AlarmHistory {
-  database.exec(schema);
+/** The store must have `alarmSchema`. */
+export function openAlarmHistory({
+  database,
+  transaction,
+}: Pick<Store, 'database' | 'transaction'>): AlarmHistory {
   const touches = 'since <= :to AND (until IS NULL OR until >= :from)';
   const select = {
     open: database.prepare('SELECT * FROM alarms WHERE until IS NULL'),
@@ -77,39 +85,19 @@ export function openAlarmHistory(database: DatabaseSync): AlarmHistory {
        SELECT id FROM alarms WHERE until IS NOT NULL ORDER BY id DESC LIMIT -1 OFFSET ${episodesMax})`,
   );
   let added = 0;
-  let transaction: 'none' | 'wanted' | 'begun' = 'none';
-  const begin = (): void => {
-    if (transaction !== 'wanted') return;
-    database.exec('BEGIN IMMEDIATE');
-    transaction = 'begun';
-  };
-  const isBegun = (): boolean => transaction === 'begun';
   return {
     open: () => rowShape.array().parse(select.open.all()),
     between: (from, to, limit) => rowShape.array().parse(select.between.all({ from, to, limit })),
     touching: (device, code, from, to) =>
       rowShape.optional().parse(select.touching.get({ device, code, from, to })),
     add: ({ device, name, code, text, level, since, until }) => {
-      begin();
       added += 1;
       if (added % addedBetweenTrims === 0) trim.run();
       return Number(insert.run({ device, name, code, text, level, since, until }).lastInsertRowid);
     },
     change: (id, { since, until, level, text }) => {
-      begin();
       update.run({ id, since, until, level, text });
     },
-    together: (work) => {
-      transaction = 'wanted';
-      try {
-        work();
-        if (isBegun()) database.exec('COMMIT');
-      } catch (error) {
-        if (isBegun()) database.exec('ROLLBACK');
-        throw error;
-      } finally {
-        transaction = 'none';
-      }
-    },
+    together: transaction,
   };
 }

@@ -1,6 +1,6 @@
 // From what is known of a device to what the web says of it.
 
-import { describeField, deviceKinds, type FieldKind, type Value } from '@wattline/protocols';
+import { type DeviceKind, describeField, deviceKinds, type FieldKind, type Value } from '@wattline/protocols';
 import type { DeviceView, ValueView } from '../web/api.ts';
 import type { Agent } from './agents.ts';
 import { topicParts } from './device-id.ts';
@@ -29,7 +29,9 @@ export function deviceView(id: string, newest: Newest, around: Surroundings, now
   const { vendor, type, name } = topicParts(topic);
   const silence = silenceOf(newest, around.agent);
   const values: Record<string, ValueView> = {};
-  for (const [field, value] of newest.values) values[field] = valueView(field, value, nowMs);
+  for (const [field, value] of newest.values) {
+    values[field] = { ...valueView(field, value, nowMs), ...flowOf(reading.kind, field) };
+  }
   return {
     id,
     name,
@@ -82,6 +84,12 @@ function valueView(field: string, { value, timeMs }: TimedValue, nowMs: number):
     age: ageSeconds(timeMs, nowMs),
     ...(problem && troublesIn(value).length > 0 ? { problem } : {}),
   };
+}
+
+/** How the kind counts a field in the site's watts. */
+function flowOf(kind: DeviceKind, field: string): Pick<ValueView, 'flow'> {
+  const flow = deviceKinds[kind].flows.find((each) => each.field === field);
+  return flow === undefined ? {} : { flow: { node: flow.node, sign: flow.sign } };
 }
 
 /** The troubles that the value of a problem field names: the set flags, a state that is not `none`. */

@@ -36,9 +36,11 @@ export function guardAccess(server: FastifyInstance, hosts: readonly string[]): 
   });
 }
 
-/** @throws RequestError 403 unless the request comes from this machine. */
+/** @throws RequestError 403 unless the request comes from this machine, and through no proxy. */
 export function requireLoopback(request: FastifyRequest): void {
-  if (isLoopbackAddress(request.ip)) return;
+  const { headers } = request;
+  const proxied = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
+  if (isLoopbackAddress(request.ip) && !proxied) return;
   throw new RequestError(
     403,
     'sign_in',

@@ -82,7 +82,10 @@ export interface SiteView {
     readonly node: 'sun' | 'battery' | 'grid' | 'load';
     readonly value: number | null;
     readonly age: number | null;
+    /** Ids of the devices in the sum. */
     readonly devices: readonly string[];
+    /** Ids of devices that belong to the node but are not in the sum: their value is not current, or unknown. */
+    readonly stale?: readonly string[];
   }[];
   /** Watts that supply and use do not explain. */
   readonly unexplained: number | null;
@@ -91,6 +94,7 @@ export interface SiteView {
   readonly energy_same_day_last_year: number | null;
 }
 
+/** `/api/alarms` answers `{ now, alarms: AlarmView[] }`, the newest first. One of them is known by device, code and since. */
 export interface AlarmView {
   readonly device: string;
   readonly name: string;
@@ -99,6 +103,137 @@ export interface AlarmView {
   readonly level: 'warning' | 'alarm' | 'late' | 'lost';
   readonly since: number;
   readonly until: number | null;
+}
+
+/** `/api/agents` answers `{ now, agents: AgentView[] }`. */
+export interface AgentView {
+  readonly name: string;
+  readonly state: 'online' | 'sleeping' | 'offline';
+  readonly version: string;
+  /** When it last said so, by the bridge's clock. */
+  readonly heard: number;
+  readonly next_due?: number;
+  readonly outbox: { readonly readings: number; readonly bytes: number; readonly oldest?: number };
+  readonly devices: readonly {
+    readonly name: string;
+    readonly topic: string;
+    readonly interval: number;
+    readonly last_read?: number;
+    readonly signal_strength?: number;
+    readonly problem?: string;
+  }[];
+  /** What it hears that is not configured. */
+  readonly in_reach: readonly {
+    readonly address: string;
+    readonly model: string;
+    readonly signal_strength?: number;
+  }[];
+}
+
+/** Of one kind of item: stored = delivered + pending + refused + expired. */
+export interface DeliveryView {
+  readonly delivered: number;
+  readonly pending: number;
+  /** Refused by the store one by one, kept with its words. */
+  readonly refused: number;
+  /** Too old for the store, or no longer held when it was reached. */
+  readonly expired: number;
+  /** Time of the oldest that waits. */
+  readonly oldest?: number;
+}
+
+export interface SinkView {
+  readonly name: string;
+  readonly type: string;
+  readonly state: 'idle' | 'delivering' | 'waiting';
+  /** Why it waits, and what to do. */
+  readonly problem?: string;
+  readonly problem_since?: number;
+  readonly readings: DeliveryView;
+  /** Closed windows of the tiers, counted each time one changes. */
+  readonly windows: DeliveryView;
+  /** The newest of what was refused. */
+  readonly refused: readonly { readonly time: number; readonly point: string; readonly reason: string }[];
+}
+
+export interface BrokerView {
+  readonly kind: 'embedded' | 'external';
+  readonly address: string;
+  readonly connected: boolean;
+  readonly since?: number;
+  readonly clients?: number;
+  readonly problem?: string;
+}
+
+export interface TierView {
+  /** `raw` or the name of a tier. */
+  readonly tier: string;
+  /** Seconds; 0 for raw. */
+  readonly every: number;
+  /** Seconds; `null`: for ever. */
+  readonly keep: number | null;
+  readonly rows?: number;
+  readonly oldest?: number;
+}
+
+export interface StorageView {
+  readonly bytes: number;
+  readonly bytes_max: number;
+  readonly tiers: readonly TierView[];
+}
+
+/** received = stored + duplicate + conflict + state + all of aside. */
+export interface AccountsView {
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly conflict: number;
+  readonly state: number;
+  readonly aside: { readonly [reason: string]: number };
+  /** Readings that an agent counted and that have not come. */
+  readonly missing: readonly {
+    readonly topic: string;
+    readonly agent: string;
+    readonly stream: string;
+    readonly count: number;
+  }[];
+  /** Readings that were stored and are no longer held. */
+  readonly expired: number;
+}
+
+/** `/api/status`. The keys up to `canbus_last_update` are those of the replaced watch program, in its types. */
+export interface StatusView {
+  /** OK: every device speaks or sleeps; ERROR: none does. */
+  readonly status: 'OK' | 'DEGRADED' | 'ERROR';
+  readonly version: string;
+  readonly uptime_secs: number;
+  /** The inverter that spoke last did so within two minutes. */
+  readonly bluetooth: boolean;
+  readonly bluetooth_device: string;
+  /** RFC 3339. */
+  readonly bluetooth_last_update: string | null;
+  /** Seconds. */
+  readonly bluetooth_polling_period: number;
+  /** The CAN battery that spoke last did so within five minutes. */
+  readonly canbus: boolean;
+  readonly canbus_device: string | null;
+  readonly canbus_baud_rate: number | null;
+  readonly canbus_last_update: string | null;
+  readonly now: number;
+  readonly started: number;
+  /** Why the bridge is not ready; empty when it is. */
+  readonly not_ready: readonly string[];
+  readonly accounts: AccountsView;
+  readonly devices: { readonly [State in DeviceState]: number };
+  /** Readings of devices beyond the number that is shown. */
+  readonly readings_not_shown: number;
+  readonly agents: readonly AgentView[];
+  /** Time of the first reading ever stored. */
+  readonly first_stored: number | null;
+  readonly broker: BrokerView;
+  readonly sinks: readonly SinkView[];
+  readonly storage: StorageView;
+  readonly pages: { readonly clients: number; readonly dropped: number; readonly refused: number };
 }
 
 export interface ErrorView {

@@ -63,6 +63,19 @@ export function spanParameters(nowMs: number, fallbackFrom: string) {
   return { from: timeParameter(nowMs, fallbackFrom), to: timeParameter(nowMs, 'now') };
 }
 
+export function wholeNumber(min: number, max: number, fallback: number) {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  return z
+    .string({ error: expected })
+    .default(String(fallback))
+    .transform((text, context) => {
+      const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      if (number >= min && number <= max) return number;
+      context.addIssue({ code: 'custom', message: expected, input: text });
+      return z.NEVER;
+    });
+}
+
 export function requireOrder({ from, to }: { readonly from: number; readonly to: number }): void {
   if (from < to) return;
   const message = `from (${new Date(from).toISOString()}) must be before to (${new Date(to).toISOString()})`;

@@ -1,12 +1,20 @@
 // The bridge's HTTP server: the API and the page.
 
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Live } from '../live/live.ts';
+import type { AlarmHistory } from '../live/alarm-history.ts';
+import type { Days } from '../live/energy.ts';
 import { guardAccess } from './access.ts';
 import { answerErrors } from './errors.ts';
 import { type EventStream, startEventStream } from './event-stream.ts';
+import type { Queries } from './queries.ts';
+import { serveAgents } from './routes/agents.ts';
 import { serveDevices } from './routes/devices.ts';
 import { serveEvents } from './routes/events.ts';
+import { serveExport, serveSeries } from './routes/history.ts';
+import { serveOperations } from './routes/operations.ts';
+import { servePage } from './routes/page.ts';
+import { type Site, serveAlarms, serveSite } from './routes/site.ts';
+import type { StatusSources } from './status.ts';
 
 const bodyBytesMax = 16_384;
 /** For a request to arrive whole. */
@@ -14,12 +22,20 @@ const requestTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 65_000;
 const parameterLengthMax = 256;
 
-export interface WebParts {
-  readonly live: Live;
+export interface WebParts extends StatusSources {
   readonly clock: () => number;
+  readonly history: Pick<AlarmHistory, 'between'>;
+  readonly queries: Queries;
+  readonly site: Site;
+  /** Local days of the site. */
+  readonly days: Days;
+  /** Publishes the command that keeps an agent awake; rejects when the broker does not take it. */
+  readonly stayAwake: (agent: string, untilMs: number) => Promise<void>;
   /** Names the page answers to beside those of this machine itself. */
   readonly hosts: readonly string[];
-  /** A request that failed by our fault. */
+  /** Folder of the built page. */
+  readonly page: string | undefined;
+  /** Hears of requests that failed by our fault. */
   readonly onFailure: (error: unknown, url: string) => void;
 }
 
@@ -30,7 +46,8 @@ export interface Web {
 
 /** Builds the server; the caller listens and closes. The live view is stepped from now until it is closed. */
 export async function createWeb(parts: WebParts): Promise<Web> {
-  const { live, clock } = parts;
+  const { live, clock, queries } = parts;
+  const { devices, agents } = live;
   const server = Fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
@@ -40,10 +57,17 @@ export async function createWeb(parts: WebParts): Promise<Web> {
   });
   answerErrors(server, parts.onFailure);
   guardAccess(server, parts.hosts);
+  await servePage(server, parts.page);
   const events = startEventStream(live, clock);
   server.addHook('preClose', async () => events.close());
-  serveDevices(server, { devices: live.devices, clock });
+  serveOperations(server, { sources: parts, events, clock });
+  serveDevices(server, { devices, clock });
   serveEvents(server, events);
+  serveSeries(server, { devices, queries, clock });
+  serveExport(server, { devices, queries, clock });
+  serveSite(server, { ...parts, devices, increase: queries.increase });
+  serveAlarms(server, parts);
+  serveAgents(server, { agents, clock, stayAwake: parts.stayAwake });
   await server.ready();
   return { server, events };
 }

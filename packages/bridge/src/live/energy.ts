@@ -1,0 +1,56 @@
+// Solar energy of this day and of the same day a year ago, from the day counters of the devices that have one.
+
+import { deviceKinds } from '@wattline/protocols';
+import type { SeriesKey } from '../message.ts';
+import type { DeviceView } from '../web/api.ts';
+
+/** What a counter grew by in a span; `null`: nothing is stored of it. */
+export type Increase = (
+  series: SeriesKey,
+  field: string,
+  fromMs: number,
+  toMs: number,
+) => Promise<number | null>;
+
+export interface Days {
+  start(timeMs: number): number;
+  date(timeMs: number): string;
+  range(date: string): { readonly startMs: number; readonly endMs: number } | undefined;
+}
+
+/** Wh; `null`: not known. */
+export interface Energy {
+  readonly today: number | null;
+  readonly sameDayLastYear: number | null;
+}
+
+export async function energyOf(
+  devices: readonly DeviceView[],
+  days: Days,
+  increase: Increase,
+  nowMs: number,
+): Promise<Energy> {
+  const sum = async (fromMs: number, toMs: number): Promise<number | null> => {
+    const grown = await Promise.all(
+      devices.map(async ({ kind, topic, agent, values }) => {
+        const { solarEnergyToday: field } = deviceKinds[kind];
+        if (field === undefined || !(field in values)) return null;
+        return increase({ topic, agent }, field, fromMs, toMs);
+      }),
+    );
+    const known = grown.filter((energy) => energy !== null);
+    return known.length === 0 ? null : known.reduce((all, energy) => all + energy, 0);
+  };
+  const lastYear = days.range(yearBefore(days.date(nowMs)));
+  const [today, sameDayLastYear] = await Promise.all([
+    sum(days.start(nowMs), nowMs),
+    lastYear ? sum(lastYear.startMs, lastYear.endMs) : null,
+  ]);
+  return { today, sameDayLastYear };
+}
+
+/** Of 29 February the 28th. */
+export function yearBefore(date: string): string {
+  const year = String(Number(date.slice(0, 4)) - 1).padStart(4, '0');
+  return date.endsWith('-02-29') ? `${year}-02-28` : `${year}${date.slice(4)}`;
+}

@@ -1,0 +1,145 @@
+// /metrics: Prometheus, `wattline_…`. What the bridge counts anyway is read when it is asked for.
+
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SinkView } from './api.ts';
+import type { EventStream } from './event-stream.ts';
+import { countStates, type StatusSources } from './status.ts';
+
+type Labels = { readonly [label: string]: string };
+type Read = () => readonly (readonly [labels: Labels, value: number])[];
+
+interface Described {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+/** Values that are kept elsewhere, as a metric; `total` in the name: they only grow. */
+function follow(register: Registry, { name, help, labels = [] }: Described, read: Read): void {
+  const about = { name: `wattline_${name}`, help, labelNames: labels, registers: [register] };
+  if (name.endsWith('_total')) {
+    new Counter({
+      ...about,
+      collect() {
+        this.reset();
+        for (const [labelled, value] of read()) this.inc(labelled, value);
+      },
+    });
+  } else {
+    new Gauge({
+      ...about,
+      collect() {
+        this.reset();
+        for (const [labelled, value] of read()) this.set(labelled, value);
+      },
+    });
+  }
+}
+
+export function createMetrics(
+  sources: StatusSources,
+  events: Pick<EventStream, 'counts'>,
+  clock: () => number,
+) {
+  const register = new Registry();
+  collectDefaultMetrics({ register, prefix: 'wattline_' });
+  const { log, live } = sources;
+  const one = (value: number) => [[{}, value]] as const;
+  follow(register, { name: 'up_seconds', help: 'Since the bridge started' }, () =>
+    one((clock() - sources.startedMs) / 1000),
+  );
+  follow(
+    register,
+    {
+      name: 'messages_total',
+      help: 'Messages by what became of them; received is their sum',
+      labels: ['verdict'],
+    },
+    () => {
+      const { received, stored, duplicate, conflict, state, aside } = log.accounts();
+      const plain = Object.entries({ received, stored, duplicate, conflict, state });
+      const kept = Object.entries(aside).map(([reason, count]) => [`aside_${reason}`, count] as const);
+      return [...plain, ...kept].map(([verdict, count]) => [{ verdict }, count]);
+    },
+  );
+  follow(register, { name: 'readings_expired_total', help: 'Stored readings no longer held' }, () =>
+    one(log.accounts().expired),
+  );
+  follow(register, { name: 'readings_missing', help: 'Counted by an agent, not come' }, () =>
+    one(log.accounts().missing.reduce((sum, { count }) => sum + count, 0)),
+  );
+  follow(register, { name: 'devices', help: 'Devices by state', labels: ['state'] }, () =>
+    Object.entries(countStates(live.devices.standing(clock()))).map(([state, count]) => [{ state }, count]),
+  );
+  follow(
+    register,
+    { name: 'alarm_failures_total', help: 'Changes of alarms that could not be written' },
+    () => one(live.alarmFailures()),
+  );
+  follow(register, { name: 'broker_connected', help: '1 when messages can come' }, () =>
+    one(sources.broker().connected ? 1 : 0),
+  );
+  follow(register, { name: 'ready', help: '1 when the bridge can be relied on' }, () =>
+    one(sources.notReady().length === 0 ? 1 : 0),
+  );
+  follow(register, { name: 'store_bytes', help: 'Size of the store' }, () => one(sources.storage().bytes));
+  followSinks(register, sources.sinks);
+  followPages(register, events);
+  return register;
+}
+
+function followSinks(register: Registry, sinks: () => readonly SinkView[]): void {
+  const help = 'Items by what became of them; stored is the sum of all outcomes and the pending';
+  follow(register, { name: 'sink_items_total', help, labels: ['sink', 'items', 'outcome'] }, () =>
+    sinks().flatMap(({ name: sink, readings, windows }) =>
+      Object.entries({ readings, windows }).flatMap(([items, { delivered, refused, expired }]) =>
+        Object.entries({ delivered, refused, expired }).map(
+          ([outcome, count]) => [{ sink, items, outcome }, count] as const,
+        ),
+      ),
+    ),
+  );
+  follow(register, { name: 'sink_pending', help: 'Items that wait', labels: ['sink', 'items'] }, () =>
+    sinks().flatMap(({ name: sink, readings, windows }) => [
+      [{ sink, items: 'readings' }, readings.pending] as const,
+      [{ sink, items: 'windows' }, windows.pending] as const,
+    ]),
+  );
+  follow(
+    register,
+    { name: 'sink_waiting', help: '1 while the store does not take it', labels: ['sink'] },
+    () => sinks().map(({ name: sink, state }) => [{ sink }, state === 'waiting' ? 1 : 0]),
+  );
+}
+
+function followPages(register: Registry, events: Pick<EventStream, 'counts'>): void {
+  follow(register, { name: 'event_clients', help: 'Pages that listen' }, () => [[{}, events.counts.clients]]);
+  follow(
+    register,
+    { name: 'event_clients_lost_total', help: 'Pages let go or refused', labels: ['why'] },
+    () => [
+      [{ why: 'slow' }, events.counts.dropped],
+      [{ why: 'too_many' }, events.counts.refused],
+    ],
+  );
+}
+
+const durationBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Times every request that ends, by its route, so that foreign addresses make no new series. */
+export function timeRequests(server: FastifyInstance, register: Registry): void {
+  const durations = new Histogram({
+    name: 'wattline_http_request_seconds',
+    help: 'Time to answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: durationBuckets,
+    registers: [register],
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    if (route === '/api/events') return;
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    durations.observe({ method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+  });
+}

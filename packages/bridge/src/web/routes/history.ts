@@ -1,0 +1,85 @@
+// /api/series, /api/export
+
+import { Readable } from 'node:stream';
+import { describeField } from '@wattline/protocols';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Devices } from '../../live/devices.ts';
+import type { SeriesView } from '../api.ts';
+import { RequestError } from '../errors.ts';
+import { exportFormats, type Queries } from '../queries.ts';
+import { parseRequest, requireOrder, spanParameters, wholeNumber } from '../query.ts';
+import { requireDevice } from './devices.ts';
+
+interface Parts {
+  readonly devices: Devices;
+  readonly queries: Queries;
+  readonly clock: () => number;
+}
+
+const pointsMax = 5_000;
+/** Exports that run at one time: each holds a reader of the store. */
+const exportsMax = 4;
+
+export function serveSeries(server: FastifyInstance, { devices, queries, clock }: Parts): void {
+  server.get('/api/series', async (request): Promise<SeriesView> => {
+    const shape = z.strictObject({
+      device: z.string(),
+      field: z.string(),
+      ...spanParameters(clock(), '-24h'),
+      points: wholeNumber(1, pointsMax, 480),
+    });
+    const { device: name, field, from, to, points } = parseRequest(shape, request.query);
+    requireOrder({ from, to });
+    const { id, series } = requireDevice(devices, name);
+    const answer = await queries.series({ series, field, fromMs: from, toMs: to, pointsMax: points });
+    const { kind, unit } = describeField(field) ?? { kind: devices.view(id, to)?.values[field]?.kind };
+    return {
+      device: id,
+      field,
+      kind: kind ?? answer.kind ?? unknownField(name, field),
+      ...(unit === undefined ? {} : { unit }),
+      tier: answer.tier,
+      every: answer.everySeconds,
+      from,
+      to,
+      ...(answer.firstMs === undefined ? {} : { first: answer.firstMs }),
+      points: answer.points,
+    };
+  });
+}
+
+/** @throws RequestError 404 */
+function unknownField(device: string, field: string): never {
+  const message = `"${device}" has no field "${field}"; /api/devices/${encodeURIComponent(device)} lists them.`;
+  throw new RequestError(404, 'not_found', message);
+}
+
+export function serveExport(server: FastifyInstance, { devices, queries, clock }: Parts): void {
+  let running = 0;
+  server.get('/api/export', { exposeHeadRoute: false }, (request, reply) => {
+    const shape = z.strictObject({
+      device: z.string(),
+      ...spanParameters(clock(), '-24h'),
+      tier: z.enum(['raw', ...queries.tiers]).default('raw'),
+      format: z.enum(exportFormats).default('csv'),
+    });
+    const { device: name, from, to, tier, format } = parseRequest(shape, request.query);
+    requireOrder({ from, to });
+    const { id, series } = requireDevice(devices, name);
+    if (running >= exportsMax) {
+      throw new RequestError(503, 'busy', `${exportsMax} exports are running already; wait for one to end.`);
+    }
+    running += 1;
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      running -= 1;
+      gone.abort();
+    });
+    const chunks = queries.exportHistory({ series, fromMs: from, toMs: to, tier, format }, gone.signal);
+    return reply
+      .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
+      .header('content-disposition', `attachment; filename="${id}-${tier}.${format}"`)
+      .send(Readable.from(chunks, { objectMode: false }));
+  });
+}

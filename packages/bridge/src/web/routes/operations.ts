@@ -1,0 +1,31 @@
+// /api/status, /healthz, /readyz, /metrics
+
+import type { FastifyInstance } from 'fastify';
+import { errorView } from '../errors.ts';
+import type { EventStream } from '../event-stream.ts';
+import { createMetrics, timeRequests } from '../metrics.ts';
+import { type StatusSources, statusView } from '../status.ts';
+
+interface Parts {
+  readonly sources: StatusSources;
+  readonly events: Pick<EventStream, 'counts'>;
+  readonly clock: () => number;
+}
+
+/** Must come before the routes that are to be timed. */
+export function serveOperations(server: FastifyInstance, { sources, events, clock }: Parts): void {
+  const metrics = createMetrics(sources, events, clock);
+  timeRequests(server, metrics);
+  server.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.metrics();
+  });
+  server.get('/api/status', () => statusView(sources, events.counts, clock()));
+  server.get('/healthz', () => ({ alive: true }));
+  server.get('/readyz', (_request, reply) => {
+    const reasons = sources.notReady();
+    if (reasons.length === 0) return { ready: true, reasons };
+    reply.status(503);
+    return { ready: false, reasons, ...errorView('not_ready', reasons.join('; ')) };
+  });
+}

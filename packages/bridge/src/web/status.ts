@@ -1,0 +1,85 @@
+// What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
+
+import type { Live } from '../live/live.ts';
+import type { Log } from '../log/log.ts';
+import type { BrokerView, DeviceState, DeviceView, SinkView, StatusView, StorageView } from './api.ts';
+import type { EventStream } from './event-stream.ts';
+import { agentView } from './routes/agents.ts';
+
+export interface StatusSources {
+  readonly live: Live;
+  readonly log: Pick<Log, 'accounts' | 'series'>;
+  readonly version: string;
+  readonly startedMs: number;
+  readonly broker: () => BrokerView;
+  readonly sinks: () => readonly SinkView[];
+  readonly storage: () => StorageView;
+  /** Why the bridge cannot be relied on now, in words; empty when it can. */
+  readonly notReady: () => readonly string[];
+}
+
+/** Ages by which the replaced program called a source alive. */
+const bluetoothSeconds = 120;
+const canbusSeconds = 300;
+
+export function statusView(sources: StatusSources, pages: EventStream['counts'], now: number): StatusView {
+  const { live, log, startedMs } = sources;
+  const devices = live.devices.views(now);
+  const accounts = log.accounts();
+  const firsts = log.series().map(({ firstMs }) => firstMs);
+  return {
+    status: overall(devices),
+    version: sources.version,
+    uptime_secs: Math.max(0, Math.floor((now - startedMs) / 1000)),
+    ...replacedKeys(devices),
+    now,
+    started: startedMs,
+    not_ready: sources.notReady(),
+    accounts: {
+      ...accounts,
+      missing: accounts.missing.map(({ series, stream, count }) => ({ ...series, stream, count })),
+    },
+    devices: countStates(devices),
+    readings_not_shown: live.devices.hiddenReadings(),
+    agents: live.agents.entries().map(([name, agent]) => agentView(name, agent)),
+    first_stored: firsts.length === 0 ? null : Math.min(...firsts),
+    broker: sources.broker(),
+    sinks: sources.sinks(),
+    storage: sources.storage(),
+    pages,
+  };
+}
+
+export function countStates(devices: readonly Pick<DeviceView, 'state'>[]): Record<DeviceState, number> {
+  const counts = { fresh: 0, sleeping: 0, late: 0, lost: 0 };
+  for (const { state } of devices) counts[state] += 1;
+  return counts;
+}
+
+function overall(devices: readonly DeviceView[]): StatusView['status'] {
+  const { fresh, sleeping, late, lost } = countStates(devices);
+  if (fresh + sleeping === 0) return 'ERROR';
+  return late + lost === 0 ? 'OK' : 'DEGRADED';
+}
+
+function replacedKeys(devices: readonly DeviceView[]) {
+  const inverter = newest(devices.filter(({ kind }) => kind === 'inverter'));
+  const battery = newest(devices.filter(({ kind, vendor }) => kind === 'battery' && vendor === 'can'));
+  return {
+    bluetooth: inverter !== undefined && Math.floor(inverter.age) < bluetoothSeconds,
+    bluetooth_device: inverter?.name ?? '',
+    bluetooth_last_update: rfc3339(inverter),
+    bluetooth_polling_period: inverter?.interval ?? 0,
+    canbus: battery !== undefined && Math.floor(battery.age) < canbusSeconds,
+    canbus_device: battery?.name ?? null,
+    canbus_baud_rate: null,
+    canbus_last_update: rfc3339(battery),
+  };
+}
+
+const newest = (devices: readonly DeviceView[]): DeviceView | undefined =>
+  devices.toSorted((a, b) => b.time - a.time)[0];
+
+/** With nanoseconds, as its readers know it. */
+const rfc3339 = (device: DeviceView | undefined): string | null =>
+  device === undefined ? null : new Date(device.time).toISOString().replace('Z', '000000Z');
