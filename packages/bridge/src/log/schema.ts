@@ -2,7 +2,7 @@
 
 import type { SchemaPart } from '../store.ts';
 
-/** A group whose times are farther apart than this is found by an index of its own (raw.ts). */
+/** A group whose times are farther apart than this has an index of its own (raw.ts). */
 export const wideMs = 3_600_000;
 
 export const logSchema: SchemaPart = {
@@ -19,7 +19,7 @@ CREATE TABLE log_group (
   series BLOB NOT NULL,
   bytes BLOB NOT NULL
 );
-CREATE INDEX log_group_time ON log_group (time_max, time_min);
+CREATE INDEX log_group_time ON log_group (time_min, time_max);
 CREATE INDEX log_group_wide ON log_group (time_max, time_min) WHERE time_max - time_min > ${wideMs};
 
 -- Which group holds sequences first to last of a stream.

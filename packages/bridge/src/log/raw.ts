@@ -1,0 +1,91 @@
+// The readings of one series in order of time, for charts and exports. Reads only, from a connection of any thread, and
+// holds no snapshot while its caller works: what expires meanwhile is left out.
+
+import type { DatabaseSync } from 'node:sqlite';
+import type { SeriesKey, StoredReading } from '../message.ts';
+import { decodeGroup, type GroupRecord } from './group.ts';
+import { readRecord } from './reading.ts';
+import { wideMs } from './schema.ts';
+
+export interface RawQuery {
+  /** Id of a series. */
+  readonly series: number;
+  readonly fromMs: number;
+  /** Not included. */
+  readonly toMs: number;
+}
+
+interface Found {
+  readonly position: number;
+  readonly record: GroupRecord;
+}
+
+/**
+ * The groups are taken by the time of their first reading; a reading is handed out as soon as no later group can have
+ * an earlier one. So it holds about as many readings as there are in groups that overlap.
+ */
+export function* readRaw(database: DatabaseSync, query: RawQuery): Generator<StoredReading> {
+  const key = seriesKey(database, query.series);
+  if (key === undefined) return;
+  const selectBytes = database.prepare('SELECT bytes FROM log_group WHERE last = ?');
+  const groups = groupsOf(database, query);
+  let waiting: Found[] = [];
+  for (const [index, { last }] of groups.entries()) {
+    const row = selectBytes.get(last);
+    if (row === undefined) continue;
+    waiting.push(...recordsOf(last, row['bytes'] as Uint8Array, query));
+    waiting.sort((a, b) => a.record.timeMs - b.record.timeMs || a.position - b.position);
+    const untilMs = groups[index + 1]?.timeMinMs ?? Number.POSITIVE_INFINITY;
+    const held = waiting.findIndex(({ record }) => record.timeMs >= untilMs);
+    const due = held < 0 ? waiting : waiting.slice(0, held);
+    waiting = held < 0 ? [] : waiting.slice(held);
+    for (const { position, record } of due) {
+      const reading = readRecord(record, position, key);
+      if (reading !== undefined) yield reading;
+    }
+  }
+}
+
+function seriesKey(database: DatabaseSync, series: number): SeriesKey | undefined {
+  const row = database.prepare('SELECT topic, agent FROM log_series WHERE id = ?').get(series);
+  return row && { topic: String(row['topic']), agent: String(row['agent']) };
+}
+
+/** Groups that can hold what is asked for, by the time of their first reading. */
+function groupsOf(
+  database: DatabaseSync,
+  { series, fromMs, toMs }: RawQuery,
+): { readonly last: number; readonly timeMinMs: number }[] {
+  // A wrong hit inside of two ids costs a look into a group, no more.
+  const id = new Uint8Array(Uint32Array.of(series).buffer);
+  const narrow = database.prepare(
+    `SELECT last, time_min FROM log_group
+     WHERE time_min >= ? AND time_min < ? AND time_max >= ? AND instr(series, ?) > 0`,
+  );
+  const wide = database.prepare(
+    `SELECT last, time_min FROM log_group
+     WHERE time_max - time_min > ${wideMs} AND time_max >= ? AND time_min < ? AND instr(series, ?) > 0`,
+  );
+  const earliestMs = fromMs - wideMs;
+  const rows = [
+    ...wide.all(fromMs, Math.min(earliestMs, toMs), id),
+    ...narrow.all(earliestMs, toMs, fromMs, id),
+  ];
+  return rows
+    .map((row) => ({ last: Number(row['last']), timeMinMs: Number(row['time_min']) }))
+    .sort((a, b) => a.timeMinMs - b.timeMinMs || a.last - b.last);
+}
+
+function recordsOf(last: number, bytes: Uint8Array, { series, fromMs, toMs }: RawQuery): Found[] {
+  let records: readonly GroupRecord[];
+  try {
+    records = decodeGroup(bytes);
+  } catch {
+    // Damage is counted and said where the log itself comes by.
+    return [];
+  }
+  const first = last - records.length + 1;
+  return records
+    .map((record, index) => ({ position: first + index, record }))
+    .filter(({ record }) => record.series === series && record.timeMs >= fromMs && record.timeMs < toMs);
+}
