@@ -1,5 +1,6 @@
 // Reads any set of devices until a signal ends it: one loop over the radio for all that broadcast, one for each cable.
 
+import type { Listener } from '@wattline/protocols';
 import { type Connect, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
 import { hear } from './hear.ts';
@@ -22,6 +23,8 @@ export interface ReadDevicesOptions extends Observer {
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
+  /** The listener of a cable, where somebody wants to look into it afterwards. */
+  readonly listener?: Listener;
   readonly stranger?: (packet: HeardPacket) => void;
   /** Once each: the radio is lost, and heard again. */
   readonly radioTrouble?: (message: string) => void;

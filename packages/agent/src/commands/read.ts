@@ -1,0 +1,88 @@
+// `read NAME`: one device, printed with units. Publishes nothing.
+
+import { type ExitCode, exitCodes, formatDateTime, type Terminal } from '@wattline/program';
+import type { Heard, ReadDevice, Trouble } from '../reading/device.ts';
+import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
+import { formatValues } from '../show.ts';
+
+export interface ReadOptions
+  extends Omit<ReadDevicesOptions, 'devices' | 'reading' | 'trouble' | 'radioTrouble'> {
+  readonly device: ReadDevice;
+  readonly deadlineMs: number;
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  /** Also what was heard and has no name in the vocabulary. */
+  readonly raw: boolean;
+}
+
+export async function read(options: ReadOptions): Promise<ExitCode> {
+  const { device, terminal, deadlineMs } = options;
+  const progress = terminal.progress(() => `listening for ${device.name} …`);
+  const { heard, trouble } = await firstReading(options);
+  progress.done();
+  if (heard !== undefined) {
+    print(options, heard);
+    return exitCodes.done;
+  }
+  const reason = trouble === undefined ? notHeard(device) : trouble.message;
+  terminal.writeError(`${device.name}: no reading in ${deadlineMs / 1000} s: ${reason}\n`);
+  return exitCodes.noneRead;
+}
+
+/** Likely causes, the likeliest first. */
+export const notHeard = ({ address, port }: ReadDevice): string =>
+  port !== undefined
+    ? 'nothing came from the cable: is it plugged in, and the device on?'
+    : `${address} was not heard: out of reach, switched off, held by a phone app, or "Instant readout via Bluetooth" is off in VictronConnect`;
+
+/** The first reading of a device, or the last trouble with it when the deadline came first. */
+export async function firstReading(
+  options: Omit<ReadOptions, 'terminal' | 'json' | 'raw'>,
+): Promise<{ readonly heard?: Heard; readonly trouble?: Trouble }> {
+  const { device, deadlineMs, startTimer, signal } = options;
+  const enough = new AbortController();
+  let heard: Heard | undefined;
+  let trouble: Trouble | undefined;
+  const stopTimer = startTimer(deadlineMs, () => enough.abort());
+  try {
+    await readDevices({
+      ...options,
+      devices: [device],
+      signal: AbortSignal.any([signal, enough.signal]),
+      reading(_, first) {
+        heard ??= first;
+        enough.abort();
+      },
+      trouble(_, latest) {
+        trouble = latest;
+        // A key that does not fit will not fit the next time either.
+        if (latest.code === 'key') enough.abort();
+      },
+    });
+  } finally {
+    stopTimer();
+  }
+  return { ...(heard === undefined ? {} : { heard }), ...(trouble === undefined ? {} : { trouble }) };
+}
+
+function print({ device, terminal, json, raw }: ReadOptions, { decoded, moment, rssi }: Heard): void {
+  if (json) {
+    terminal.printJson({
+      name: device.name,
+      definition: device.definition.id,
+      ...decoded,
+      time: moment.wallMs,
+      ...(rssi === undefined ? {} : { signal_strength: rssi }),
+    });
+    return;
+  }
+  const heardAt = formatDateTime(moment.wallMs);
+  const strength = rssi === undefined ? '' : `, ${rssi} dBm`;
+  terminal.printLine(
+    `${device.name}: ${decoded.model ?? device.definition.name}, ${decoded.kind}, ${heardAt}${strength}`,
+  );
+  terminal.printTable(['field', 'value', 'unit'], formatValues(decoded.values));
+  if (raw)
+    for (const [label, text] of Object.entries(decoded.unnamed ?? {}))
+      terminal.printLine(`raw ${label} = ${text}`);
+}

@@ -1,0 +1,106 @@
+// `scan`: what is in reach, recognised by what it sends unasked. Nothing is sent to anybody.
+
+import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
+import { definitions } from '@wattline/protocols';
+import type { StartTimer } from '../reading/pacer.ts';
+import { type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+
+export interface Found {
+  readonly address: string;
+  readonly definition: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly name?: string;
+  /** dBm, the strongest heard. */
+  readonly signal_strength: number;
+  readonly needs?: string;
+  /** Its name in the configuration. */
+  readonly configured?: string;
+}
+
+export interface ScanOptions {
+  readonly receiver: Pick<Receiver, 'packets'>;
+  /** Ports by stable name, with what the system says is plugged in. */
+  readonly ports: readonly { readonly path: string; readonly description: string }[];
+  /** Upper-case address → name in the configuration. */
+  readonly configured: ReadonlyMap<string, string>;
+  readonly forMs: number;
+  readonly startTimer: StartTimer;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+  readonly json: boolean;
+}
+
+export async function scan(options: ScanOptions): Promise<ExitCode> {
+  const { receiver, ports, forMs, startTimer, terminal } = options;
+  const found = new Map<string, Found>();
+  const enough = new AbortController();
+  const stopTimer = startTimer(forMs, () => enough.abort());
+  const progress = terminal.progress(() => `listening for ${forMs / 1000} s: ${found.size} found`);
+  let radio: string | undefined;
+  try {
+    for await (const packet of receiver.packets(AbortSignal.any([options.signal, enough.signal]))) {
+      note(found, packet, options.configured);
+    }
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    radio = error.message;
+  } finally {
+    stopTimer();
+    progress.done();
+  }
+  const devices = [...found.values()].sort((a, b) => b.signal_strength - a.signal_strength);
+  if (options.json) for (const item of [...devices, ...ports]) terminal.printJson(item);
+  else print(terminal, devices, ports);
+  if (radio !== undefined) terminal.writeError(`Bluetooth was not heard: ${radio}\n`);
+  return radio !== undefined && ports.length === 0 ? exitCodes.noneRead : exitCodes.done;
+}
+
+function note(found: Map<string, Found>, packet: HeardPacket, configured: ReadonlyMap<string, string>): void {
+  for (const { id, hear, secret } of definitions) {
+    const recognised = hear?.recognise(packet);
+    if (recognised === undefined) continue;
+    const before = found.get(packet.address);
+    const name = packet.name ?? before?.name;
+    const own = configured.get(packet.address);
+    found.set(packet.address, {
+      address: packet.address,
+      definition: id,
+      kind: recognised.kind,
+      model: recognised.model,
+      signal_strength: Math.max(packet.rssi, before?.signal_strength ?? packet.rssi),
+      ...(name === undefined ? {} : { name }),
+      ...(recognised.needsSecret && secret !== undefined ? { needs: secret.setting } : {}),
+      ...(own === undefined ? {} : { configured: own }),
+    });
+  }
+}
+
+function print(terminal: Terminal, devices: readonly Found[], ports: ScanOptions['ports']): void {
+  terminal.printTable(
+    ['address', 'dBm', 'model', 'name', 'definition', 'configured'],
+    devices.map((device) => [
+      device.address,
+      device.signal_strength,
+      device.model,
+      device.name ?? '',
+      device.definition,
+      device.configured ?? 'no',
+    ]),
+  );
+  if (ports.length > 0) {
+    terminal.printLine('');
+    terminal.printTable(
+      ['port', 'what is plugged in'],
+      ports.map(({ path, description }) => [path, description]),
+    );
+  }
+  const strangers = devices.filter(({ configured }) => configured === undefined);
+  if (strangers.length === 0) return;
+  terminal.printLine('\n# To read what is not configured yet, put this under "devices:" in agent.yml:');
+  for (const { address, definition, needs, name, model } of strangers) {
+    const word = (name ?? model).replace(/[^A-Za-z0-9_.-]+/g, '-').slice(0, 64);
+    terminal.printLine(`- name: ${word}\n  definition: ${definition}\n  address: "${address}"`);
+    if (needs !== undefined) terminal.printLine(`  ${needs}: secret:${word}`);
+  }
+}
