@@ -23,7 +23,14 @@ describe('the values of a device', () => {
     devices.accept(readingOf(roof, 1_000, { pv_power: 100, serial_number: 'HQ1' }));
     devices.accept(readingOf(roof, 11_000, { pv_power: 120 }));
     const values = view('roof', 12_000)?.values;
-    expect(values?.['pv_power']).toEqual({ value: 120, unit: 'W', kind: 'gauge', time: 11_000, age: 1 });
+    expect(values?.['pv_power']).toEqual({
+      value: 120,
+      unit: 'W',
+      kind: 'gauge',
+      time: 11_000,
+      age: 1,
+      flow: { node: 'sun', sign: 1 },
+    });
     expect(values?.['serial_number']).toMatchObject({ value: 'HQ1', time: 1_000, age: 11 });
   });
   test('a reading that comes late fills what is unknown and replaces nothing newer', () => {

@@ -38,7 +38,14 @@ describe('devices', () => {
           interval: 10,
           next_due: web.clock.nowMs + 6_000,
           values: {
-            pv_power: { value: 512, unit: 'W', kind: 'gauge', time: web.clock.nowMs - 4_000, age: 4 },
+            pv_power: {
+              value: 512,
+              unit: 'W',
+              kind: 'gauge',
+              time: web.clock.nowMs - 4_000,
+              age: 4,
+              flow: { node: 'sun', sign: 1 },
+            },
           },
           lead: ['pv_power'],
         },
