@@ -18,10 +18,14 @@ export interface ReadOptions
 export async function read(options: ReadOptions): Promise<ExitCode> {
   const { device, terminal, deadlineMs } = options;
   const progress = terminal.progress(() => `listening for ${device.name} …`);
-  const { heard, trouble } = await firstReading(options);
+  const listener = options.raw ? device.definition.listen?.() : undefined;
+  const { heard, trouble } = await firstReading(listener === undefined ? options : { ...options, listener });
   progress.done();
   if (heard !== undefined) {
     print(options, heard);
+    for (const [label, { text, count }] of listener?.unknown() ?? []) {
+      terminal.writeError(`${label} = ${text} (heard ${count} times, has no name in the vocabulary)\n`);
+    }
     return exitCodes.done;
   }
   const reason = trouble === undefined ? notHeard(device) : trouble.message;
@@ -65,7 +69,7 @@ export async function firstReading(
   return { ...(heard === undefined ? {} : { heard }), ...(trouble === undefined ? {} : { trouble }) };
 }
 
-function print({ device, terminal, json, raw }: ReadOptions, { decoded, moment, rssi }: Heard): void {
+function print({ device, terminal, json }: ReadOptions, { decoded, moment, rssi }: Heard): void {
   if (json) {
     terminal.printJson({
       name: device.name,
@@ -82,7 +86,4 @@ function print({ device, terminal, json, raw }: ReadOptions, { decoded, moment, 
     `${device.name}: ${decoded.model ?? device.definition.name}, ${decoded.kind}, ${heardAt}${strength}`,
   );
   terminal.printTable(['field', 'value', 'unit'], formatValues(decoded.values));
-  if (raw)
-    for (const [label, text] of Object.entries(decoded.unnamed ?? {}))
-      terminal.printLine(`raw ${label} = ${text}`);
 }
