@@ -1,7 +1,8 @@
 // The tables of the tiers. Everything in them can be derived from the log as far as it reaches back.
 //   tier_state    one row: the position in the log up to which every series is merged, the newest revision
 //   tier_series   a series, what its newest reading said of itself, the position up to which it is merged
-//   tier_field    the fields of a series: id in its windows, kind; of a counter the newest point
+//   tier_field    the fields of a series: id in its windows, kind; of a counter the newest point,
+//                 and whether points of it have expired
 //   tier_window   a window of a series (row.ts); `start` in seconds; `revision` once it is closed, anew when it changes
 //   tier_counter  the points of a counter (counter-points.ts), by which late readings find their neighbours
 
@@ -37,6 +38,7 @@ export const tierSchema: SchemaPart = {
       kind TEXT NOT NULL,
       newest_ms INTEGER,
       newest INTEGER,
+      trimmed INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (series, id)
     ) WITHOUT ROWID;
     CREATE TABLE tier_window (

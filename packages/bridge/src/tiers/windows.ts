@@ -19,3 +19,18 @@ function fixedWindows(lengthMs: number): Windows {
   const start = (timeMs: number): number => Math.floor(timeMs / lengthMs) * lengthMs;
   return { start, end: (timeMs) => start(timeMs) + lengthMs };
 }
+
+/** Local days begin at multiples of this in UTC; no zone has had other offsets since 1972. */
+const dayEdgeSeconds = 900;
+const cellSecondsMax = 60;
+
+/** Length of the longest spans aligned to UTC, at most a minute, of which each lies in one window of every tier. */
+export function cellLengthMs(tiers: readonly Every[]): number {
+  const seconds = tiers
+    .map((every) => (every === 'day' ? dayEdgeSeconds : every))
+    .reduce(greatestCommonDivisor, cellSecondsMax);
+  return seconds * 1_000;
+}
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);

@@ -1,0 +1,100 @@
+// What is in memory of the log: live readings as they are stored, and what was passed over, read again.
+
+import type { Log } from '../log/log.ts';
+import type { StoredReading } from '../message.ts';
+import type { SeriesState, SeriesStates } from './series-state.ts';
+
+export interface Gathering {
+  /** Takes live readings. When some were skipped, or memory is full, all further ones are read from the log. */
+  take(readings: readonly StoredReading[]): void;
+  /** Reads on where live readings were not taken. */
+  catchUp(): void;
+  /** Hands over the series that changed, and the position up to which they hold every reading. */
+  handOver(): { readonly queue: readonly SeriesState[]; readonly upTo: number };
+  /** Memory has room again. */
+  relieve(): void;
+  isBehind(): boolean;
+  /** How much waits: nothing, something, so much that it should be flushed at once. */
+  waiting(): 'nothing' | 'some' | 'much';
+  /** Position up to which every reading is in memory or rows. */
+  seen(): number;
+}
+
+/** Readings in memory; further ones wait in the log. */
+const pendingMax = 20_000;
+/** As many are flushed without waiting for more. */
+const pendingMuch = 5_000;
+const readLimit = 1_000;
+
+export function startGathering({
+  log,
+  states,
+  from,
+  onMissed,
+}: {
+  readonly log: Pick<Log, 'read' | 'head'>;
+  readonly states: SeriesStates;
+  /** Position up to which everything is in rows. */
+  readonly from: number;
+  /** Readings that expired from the log before they were read. */
+  readonly onMissed: (count: number) => void;
+}): Gathering {
+  let seen = from;
+  let isBehind = true;
+  let isFull = false;
+  let pending = 0;
+  let changed = new Set<SeriesState>();
+
+  const add = (reading: StoredReading): boolean => {
+    const series = pending >= pendingMax ? 'full' : states.add(reading);
+    if (series === 'full') {
+      isFull = true;
+      return false;
+    }
+    seen = reading.position;
+    if (series !== undefined) {
+      pending++;
+      changed.add(series);
+    }
+    return true;
+  };
+
+  return {
+    take: (readings) => {
+      if (isBehind) return;
+      for (const reading of readings) {
+        if (reading.position <= seen) continue;
+        if (reading.position === seen + 1 && add(reading)) continue;
+        isBehind = true;
+        return;
+      }
+    },
+    catchUp: () => {
+      if (!isBehind || isFull) return;
+      const readings = log.read(seen, readLimit);
+      const [oldest] = readings;
+      if (oldest === undefined) {
+        seen = Math.max(seen, log.head());
+        isBehind = false;
+        return;
+      }
+      if (oldest.position > seen + 1) onMissed(oldest.position - seen - 1);
+      for (const reading of readings) if (!add(reading)) return;
+    },
+    handOver: () => {
+      const queue = [...changed];
+      changed = new Set();
+      pending = 0;
+      return { queue, upTo: seen };
+    },
+    relieve: () => {
+      isFull = false;
+    },
+    isBehind: () => isBehind,
+    waiting: () => {
+      if (changed.size === 0) return 'nothing';
+      return isFull || pending >= pendingMuch ? 'much' : 'some';
+    },
+    seen: () => seen,
+  };
+}

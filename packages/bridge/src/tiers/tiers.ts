@@ -1,0 +1,204 @@
+// The tiers: every reading of the log merged into the windows of every tier, exactly once, whatever happens.
+// Memory holds only what came since the last flush. A flush merges it into stored windows and moves the position of the
+// series in the same transaction; after a restart or a failure, memory is forgotten and the log is read from there.
+
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store.ts';
+import { type ClosedWindow, createChangeReader } from './changes.ts';
+import { createExpiry } from './expire.ts';
+import { createFlusher, type Moment, type TierWindows } from './flush.ts';
+import { type Gathering, startGathering } from './gathering.ts';
+import type { LocalDays } from './local-days.ts';
+import { createLosses, type Losses } from './losses.ts';
+import { type LeftOutReason, loadSeriesStates, type SeriesState, type SeriesStates } from './series-state.ts';
+import { everySeconds, type Tier } from './tier.ts';
+import { createWindowTable, type WindowTable } from './window-table.ts';
+import { cellLengthMs, createWindows } from './windows.ts';
+
+export interface TiersOptions {
+  readonly store: Pick<Store, 'database' | 'transaction'>;
+  readonly log: Pick<Log, 'read' | 'head' | 'onStored'>;
+  readonly tiers: readonly Tier[];
+  readonly days: LocalDays;
+  /** How long raw readings are kept: as far back, late readings of counters are placed exactly. */
+  readonly rawMs: number;
+  readonly now: () => number;
+  /** Whether this machine's clock is right: only then it judges ages. */
+  readonly clockSynced: () => boolean;
+  /** For words to the operator. */
+  readonly report: (text: string) => void;
+}
+
+export interface Tiers {
+  /** A bounded slice of the work that waits. `true`: there is more to do at once. @throws when the disk refuses. */
+  step(): boolean;
+  /** Everything that the log has, into the windows, at once. @throws when the disk refuses. */
+  flush(): void;
+  /** Closed windows that changed after a revision, in the order of their revisions; tiers mixed. */
+  changedSince(revision: number, limit: number): readonly ClosedWindow[];
+  /** Position in the log up to which every reading is in the windows. */
+  cursor(): number;
+  accounts(): TierAccounts;
+  /** Removes a bounded slice of what is past its time; returns how many windows went. */
+  expire(): number;
+}
+
+export interface TierAccounts {
+  /** Readings of the log that are not in the windows yet. */
+  readonly behind: number;
+  /** Readings that left the log before they were merged, since the start. */
+  readonly missed: number;
+  /** Values that no window holds, since the start. */
+  readonly leftOut: { readonly [reason in LeftOutReason]: number };
+}
+
+/** How long changes wait for each other. */
+const flushEveryMs = 3_000;
+/** Cells in one transaction; a series is always done whole. */
+const sliceCells = 100;
+/** A window is closed this long after its end: the delay of an ordinary delivery. */
+const graceMs = 15_000;
+const closedMax = 500;
+
+/** What does not change while the tiers live. */
+interface Engine {
+  readonly options: TiersOptions;
+  readonly tiers: readonly TierWindows[];
+  readonly cellMs: number;
+  readonly windows: WindowTable;
+  readonly losses: Losses;
+  readonly flushSeries: ReturnType<typeof createFlusher>;
+  readonly saveState: (cursor: number, revision: number) => void;
+}
+
+/** What is forgotten, and read again from the store, when a transaction fails. */
+interface Memory {
+  readonly states: SeriesStates;
+  readonly gathering: Gathering;
+  /** Series of a flush that goes on slice by slice. */
+  round: { readonly queue: readonly SeriesState[]; at: number; readonly upTo: number } | undefined;
+  roundMs: number;
+  cursor: number;
+  revision: number;
+}
+
+export function createTiers(options: TiersOptions): Tiers {
+  const { store, log, now, clockSynced, rawMs } = options;
+  const { database } = store;
+  const engine = createEngine(options);
+  const { tiers, windows, losses } = engine;
+  const changes = createChangeReader(
+    database,
+    tiers.map(({ every }) => every),
+  );
+  const expire = createExpiry({ database, tiers, windows, rawMs });
+  let memory = load(engine);
+  log.onStored((readings) => memory.gathering.take(readings));
+
+  const orReload = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      memory = load(engine);
+      throw error;
+    }
+  };
+
+  return {
+    step: () => orReload(() => work(engine, memory, false)),
+    flush: () => {
+      while (orReload(() => work(engine, memory, true)));
+    },
+    changedSince: (after, limit) => changes(after, limit, memory.states.byId),
+    cursor: () => memory.cursor,
+    accounts: () => ({ ...losses.counts(), behind: log.head() - memory.cursor }),
+    expire: () => {
+      if (!clockSynced()) return 0;
+      return orReload(() => store.transaction(() => expire([...memory.states.all()], now())));
+    },
+  };
+}
+
+function createEngine(options: TiersOptions): Engine {
+  const { database } = options.store;
+  const tiers = options.tiers
+    .toSorted((a, b) => everySeconds(a.every) - everySeconds(b.every))
+    .map((tier) => ({ ...tier, windows: createWindows(tier.every, options.days) }));
+  const cellMs = cellLengthMs(tiers.map(({ every }) => every));
+  const windows = createWindowTable(database);
+  const update = database.prepare('UPDATE tier_state SET cursor = ?, revision = ? WHERE id = 1');
+  return {
+    options,
+    tiers,
+    cellMs,
+    windows,
+    losses: createLosses(options.report),
+    flushSeries: createFlusher({ database, tiers, cellMs, windows }),
+    saveState: (cursor, revision) => void update.run(cursor, revision),
+  };
+}
+
+function load({ options: { store, log }, cellMs, losses }: Engine): Memory {
+  const { database } = store;
+  const states = loadSeriesStates({ database, cellMs, onLeftOut: losses.leaveOut });
+  const state = database.prepare('SELECT cursor, revision FROM tier_state WHERE id = 1').get();
+  const cursor = Number(state?.['cursor']);
+  const gathering = startGathering({ log, states, from: cursor, onMissed: losses.miss });
+  const revision = Number(state?.['revision']);
+  return { states, gathering, round: undefined, roundMs: Number.NEGATIVE_INFINITY, cursor, revision };
+}
+
+/** One slice of whatever comes first. */
+function work(engine: Engine, memory: Memory, isUrgent: boolean): boolean {
+  const { gathering } = memory;
+  const nowMs = engine.options.now();
+  gathering.catchUp();
+  const waiting = gathering.waiting();
+  // A clock that was set back must not make the flush wait for it.
+  const isDue = isUrgent || waiting === 'much' || Math.abs(nowMs - memory.roundMs) >= flushEveryMs;
+  if (memory.round === undefined && waiting !== 'nothing' && isDue) {
+    memory.round = { ...gathering.handOver(), at: 0 };
+    memory.roundMs = nowMs;
+  }
+  if (memory.round !== undefined) {
+    flushSlice(engine, memory, memory.round);
+    return true;
+  }
+  return closeSlice(engine, memory) || gathering.isBehind();
+}
+
+function flushSlice(engine: Engine, memory: Memory, round: NonNullable<Memory['round']>): void {
+  const { options, flushSeries, saveState } = engine;
+  const nowMs = options.now();
+  const moment: Moment = {
+    closedMs: nowMs - graceMs,
+    keptFromMs: options.clockSynced() ? nowMs : Number.NEGATIVE_INFINITY,
+  };
+  options.store.transaction(() => {
+    for (let cells = 0; cells < sliceCells; ) {
+      const series = round.queue[round.at];
+      if (series === undefined) break;
+      round.at++;
+      cells += series.cells.size;
+      flushSeries(series, moment, () => ++memory.revision);
+    }
+    if (round.at >= round.queue.length) memory.cursor = round.upTo;
+    saveState(memory.cursor, memory.revision);
+  });
+  if (round.at < round.queue.length) return;
+  memory.round = undefined;
+  memory.gathering.relieve();
+}
+
+/** Gives the windows that have ended their first revision. */
+function closeSlice({ options, tiers, windows, saveState }: Engine, memory: Memory): boolean {
+  const closedMs = options.now() - graceMs;
+  const ended = tiers.map(({ every, windows: { start } }) => ({ every, beforeMs: start(closedMs) }));
+  if (!ended.some(({ every, beforeMs }) => windows.hasOpen(every, beforeMs))) return false;
+  return options.store.transaction(() => {
+    const revise = (): number => ++memory.revision;
+    const counts = ended.map(({ every, beforeMs }) => windows.close(every, beforeMs, closedMax, revise));
+    saveState(memory.cursor, memory.revision);
+    return counts.some((count) => count === closedMax);
+  });
+}
