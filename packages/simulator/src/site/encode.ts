@@ -1,7 +1,7 @@
 // The way back: values to the bytes that a device would send, at the places and with the codes of its own definition.
 
 import { createCipheriv } from 'node:crypto';
-import type { Field, Fields, Value, Values } from '@wattline/protocols';
+import { type Field, type Fields, formatBlock, type Value, type Values } from '@wattline/protocols';
 
 /** A payload with the values at their places; what is left out or null is sent as the field's "not available". */
 export function encodePayload(fields: Fields<never>, values: Values): Uint8Array {
@@ -37,8 +37,9 @@ function rawOfNumber(field: Field<never>, value: number): number {
   const [near, far] = [10, 20];
   const [first, second] = [Number(field.value(near)), Number(field.value(far))];
   const raw = Math.round(near + ((value - first) * (far - near)) / (second - first));
-  const { signBits } = field.where;
-  return raw < 0 && signBits !== undefined ? raw + 2 ** signBits : Math.max(0, raw);
+  const { signBits, span } = field.where;
+  if (raw >= 0 || span === undefined) return raw;
+  return signBits === undefined ? 0 : raw + 2 ** signBits;
 }
 
 function writeBits(payload: Uint8Array, from: number, width: number, raw: number): void {
@@ -48,6 +49,28 @@ function writeBits(payload: Uint8Array, from: number, width: number, raw: number
     const byte = payload[bit >> 3] ?? 0;
     payload[bit >> 3] = rest % 2 === 1 ? byte | mask : byte & ~mask;
   }
+}
+
+/** The blocks of one round of VE.Direct text: a main block, and a history block when there are H labels. */
+export function encodeTextBlocks(fields: Fields<never>, values: Values): Uint8Array[] {
+  const labels = Object.entries(values).flatMap(([name, value]): [string, string][] => {
+    const where = fields[name]?.where;
+    const label = where?.labels?.[0];
+    const field = fields[name];
+    return label === undefined || field === undefined ? [] : [[label, textOf(field, value)]];
+  });
+  const isHistory = ([label]: readonly [string, string]) => /^H\d/.test(label);
+  const blocks = [labels.filter((entry) => !isHistory(entry)), labels.filter(isHistory)];
+  return blocks.filter((block) => block.length > 0).map(formatBlock);
+}
+
+function textOf(field: Field<never>, value: Value): string {
+  if (field.kind === 'info') return String(value);
+  const raw = rawOf(field, value);
+  if (raw === undefined) return '---';
+  const { text } = field.where;
+  if (text.endsWith('(ON or OFF)')) return raw === 0 ? 'OFF' : 'ON';
+  return text.endsWith('(hex)') ? `0x${raw.toString(16).toUpperCase().padStart(8, '0')}` : String(raw);
 }
 
 /** Manufacturer data of an Instant Readout, after the company id (Victron, "Extra Manufacturer Data"). */
