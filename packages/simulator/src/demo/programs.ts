@@ -1,0 +1,64 @@
+// Agent and bridge as programs of their own, started from the sources and stopped with the demonstration.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export interface Program {
+  /** Rejects when the program ends before it was told to. */
+  readonly ended: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Long enough for a last reading to be delivered. */
+const stopWithinMs = 8000;
+
+/** @param what the folder below packages/ */
+export function startProgram(what: 'agent' | 'bridge', words: readonly string[]): Program {
+  const main = fileURLToPath(new URL(`../../../${what}/src/main.ts`, import.meta.url));
+  // The channel tells the program that the demonstration is gone, however it went.
+  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  let stopping = false;
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    if (stopping) return new Promise<never>(() => undefined);
+    throw new Error(`the ${what} ended by itself (${signal ?? `exit code ${code}`})`);
+  });
+  // Whoever waits for it sees the rejection; nobody may be waiting yet.
+  ended.catch(() => undefined);
+  return {
+    ended,
+    async stop() {
+      stopping = true;
+      await stop(child);
+    },
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+  await exit;
+  clearTimeout(timer);
+}
+
+/** The usual port if nobody has it, else any free one. */
+export async function freePort(usual: number): Promise<number> {
+  for (const port of [usual, 0]) {
+    const server = createServer();
+    const listening = new Promise<number | undefined>((resolve) => {
+      server.once('error', () => resolve(undefined));
+      server.listen(port, '127.0.0.1', () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : undefined);
+      });
+    });
+    const found = await listening;
+    if (found === undefined) continue;
+    await new Promise((closed) => server.close(closed));
+    return found;
+  }
+  throw new Error('no free port on 127.0.0.1');
+}
