@@ -1,0 +1,174 @@
+// An external broker: messages of a session that the broker keeps for us are acknowledged when they are durable.
+// MQTT.js acknowledges one message at a time; so its own acknowledgement is suppressed, and the PUBACKs of a whole
+// group are written to its stream after the commit.
+
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqttPacket from 'mqtt-packet';
+import type { Intake } from '../intake/intake.ts';
+
+export interface SubscriberOptions {
+  /** `mqtt://host:1883` or `mqtts://host:8883`. */
+  readonly url: string;
+  /** The broker keeps the session under it: the same after every start, and no other client's. */
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Certificate authority, PEM. */
+  readonly ca?: string;
+  readonly topics: readonly string[];
+  /** Bridges of one group share the readings among them. */
+  readonly group?: string;
+  readonly intake: Pick<Intake, 'offer' | 'whenRoom'>;
+  readonly nowMs: () => number;
+  readonly report: (text: string) => void;
+}
+
+export interface Subscriber {
+  /** `undefined` while all is well. */
+  problem(): string | undefined;
+  /** Resolves when the broker has confirmed it. */
+  publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long the broker keeps the session of a bridge that is away (MQTT 5; with 3.1.1 it decides alone). */
+const sessionSeconds = 30 * 86_400;
+const reconnectMs = { min: 500, max: 30_000 };
+const closeMs = 2_000;
+/** Connection refused, unacceptable protocol version: in the words of 3.1.1, and of 5. */
+const versionRefusals = new Set([1, 132]);
+const grantedMax = 2;
+
+export function startSubscriber(options: SubscriberOptions): Subscriber {
+  const { url, topics, group, report } = options;
+  const client = mqtt.connect(url, connectOptions(options));
+  let problem: string | undefined = 'not connected yet';
+  let said: string | undefined;
+
+  const fail = (text: string): void => {
+    problem = text;
+    if (said !== text) report(`Broker ${url}: ${text}. Trying again.`);
+    said = text;
+  };
+  client.on('error', (error) => {
+    const code = 'code' in error ? error.code : undefined;
+    if (client.options.protocolVersion === 5 && versionRefusals.has(Number(code))) {
+      client.options.protocolVersion = 4;
+      client.options.reconnectPeriod = 1;
+    } else {
+      fail(error.message === '' ? String(code ?? 'connection failed') : error.message);
+    }
+  });
+  client.on('close', () => {
+    problem ??= 'connection lost';
+    // Counts for the attempt after the next.
+    client.options.reconnectPeriod = Math.min(
+      reconnectMs.max,
+      Math.max(reconnectMs.min, 2 * (client.options.reconnectPeriod ?? 0)),
+    );
+  });
+  client.on('connect', () => {
+    client.options.reconnectPeriod = reconnectMs.min;
+    subscribe(client, shared(topics, group), (refused) => {
+      if (refused !== undefined) return fail(refused);
+      if (said !== undefined) report(`Broker ${url}: connected.`);
+      problem = undefined;
+      said = undefined;
+    });
+  });
+  client.handleMessage = createHandler(client, options);
+
+  return {
+    problem: () => problem,
+    publish: async (topic, payload, { retain }) => {
+      await client.publishAsync(topic, payload, { qos: 1, retain });
+    },
+    close: async () => {
+      const force = setTimeout(() => client.end(true), closeMs);
+      await client.endAsync();
+      clearTimeout(force);
+    },
+  };
+}
+
+function connectOptions({ clientId, username, password, ca }: SubscriberOptions): IClientOptions {
+  return {
+    clientId,
+    clean: false,
+    protocolVersion: 5,
+    properties: { sessionExpiryInterval: sessionSeconds },
+    reconnectPeriod: reconnectMs.min,
+    reconnectOnConnackError: true,
+    // Subscribed anew on every connection instead: the broker may have lost the session.
+    resubscribe: false,
+    connectTimeout: 10_000,
+    keepalive: 30,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+/** Readings are shared out in the group; the state of an agent is for every bridge. */
+const shared = (topics: readonly string[], group: string | undefined): string[] =>
+  topics.map((topic) =>
+    group === undefined || topic.startsWith('wattline/agent/') ? topic : `$share/${group}/${topic}`,
+  );
+
+function subscribe(client: MqttClient, topics: string[], done: (refused?: string) => void): void {
+  client.subscribe(topics, { qos: 1 }, (error, granted, packet) => {
+    const codes = packet?.granted ?? granted?.map(({ qos }) => qos) ?? [];
+    const refused = topics.filter((_, index) => Number(codes[index] ?? 0) > grantedMax);
+    if (refused.length > 0)
+      done(`the broker does not let ${client.options.clientId} read ${refused.join(', ')}`);
+    else if (error) done(`subscribing failed: ${error.message}`);
+    else done();
+  });
+}
+
+/** Suppresses the acknowledgement that MQTT.js would send, and nothing else. */
+const held = new Error('acknowledged after the commit');
+
+function createHandler(
+  client: MqttClient,
+  { intake, nowMs }: SubscriberOptions,
+): MqttClient['handleMessage'] {
+  const acknowledge = createAcknowledger(client);
+  return (packet, done) => {
+    const { topic, payload, retain, qos, messageId } = packet;
+    const { stream } = client;
+    const message = {
+      topic: topic.toString(),
+      payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+      receivedMs: nowMs(),
+      retained: retain,
+    };
+    const stored = (): void => {
+      if (qos === 1 && messageId !== undefined) acknowledge(messageId, stream);
+      else if (qos === 2) done();
+    };
+    const room = intake.offer(message, stored);
+    if (qos === 2) return;
+    const next = (): void => done(qos === 1 ? held : undefined);
+    // Not calling back stops MQTT.js from reading on: back-pressure to the broker.
+    if (room) next();
+    else intake.whenRoom(next);
+  };
+}
+
+/** Writes the PUBACKs of a commit together, in order, to the connection that their messages came on. */
+function createAcknowledger(client: MqttClient) {
+  let due: Buffer[] = [];
+  let of: MqttClient['stream'] | undefined;
+  const flush = (): void => {
+    const bytes = Buffer.concat(due);
+    due = [];
+    if (of === client.stream && !of.destroyed) of.write(bytes);
+  };
+  return (messageId: number, stream: MqttClient['stream']): void => {
+    if (due.length > 0 && of !== stream) due = [];
+    of = stream;
+    if (due.length === 0) queueMicrotask(flush);
+    due.push(mqttPacket.generate({ cmd: 'puback', messageId }, client.options));
+  };
+}
