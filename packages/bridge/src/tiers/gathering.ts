@@ -7,7 +7,7 @@ import type { SeriesState, SeriesStates } from './series-state.ts';
 export interface Gathering {
   /** Takes live readings. When some were skipped, or memory is full, all further ones are read from the log. */
   take(readings: readonly StoredReading[]): void;
-  /** Reads on where live readings were not taken. */
+  /** Reads on where live readings were not taken, or not heard of. */
   catchUp(): void;
   /** Hands over the series that changed, and the position up to which they hold every reading. */
   handOver(): { readonly queue: readonly SeriesState[]; readonly upTo: number };
@@ -70,6 +70,7 @@ export function startGathering({
       }
     },
     catchUp: () => {
+      if (log.head() > seen) isBehind = true;
       if (!isBehind || isFull) return;
       const readings = log.read(seen, readLimit);
       const [oldest] = readings;

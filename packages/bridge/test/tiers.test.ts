@@ -1,0 +1,182 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { Value } from '@wattline/protocols';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { StoredReading } from '../src/message.ts';
+import { createLocalDays } from '../src/tiers/local-days.ts';
+import { publish } from '../src/tiers/published.ts';
+import { tierSchema } from '../src/tiers/schema.ts';
+import { dayMs, type Tier } from '../src/tiers/tier.ts';
+import { createTiers, type Tiers } from '../src/tiers/tiers.ts';
+import { type Batch, batchOf } from './tiers-batch.ts';
+
+const every = [120, 300, 1_800, 7_200];
+const forEver: readonly Tier[] = [...every, 'day' as const].map((each) => ({ every: each, keepMs: null }));
+const kinds = {
+  battery_voltage: 'gauge',
+  other_number: 'gauge',
+  pv_energy_today: 'counter',
+  charge_state: 'text',
+  other_flag: 'flag',
+  other_list: 'flags',
+} as const;
+const timeZone = 'Europe/Rome';
+const days = createLocalDays(timeZone);
+const options = { kinds, every, timeZone };
+
+/** A log in memory, with tiers on a store that outlives them. */
+function createSite(tiers: readonly Tier[] = forEver, rawMs = 1_000 * dayMs) {
+  const database = new DatabaseSync(':memory:');
+  for (const migration of tierSchema.migrations) database.exec(migration);
+  const stored: StoredReading[] = [];
+  const reports: string[] = [];
+  let listener: (readings: readonly StoredReading[]) => void = () => undefined;
+  let fails = false;
+  const site = {
+    nowMs: Date.parse('2026-12-01T00:00:00Z'),
+    clockSynced: true,
+    database,
+    reports,
+    stored,
+    tiers: undefined as unknown as Tiers,
+    add: (readings: readonly Omit<StoredReading, 'position'>[], isHeard = true): void => {
+      const placed = readings.map((reading, i) => ({ ...reading, position: stored.length + i + 1 }));
+      stored.push(...placed);
+      if (isHeard) listener(placed);
+    },
+    restart: (): void => {
+      site.tiers = createTiers({
+        store: {
+          database,
+          transaction: (work) => {
+            database.exec('BEGIN');
+            try {
+              const result = work();
+              if (fails) throw new Error('disk full');
+              database.exec('COMMIT');
+              return result;
+            } catch (error) {
+              database.exec('ROLLBACK');
+              throw error;
+            }
+          },
+        },
+        log: {
+          read: (after, limit) => stored.slice(after, after + limit),
+          head: () => stored.length,
+          onStored: (hear) => {
+            listener = hear;
+          },
+        },
+        tiers,
+        days,
+        rawMs,
+        now: () => site.nowMs,
+        clockSynced: () => site.clockSynced,
+        report: (text) => reports.push(text),
+      });
+    },
+    failOnce: (): void => {
+      fails = true;
+      expect(() => site.tiers.flush()).toThrow('disk full');
+      fails = false;
+    },
+  };
+  site.restart();
+  return site;
+}
+
+/** What a sink that writes every change has in the end. */
+function follow() {
+  const written: Batch = new Map();
+  let revision = 0;
+  return {
+    written,
+    take: (tiers: Tiers): void => {
+      for (;;) {
+        const changes = tiers.changedSince(revision, 7);
+        for (const change of changes) {
+          expect(change.revision).toBeGreaterThan(revision);
+          revision = change.revision;
+          const window = change.every === 'day' ? days.date(change.startMs) : String(change.startMs);
+          for (const { name, aggregate } of change.fields) {
+            const key = `${change.every} ${change.series.topic} ${window} ${name}`;
+            written.set(key, { ...publish(aggregate, change.definition, name) });
+          }
+        }
+        if (changes.length === 0) return;
+      }
+    },
+  };
+}
+
+const reading = (
+  timeMs: number,
+  values: { readonly [field: string]: Value },
+  topic = 'victron/solar_charger/roof',
+): Omit<StoredReading, 'position'> => ({
+  series: { topic, agent: 'barn' },
+  timeMs,
+  receivedMs: timeMs,
+  clock: 'synced',
+  kind: 'solar_charger',
+  values,
+});
+
+// Around the changes of the clock, around a midnight, and now and then anywhere in the year.
+const centres = ['2026-03-29T01:00:00Z', '2026-10-25T01:00:00Z', '2026-06-30T22:00:00Z'].map(Date.parse);
+const time = fc
+  .oneof(
+    {
+      weight: 5,
+      arbitrary: fc.tuple(fc.constantFrom(...centres), fc.integer({ min: -900_000, max: 900_000 })),
+    },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...centres), fc.integer({ min: -dayMs, max: dayMs })) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant(centres[0]), fc.integer({ min: 0, max: 200 * dayMs })) },
+  )
+  .map(([centre, offset]) => (centre ?? 0) + offset);
+const optional = <Type>(arbitrary: fc.Arbitrary<Type>) => fc.option(arbitrary, { nil: null });
+const anyValues = fc.record(
+  {
+    battery_voltage: optional(fc.integer({ min: -500, max: 6_000 }).map((hundredths) => hundredths / 100)),
+    other_number: optional(
+      fc.double({ min: -4e9, max: 4e9, noNaN: true }).map((n) => Math.round(n * 1e3) / 1e3 + 0),
+    ),
+    pv_energy_today: optional(fc.integer({ min: 0, max: 9 }).map((tens) => tens * 10)),
+    charge_state: optional(fc.constantFrom('off', 'bulk', 'float')),
+    other_flag: optional(fc.boolean()),
+    other_list: optional(fc.uniqueArray(fc.constantFrom('one', 'two', 'three'))),
+  },
+  { requiredKeys: [] },
+);
+const anyReading = fc
+  .tuple(time, anyValues, fc.constantFrom('victron/solar_charger/roof', 'jbd/battery/bank'))
+  .map(([timeMs, values, topic]) => reading(timeMs, values, topic));
+const action = fc.constantFrom('step', 'step', 'flush', 'restart', 'fail', 'unheard', 'follow', 'nothing');
+const history = fc.array(fc.tuple(fc.array(anyReading, { maxLength: 12 }), action), { maxLength: 15 });
+
+describe('tiers', () => {
+  test('equal one batch over all readings, in any order, with restarts and failures anywhere', () => {
+    fc.assert(
+      fc.property(history, (batches) => {
+        const site = createSite();
+        const sink = follow();
+        for (const [readings, then] of batches) {
+          site.add(readings, then !== 'unheard');
+          site.nowMs += 1_000;
+          if (then === 'step') site.tiers.step();
+          else if (then === 'flush') site.tiers.flush();
+          else if (then === 'restart') site.restart();
+          else if (then === 'fail' && readings.length > 0) site.failOnce();
+          else if (then === 'follow') sink.take(site.tiers);
+        }
+        site.nowMs = Date.parse('2027-06-01T00:00:00Z');
+        site.tiers.flush();
+        sink.take(site.tiers);
+        expect(sink.written).toEqual(batchOf(site.stored, options));
+        expect(site.tiers.cursor()).toBe(site.stored.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
