@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+
+/** A program whose `main` is `body`, in a process of its own. */
+function start(body: string) {
+  const program = `
+    import { ConfigurationError, UsageError, createLog, runProgram } from ${JSON.stringify(entry)};
+    const write = (lines) => process.stderr.write(lines);
+    const log = createLog({ level: 'info', style: 'journal', colour: false, write });
+    await runProgram(async (signal) => { ${body} }, { log, process });
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'pipe' });
+  let [out, error] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (error += chunk));
+  const end = once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, out, error }));
+  return { child, end };
+}
+
+describe('a program ends', () => {
+  test('with the code that it returns, and all its output written, whatever is still open', async () => {
+    const { end } = start(`
+      setInterval(() => undefined, 1000);
+      process.stdout.write('x'.repeat(300_000));
+      return 3;
+    `);
+    const { code, out, error } = await end;
+    expect([code, out.length, error]).toEqual([3, 300_000, '']);
+  });
+
+  test('with 2 and the lines of every problem when its configuration is wrong', async () => {
+    const { end } = start(`
+      const problem = (line) => ({ place: { file: 'a.yml', line, column: 2 }, path: 'x', text: 'wrong' });
+      throw new ConfigurationError([problem(7), problem(3)]);
+    `);
+    expect(await end).toEqual({
+      code: 2,
+      out: '',
+      error: '<3>ERROR a.yml:3:2: x: wrong\n<3>ERROR a.yml:7:2: x: wrong\n',
+    });
+  });
+
+  test('with 2 and one line when it is used wrongly', async () => {
+    const { code, error } = await start(`throw new UsageError('no such command');`).end;
+    expect([code, error]).toEqual([2, '<3>ERROR no such command\n']);
+  });
+
+  test.each([
+    ['thrown', `throw new Error('bug')`],
+    [
+      'in a callback',
+      `setTimeout(() => { throw new Error('bug'); }, 1); return new Promise(() => undefined)`,
+    ],
+    [
+      'in a promise nobody waits for',
+      `Promise.reject(new Error('bug')); return new Promise(() => undefined)`,
+    ],
+  ])('with 1 and the stack for what nobody foresaw: %s', async (_, body) => {
+    const { code, error } = await start(`setInterval(() => undefined, 1000); ${body};`).end;
+    expect(code).toBe(1);
+    expect(error).toMatch(/^<3>ERROR Error: bug\n<3>ERROR {5}at /);
+  });
+
+  test('with 0 when the reader of its output has gone', async () => {
+    const { child, end } = start(`
+      setInterval(() => process.stdout.write('line\\n'), 1);
+      return new Promise(() => undefined);
+    `);
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const { code, error } = await end;
+    expect([code, error]).toEqual([0, '']);
+  });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('a repeated %s means the same as the first', async (name) => {
+  const { child, end } = start(`
+    const held = setInterval(() => undefined, 1000);
+    process.stdout.write('ready');
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        process.stdout.write(' aborted');
+        process.stdin.on('data', () => resolve(4));
+      });
+    });
+  `);
+  await once(child.stdout, 'data');
+  child.kill(name);
+  await once(child.stdout, 'data');
+  child.kill(name);
+  child.kill(name);
+  child.stdin.write('finish');
+  expect(await end).toEqual({ code: 4, out: 'ready aborted', error: '' });
+});

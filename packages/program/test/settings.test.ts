@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  anyText,
+  ConfigurationError,
+  durationMs,
+  type Environment,
+  evenIfRefused,
+  oneOf,
+  readSettings,
+  type SettingsSource,
+  secretsBeside,
+  secretText,
+  wholeNumber,
+  yesOrNo,
+} from '../src/index.ts';
+import { scratchFolder } from './scratch-folder.ts';
+
+const schema = z.strictObject({
+  mqtt: z.strictObject({
+    host: anyText('the name of the broker'),
+    port: wholeNumber(1, 65_535).prefault('1883'),
+    version: oneOf(['auto', '5', '3.1.1']).prefault('auto'),
+    password: secretText('a password').optional(),
+  }),
+  retain: yesOrNo().prefault('false'),
+  deadline: durationMs().prefault('60s'),
+  devices: z
+    .array(z.strictObject({ name: anyText(), key: secretText('a key').optional() }))
+    .superRefine((devices, context) => {
+      if (devices.length > 2) context.addIssue({ code: 'custom', path: [2], message: 'one too many' });
+    }, evenIfRefused.onList)
+    .prefault([]),
+});
+
+/** A reference to a variable of the environment, as a person writes it. */
+const variable = (name: string): string => `\${${name}}`;
+
+type Output = z.output<typeof schema>;
+
+const read = (text: string, environment: Environment = {}, more: Partial<SettingsSource<Output>> = {}) =>
+  readSettings<Output>({
+    text: { file: 'agent.yml', text },
+    environment,
+    readSecrets: () => {
+      throw new Error('nobody asked for secrets');
+    },
+    schema,
+    ...more,
+  });
+
+function problems(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('no problem was found');
+}
+
+describe('a configuration without fault', () => {
+  test('has its types, and defaults for what is not said', () => {
+    const { value } = read('mqtt: { host: a, port: "8883", version: 5 }\nretain: yes\n');
+    expect(value).toEqual({
+      mqtt: { host: 'a', port: 8883, version: '5' },
+      retain: true,
+      deadline: 60_000,
+      devices: [],
+    });
+  });
+});
+
+describe('problems', () => {
+  test('all are said at once, in the order of the file', () => {
+    const text = [
+      'deadlin: 5m',
+      'mqtt:',
+      '  port: 99999',
+      '  hots: broker',
+      'retain: maybe',
+      'devices:',
+      '  - { name: a, kye: x }',
+      '  - b',
+      '  - { key: x }',
+    ].join('\n');
+    expect(problems(() => read(text)).split('\n')).toEqual([
+      'agent.yml:1:1: deadlin: unknown key; did you mean "deadline"?',
+      'agent.yml:2:1: mqtt.host: missing; expected the name of the broker',
+      'agent.yml:3:9: mqtt.port: expected a whole number from 1 to 65535, found "99999"',
+      'agent.yml:4:3: mqtt.hots: unknown key; did you mean "host"?',
+      'agent.yml:5:9: retain: expected true or false, found "maybe"',
+      'agent.yml:7:16: devices[0].kye: unknown key; did you mean "key"?',
+      'agent.yml:8:5: devices[1]: expected keys below it (key: value), found "b"',
+      'agent.yml:9:5: devices[2].name: missing; expected a text',
+      'agent.yml:9:5: devices[2]: one too many',
+    ]);
+  });
+
+  test('a key of another place is sent there, a key of no place sees the known ones', () => {
+    expect(problems(() => read('host: a\nmqtt: { host: a }'))).toBe(
+      'agent.yml:1:1: host: unknown key; it belongs to mqtt.host',
+    );
+    expect(problems(() => read('xyzzy: a\nmqtt: { host: a }'))).toBe(
+      'agent.yml:1:1: xyzzy: unknown key; known here: mqtt, retain, deadline, devices',
+    );
+  });
+
+  test('a word of a list is suggested', () => {
+    expect(problems(() => read('mqtt: { host: a, version: 3.1.2 }'))).toBe(
+      'agent.yml:1:27: mqtt.version: expected one of auto, 5, 3.1.1, found "3.1.2"; did you mean "3.1.1"?',
+    );
+  });
+
+  test('a list where keys belong, keys where a list or a text belongs', () => {
+    expect(problems(() => read('mqtt: [a]\ndevices: { a: b }\ndeadline: { a: b }')).split('\n')).toEqual([
+      'agent.yml:1:1: mqtt: expected keys below it (key: value), found a list',
+      'agent.yml:2:1: devices: expected a list (lines that begin with "- "), found keys below it',
+      'agent.yml:3:1: deadline: expected a duration such as 27s, 5m, 2h, 7d, 1y, found keys below it',
+    ]);
+  });
+
+  test('a long text is cut', () => {
+    expect(problems(() => read(`mqtt: { host: a }\ndeadline: ${'x'.repeat(200)}`))).toContain(
+      `found "${'x'.repeat(60)}…"`,
+    );
+  });
+});
+
+describe('what must not be seen is not printed', () => {
+  test.each([
+    ['a list under a password', 'mqtt: { host: a, password: [hunter2hunter2] }'],
+    ['a secret where a number belongs', `mqtt: { host: a, port: ${variable('PORT')} }`],
+    ['a key beside its place', 'mqtt: { host: a, port: 00112233445566778899aabbccddeeff }'],
+    ['a password in an address', 'mqtt: { host: a, port: "mqtt://solar:hunter2@broker" }'],
+    ['a password under an unknown key', 'mqtt: { host: a, passwort: hunter2 }'],
+  ])('%s', (_, text) => {
+    const message = problems(() => read(text, { PORT: 'hunter2' }));
+    expect(message).not.toMatch(/hunter2|00112233/);
+    expect(message).toMatch(/^agent\.yml:1:\d+: /);
+  });
+});
+
+describe('values from the environment', () => {
+  test('stand for any value', () => {
+    const { value } = read(`mqtt: { host: "${variable('HOST')}", port: "${variable('PORT')}" }`, {
+      HOST: 'a',
+      PORT: '7',
+    });
+    expect(value.mqtt).toMatchObject({ host: 'a', port: 7 });
+  });
+
+  test('are missed by name, once', () => {
+    expect(problems(() => read(`mqtt:\n  host: a\n  port: ${variable('PORT')}\n`))).toBe(
+      'agent.yml:3:9: mqtt.port: the environment has no variable PORT',
+    );
+  });
+
+  test('are whole values only', () => {
+    expect(problems(() => read(`mqtt: { host: "mqtt-${variable('HOST')}" }`, { HOST: 'a' }))).toBe(
+      `agent.yml:1:15: mqtt.host: ${variable('HOST')} must be the whole value, not a part of it`,
+    );
+  });
+
+  test('are not read again for references', () => {
+    expect(read(`mqtt: { host: "${variable('A')}" }`, { A: variable('B'), B: 'b' }).value.mqtt.host).toBe(
+      variable('B'),
+    );
+  });
+});
+
+describe('overrides', () => {
+  test('replace, and add what the file does not have', () => {
+    const { value } = read('mqtt: { host: a }', {
+      WATTLINE_MQTT__HOST: 'b',
+      WATTLINE_DEADLINE: '5m',
+      WATTLINE_MQTT__PASSWORD: 'hunter2',
+      WATTLINE_CONFIG: '/etc/wattline/agent.yml',
+      UNRELATED: 'x',
+    });
+    expect(value).toMatchObject({ mqtt: { host: 'b' }, deadline: 300_000 });
+    expect(value.mqtt.password?.reveal()).toBe('hunter2');
+  });
+
+  test('work without a file', () => {
+    const { text: _, ...source } = { text: undefined, environment: { WATTLINE_MQTT__HOST: 'b' }, schema };
+    const { value } = readSettings({ ...source, readSecrets: secretsBeside('/nowhere/a.yml', 'a.yml') });
+    expect(value.mqtt.host).toBe('b');
+  });
+
+  test('that are empty override nothing', () => {
+    expect(read('mqtt: { host: a }', { WATTLINE_MQTT__HOST: '' }).value.mqtt.host).toBe('a');
+  });
+
+  test('that are wrong are named by their variable', () => {
+    const environment = {
+      WATTLINE_MQTT__HOTS: 'b',
+      WATTLINE_MQTT__PORT: 'x',
+      WATTLINE_DEVICES__0__NAME: 'c',
+      WATTLINE_MQTT: 'd',
+    };
+    expect(problems(() => read('mqtt: { host: a }', environment)).split('\n')).toEqual([
+      'WATTLINE_DEVICES__0__NAME: overrides a key inside the list "devices": only keys outside lists can be overridden',
+      'WATTLINE_MQTT: overrides a key that does not exist',
+      'WATTLINE_MQTT__HOTS: overrides a key that does not exist; did you mean "WATTLINE_MQTT__HOST"?',
+      'WATTLINE_MQTT__PORT: mqtt.port: expected a whole number from 1 to 65535, found "x"',
+    ]);
+  });
+});
+
+describe('secrets', () => {
+  const configuration = 'mqtt: { host: a, password: secret:mqtt }';
+  const withSecrets = (text: string, secrets: string | undefined, mode = 0o600) => {
+    const folder = scratchFolder(secrets === undefined ? {} : { 'secrets.yml': secrets }, mode);
+    return read(text, {}, { readSecrets: secretsBeside(`${folder}/agent.yml`, 'agent.yml') });
+  };
+
+  test.each([0o600, 0o640, 0o400])('come from a file of mode %o', (mode) => {
+    const { value, secrets } = withSecrets(configuration, 'mqtt: "hunter2"\n', mode);
+    expect(value.mqtt.password?.reveal()).toBe('hunter2');
+    expect(secrets).toEqual(['hunter2']);
+  });
+
+  test.each([0o644, 0o604, 0o660, 0o666])('are refused from a file of mode %o, in words', (mode) => {
+    expect(problems(() => withSecrets(configuration, 'mqtt: hunter2\n', mode))).toBe(
+      `secrets.yml: others can read or change it (mode 0${mode.toString(8)}); expected 0600, or 0640 with the group ` +
+        'of the service: chmod 600 secrets.yml',
+    );
+  });
+
+  test('that are wrong hide no other problem', () => {
+    expect(
+      problems(() => withSecrets(`${configuration}\nretain: maybe\nmqtt2: x`, 'mqt: hunter2')).split('\n'),
+    ).toEqual([
+      'agent.yml:1:28: mqtt.password: secrets.yml has no secret "mqtt"; did you mean "mqt"?',
+      'agent.yml:2:9: retain: expected true or false, found "maybe"',
+      'agent.yml:3:1: mqtt2: unknown key; did you mean "mqtt"?',
+    ]);
+  });
+
+  test('need their file, which is said once for all of them', () => {
+    const text = 'mqtt: { host: secret:host, password: secret:mqtt }\ndeadline: secret:x';
+    expect(problems(() => withSecrets(text, undefined))).toBe(
+      'secrets.yml: cannot be read (no such file), and the configuration refers to it by secret:…',
+    );
+  });
+
+  test('that are no YAML are placed in their own file, without their text', () => {
+    const message = problems(() => withSecrets(configuration, 'mqtt: hunter2\n  x: "hunter2'));
+    expect(message).toMatch(/^secrets\.yml:\d+:\d+: not YAML/);
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('do not fit without being printed', () => {
+    expect(problems(() => withSecrets('mqtt: { host: a, port: secret:mqtt }', 'mqtt: hunter2'))).toBe(
+      'agent.yml:1:24: mqtt.port: expected a whole number from 1 to 65535, found (secret)',
+    );
+  });
+
+  test('are for the log to hide: what stands under a secret key, not every variable', () => {
+    const text = `mqtt: { host: "${variable('HOST')}", password: inline }\ndevices: [{ name: a, key: abc }]`;
+    expect(read(text, { HOST: 'localhost' }).secrets).toEqual(['inline', 'abc']);
+  });
+});
+
+describe('the file of another program', () => {
+  const tolerate: Partial<SettingsSource<Output>> = {
+    translate: (root) => ({ root, toleratesUnknownKeys: true }),
+  };
+
+  test('may hold keys that mean nothing here; they are left out and told', () => {
+    const { value, notices } = read(
+      'x: 1\nmqtt: { host: a, y: 2 }\ndevices: [{ name: b, z: 3 }]',
+      {},
+      tolerate,
+    );
+    expect(value.devices).toEqual([{ name: 'b' }]);
+    expect(notices).toEqual([
+      'agent.yml:2:18: mqtt.y: left out, it means nothing here',
+      'agent.yml:3:22: devices[0].z: left out, it means nothing here',
+      'agent.yml:1:1: x: left out, it means nothing here',
+    ]);
+  });
+});
