@@ -130,7 +130,7 @@ export const batteryPower: Computed = {
   from: ({ battery_voltage: voltage, battery_current: current, battery_power: sent }) => {
     if (voltage === undefined || current === undefined || sent !== undefined) return undefined;
     if (typeof voltage !== 'number' || typeof current !== 'number') return null;
-    // In mV and mA, the finest that a device sends, so that whole numbers are multiplied.
-    return (Math.round(voltage * 1000) * Math.round(current * 1000)) / 1_000_000;
+    // In mV and mA, the finest that a device sends, so that whole numbers are multiplied; + 0 because 0 × −1 is −0.
+    return (Math.round(voltage * 1000) * Math.round(current * 1000)) / 1_000_000 + 0;
   },
 };

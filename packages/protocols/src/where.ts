@@ -24,16 +24,19 @@ export type BytesWhere = Where<Uint8Array, number | undefined>;
 
 export const u8 = (offset: number): BytesWhere => run(`u8(${offset})`, 8 * offset, 8);
 export const u16le = (offset: number): BytesWhere => run(`u16le(${offset})`, 8 * offset, 16);
-export const i16le = (offset: number): BytesWhere => signed(run(`i16le(${offset})`, 8 * offset, 16));
 export const u32le = (offset: number): BytesWhere => run(`u32le(${offset})`, 8 * offset, 32);
+export const i16le = (offset: number): BytesWhere => ({
+  ...run(`i16le(${offset})`, 8 * offset, 16),
+  signBits: 16,
+});
 
 /** A run of at most 32 bits; bit n is bit n&7 of byte n>>3, the way Victron's tables count them. */
 export const ubits = (from: number, width: number): BytesWhere =>
   run(`ubits(${from}, ${width})`, from, width);
-export const ibits = (from: number, width: number): BytesWhere =>
-  signed(run(`ibits(${from}, ${width})`, from, width));
-
-const signed = (where: BytesWhere): BytesWhere => ({ ...where, signBits: where.span?.width ?? 0 });
+export const ibits = (from: number, width: number): BytesWhere => ({
+  ...run(`ibits(${from}, ${width})`, from, width),
+  signBits: width,
+});
 
 function run(text: string, from: number, width: number): BytesWhere {
   const first = from >> 3;
@@ -56,6 +59,12 @@ function run(text: string, from: number, width: number): BytesWhere {
     }
   };
   return { text, span: { from, width }, read, write };
+}
+
+/** Some bits of a mask, counted from its lowest. Of a mask that the payload cuts nothing is known. */
+export function bitsOf(mask: BytesWhere, from: number, width = 1): BytesWhere {
+  const part = run(`${mask.text} bits ${from}, ${width}`, (mask.span?.from ?? 0) + from, width);
+  return { ...part, read: (payload) => (mask.read(payload) === undefined ? undefined : part.read(payload)) };
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { decodeRequest } from '../src/decode.ts';
-import { bytesOf, hexOf, type Vector, vectorIds, vectorsOf } from './vectors.ts';
+import { definitions } from '../src/devices/index.ts';
+import { bytesOf, hexOf, type Vector, vectorsOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
 /** Of some captures only the payload is public: the device's frame is put around it again. */
@@ -13,7 +14,7 @@ function framed(id: string, { bytes, payload, secret, record, product }: Vector)
   return { bytes: hexOf(frame), secret: hexOf(testKey) };
 }
 
-describe.each(vectorIds)('%s', (definition) => {
+describe.each(definitions.map(({ id }) => id))('%s', (definition) => {
   test.each(vectorsOf(definition))('$name', (vector) => {
     const answer = decodeRequest({ id: 7, definition, ...framed(definition, vector) });
     const { record, values, readings, error } = vector;

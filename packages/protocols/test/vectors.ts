@@ -30,10 +30,8 @@ export interface Vector extends Partial<Reading> {
 
 const folder = new URL('./vectors/', import.meta.url);
 
-/** Ids of all definitions that have vectors. */
-export const vectorIds: readonly string[] = readdirSync(folder)
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => name.slice(0, -'.json'.length));
+/** Names of the files, without their ending. */
+export const vectorFiles: readonly string[] = readdirSync(folder).map((name) => name.replace(/\.json$/, ''));
 
 export const vectorsOf = (id: string): readonly Vector[] =>
   JSON.parse(readFileSync(new URL(`${id}.json`, folder), 'utf8'));

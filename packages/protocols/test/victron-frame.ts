@@ -9,8 +9,9 @@ export const testKey = Uint8Array.from({ length: 16 }, (_, index) => 0x5a + inde
 export function victronFrame(
   type: number,
   payload: Uint8Array,
-  { nonce = 0x1234, product = 0xa053, key = testKey } = {},
+  options: { readonly nonce?: number; readonly product?: number; readonly key?: Uint8Array } = {},
 ): Uint8Array {
+  const { nonce = 0x1234, product = 0xa053, key = testKey } = options;
   const plain = type >= 0xff00;
   const counter = new Uint8Array(16);
   counter[0] = nonce & 0xff;

@@ -14,6 +14,7 @@ import {
   isEncrypted,
   isWithoutKeyYet,
   parseVictronFrame,
+  type VictronFrame,
   victronCompany,
   victronKeyBytes,
 } from '../../framing/victron.ts';
@@ -87,8 +88,11 @@ const knownRecords: ReadonlyMap<number, KnownRecord> = new Map(
 
 const recordName = (type: number): string => `0x${type.toString(16).toUpperCase().padStart(2, '0')}`;
 
+const frameOf = ({ source, payload }: Packet): VictronFrame | undefined =>
+  source === victronCompany ? parseVictronFrame(payload) : undefined;
+
 function decode(packet: Packet, key: Uint8Array | undefined): Decoded | Ignored {
-  const frame = parseVictronFrame(packet.payload);
+  const frame = frameOf(packet);
   if (frame === undefined) return { ignored: 'not an Instant Readout frame' };
   const record = knownRecords.get(frame.recordType);
   if (record === undefined)
@@ -127,14 +131,14 @@ const nonces = 0x10000;
 const nonceBehindMin = 60;
 
 function isRepeat(packet: Packet, previous: Packet): boolean {
-  const frame = parseVictronFrame(packet.payload);
-  const last = parseVictronFrame(previous.payload);
+  const frame = frameOf(packet);
+  const last = frameOf(previous);
   if (frame === undefined || last === undefined || frame.recordType !== last.recordType) return false;
   return (last.nonce - frame.nonce + nonces) % nonces < nonceBehindMin;
 }
 
 function recognise(packet: Packet): Recognised | undefined {
-  const frame = packet.source === victronCompany ? parseVictronFrame(packet.payload) : undefined;
+  const frame = frameOf(packet);
   if (frame === undefined) return undefined;
   return {
     record: recordName(frame.recordType),

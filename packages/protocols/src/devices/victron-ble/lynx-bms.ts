@@ -3,7 +3,7 @@
 
 import { batteryPower, type RecordDefinition } from '../../device.ts';
 import { type Codes, type Field, flag, flags, gauge, state } from '../../field.ts';
-import { i16le, pairs, u8, u16le, ubits } from '../../where.ts';
+import { bitsOf, i16le, pairs, u8, u16le, ubits } from '../../where.ts';
 
 const errors: Codes = {
   0: 'none',
@@ -61,7 +61,7 @@ const conditions: Codes = {
 };
 
 /** A pair of the input and output status: 0 not known, 1 on, else off. */
-const pairFlag = (from: number): Field<Uint8Array> => flag(ubits(from, 2), { na: 0, on: 1 });
+const ioStatus = (lowBit: number): Field<Uint8Array> => flag(bitsOf(u16le(7), lowBit, 2), { na: 0, on: 1 });
 
 export const lynxBms: RecordDefinition<Uint8Array> = {
   kind: 'battery',
@@ -71,9 +71,9 @@ export const lynxBms: RecordDefinition<Uint8Array> = {
     time_to_go: gauge(u16le(1), { unit: 's', scale: 60, na: 0xffff }),
     battery_voltage: gauge(i16le(3), { unit: 'V', scale: 0.01, na: 0x7fff }),
     battery_current: gauge(i16le(5), { unit: 'A', scale: 0.1, na: 0x7fff }),
-    charge_allowed: pairFlag(58),
-    discharge_allowed: pairFlag(60),
-    relay_on: pairFlag(62),
+    charge_allowed: ioStatus(2),
+    discharge_allowed: ioStatus(4),
+    relay_on: ioStatus(6),
     warnings: flags(pairs(72, 9, 2), conditions, { problem: true }),
     alarms: flags(pairs(72, 9, 3), conditions, { problem: true }),
     state_of_charge: gauge(ubits(90, 10), { unit: '%', scale: 0.1, na: 0x3ff }),

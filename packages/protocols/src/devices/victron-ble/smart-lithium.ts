@@ -3,8 +3,10 @@
 
 import type { RecordDefinition } from '../../device.ts';
 import { type Codes, type Field, flag, flags, gauge, state } from '../../field.ts';
-import { type BytesWhere, u16le, u32le, ubits } from '../../where.ts';
+import { type BytesWhere, bitsOf, u16le, u32le, ubits } from '../../where.ts';
 import { cellVoltageDifference, cellVoltageMax, cellVoltageMin } from '../cells.ts';
+
+const bmsFlags = u32le(0);
 
 // Bits 1, 3, 7 and 8 repeat the state of charge in words and are not published.
 const alarms: Codes = {
@@ -84,15 +86,15 @@ export const smartLithium: RecordDefinition<Uint8Array> = {
   kind: 'battery',
   about: 'Smart Lithium Battery',
   fields: {
-    fully_charged: flag(ubits(0, 1)),
-    fully_discharged: flag(ubits(2, 1)),
-    charging: flag(ubits(4, 1)),
-    discharging: flag(ubits(5, 1)),
-    balancing: flag(ubits(6, 1)),
-    alarms: flags(u32le(0), alarms, { problem: true, unknown: 'left out' }),
-    warnings: flags(u32le(0), warnings, { problem: true, unknown: 'left out' }),
-    charge_allowed: flag(ubits(25, 1)),
-    discharge_allowed: flag(ubits(26, 1)),
+    fully_charged: flag(bitsOf(bmsFlags, 0)),
+    fully_discharged: flag(bitsOf(bmsFlags, 2)),
+    charging: flag(bitsOf(bmsFlags, 4)),
+    discharging: flag(bitsOf(bmsFlags, 5)),
+    balancing: flag(bitsOf(bmsFlags, 6)),
+    alarms: flags(bmsFlags, alarms, { problem: true, unknown: 'left out' }),
+    warnings: flags(bmsFlags, warnings, { problem: true, unknown: 'left out' }),
+    charge_allowed: flag(bitsOf(bmsFlags, 25)),
+    discharge_allowed: flag(bitsOf(bmsFlags, 26)),
     faults: flags(u16le(4), faults, { problem: true }),
     ...cellVoltages,
     cells_under_range: flags(cellsThatSay(belowRange), cellNames, { problem: true }),

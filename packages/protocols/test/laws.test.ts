@@ -1,0 +1,217 @@
+// Laws over all definitions: what must hold for a device nobody has thought of yet.
+
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { describeField } from '../src/catalogue.ts';
+import type { Computed, RecordDefinition } from '../src/device.ts';
+import { definitions } from '../src/devices/index.ts';
+import { decimalsOf, decodeField, type Field } from '../src/field.ts';
+import { deviceKinds } from '../src/kinds.ts';
+import { vectorFiles, vectorsOf } from './vectors.ts';
+import { vocabulary, vocabularyField, wordsOf } from './vocabulary.ts';
+
+const namePattern = /^[a-z][a-z0-9_-]*$/;
+
+/** Payload types are the families' own: here fields are only looked at. */
+const records = definitions.flatMap((definition) =>
+  Object.entries(definition.records).map(([name, record]) => ({
+    title: `${definition.id} ${name}`,
+    id: definition.id,
+    name,
+    record: record as RecordDefinition<never>,
+  })),
+);
+const fields = records.flatMap(({ title, record }) =>
+  Object.entries(record.fields).map(([name, field]) => ({ title: `${title} ${name}`, name, field, record })),
+);
+const computed: readonly {
+  readonly title: string;
+  readonly record: RecordDefinition<never>;
+  readonly value: Computed;
+}[] = records.flatMap(({ title, record }) =>
+  (record.computed ?? []).map((value) => ({ title: `${title} ${value.field}`, record, value })),
+);
+
+describe('names', () => {
+  test('ids are unique and plain', () => {
+    const ids = definitions.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !namePattern.test(id))).toEqual([]);
+    expect(fields.filter(({ name }) => !namePattern.test(name))).toEqual([]);
+  });
+
+  test('every definition and record is a family and record of the vocabulary, of its device kind', () => {
+    const kinds = records.map(({ id, name, record }) => [id, name, record.kind]);
+    const agreed = definitions.flatMap(({ id }) =>
+      Object.entries(vocabulary.records[id] ?? {}).map(([name, { device_kind }]) => [id, name, device_kind]),
+    );
+    expect(kinds.sort()).toEqual(agreed.sort());
+  });
+
+  test('the list of devices has every file and folder of devices/ that defines one', () => {
+    const entries = readdirSync(new URL('../src/devices/', import.meta.url), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const listed = definitions.map(({ id }) => id);
+    expect(listed).toEqual(expect.arrayContaining(folders));
+  });
+});
+
+describe('vectors', () => {
+  test.each(records)('$title has some', ({ id, name }) => {
+    const shown = vectorsOf(id).flatMap(({ record, readings = [] }) => [
+      record,
+      ...readings.map((r) => r.record),
+    ]);
+    expect(shown).toContain(name);
+  });
+
+  test('belong to a definition', () => {
+    const ids = [...definitions.map(({ id }) => id), 'vocabulary'];
+    expect(vectorFiles.filter((file) => !ids.includes(file))).toEqual([]);
+  });
+});
+
+describe('every field', () => {
+  test.each(fields)('$title has the kind, unit and meaning of the vocabulary', ({ name, field, record }) => {
+    const { kind, unit, problem, device_kinds } = vocabularyField(name) ?? { device_kinds: [] };
+    expect({ kind: field.kind, unit: field.unit, problem: field.problem }).toEqual({ kind, unit, problem });
+    expect(device_kinds).toContain(record.kind);
+  });
+
+  test.each(fields.filter(({ field }) => field.codes !== undefined))(
+    '$title uses only words of the vocabulary',
+    ({ name, field }) => {
+      const words = wordsOf(name);
+      const known = (word: string) => words.includes(word) || words.includes(word.replace(/\d+/, '{n}'));
+      expect(Object.values(field.codes ?? {}).filter((word) => !known(word))).toEqual([]);
+    },
+  );
+
+  test.each(computed)('$title is computed as the vocabulary lists it', ({ value, record }) => {
+    const { kind, unit, device_kinds } = vocabularyField(value.field) ?? { device_kinds: [] };
+    expect({ kind: value.kind, unit: value.unit }).toEqual({ kind, unit });
+    expect(device_kinds).toContain(record.kind);
+    expect(Object.values(vocabulary.computed).flatMap((list) => Object.keys(list))).toContain(value.field);
+  });
+
+  test('has one description by its name alone', () => {
+    for (const { name, field } of fields) {
+      const { kind, unit, problem } = field;
+      expect(describeField(name), name).toEqual({
+        kind,
+        ...(unit ? { unit } : {}),
+        ...(problem ? { problem } : {}),
+      });
+    }
+  });
+
+  test('of volts and amperes is no finer than the product of the two is computed', () => {
+    const finer = fields.filter(
+      ({ name, field }) => /^battery_(voltage|current)$/.test(name) && decimalsOf(field.scale ?? 1) > 3,
+    );
+    expect(finer).toEqual([]);
+  });
+});
+
+describe('sentinels', () => {
+  const withSentinel = fields.flatMap(({ title, name, field }) =>
+    field.na.map((na) => ({ title: `${title} ${na}`, name, field, na })),
+  );
+
+  test.each(withSentinel)('$title in its place gives null', ({ field, na }) => {
+    expect(decodeField(field as Field<unknown>, payloadWith(field, na))).toBeNull();
+  });
+
+  test.each(fields.filter(({ field }) => field.where.span !== undefined))(
+    '$title beyond the payload gives null',
+    ({ field }) => {
+      expect(decodeField(field as Field<unknown>, new Uint8Array())).toBeNull();
+    },
+  );
+});
+
+const payloadBytes = 64;
+
+/** A payload, all other bits set, or a block of text, in which the raw value stands at the field's place. */
+function payloadWith({ where }: Field<never>, raw: number): unknown {
+  const { write, labels } = where as Field<unknown>['where'];
+  if (labels !== undefined) return new Map(labels.map((label) => [label, String(raw)]));
+  const payload = new Uint8Array(payloadBytes).fill(0xff);
+  if (write === undefined) throw new Error(`${where.text} cannot be written`);
+  write(payload, raw);
+  return payload;
+}
+
+describe('places', () => {
+  /** Fields that share a place on purpose. */
+  const shared: readonly (readonly [record: string, fields: readonly string[]])[] = [
+    // One mask, other bits.
+    ['victron-ble 0x05', ['alarms', 'warnings']],
+    ['victron-ble 0x05', ['cells_under_range', 'cells_over_range']],
+    // One mask of pairs: 2 warns, 3 alarms.
+    ['victron-ble 0x0A', ['warnings', 'alarms']],
+    // A mode beside it decides which one the value is.
+    ['victron-ble 0x02', ['starter_battery_voltage', 'battery_midpoint_voltage', 'battery_temperature']],
+    ['victron-ble 0x0D', ['starter_battery_voltage', 'external_temperature']],
+  ];
+  const isShared = (title: string, pair: readonly string[]): boolean =>
+    shared.some(([record, names]) => record === title && pair.every((name) => names.includes(name)));
+
+  test.each(records)('of $title do not overlap, unless one is a part of the other', ({ title, record }) => {
+    const overlapping: string[][] = [];
+    const list = Object.entries(record.fields);
+    for (const [index, [name, one]] of list.entries())
+      for (const [other, two] of list.slice(index + 1))
+        if (overlap(one, two) && !isShared(title, [name, other])) overlapping.push([name, other]);
+    expect(overlapping).toEqual([]);
+  });
+
+  test('that are written can be read, and nothing beside them changes', () => {
+    for (const { title, field } of fields) {
+      const { write, read, span, signBits } = field.where as Field<unknown>['where'];
+      if (write === undefined || span === undefined) continue;
+      expect(signBits ?? span.width, title).toBe(span.width);
+      for (const background of [0x00, 0xff]) {
+        const payload = new Uint8Array(payloadBytes).fill(background);
+        const raw = Math.floor(2 ** span.width * 0.6180339887);
+        write(payload, raw);
+        expect(read(payload), title).toBe(raw);
+        write(payload, background === 0 ? 0 : 2 ** span.width - 1);
+        expect(payload, title).toEqual(new Uint8Array(payloadBytes).fill(background));
+      }
+    }
+  });
+});
+
+/** Two masks of the same bits overlap; a bit or cell that lies wholly inside the other's bits is a part of it. */
+function overlap({ where: a }: Field<never>, { where: b }: Field<never>): boolean {
+  if (a.labels !== undefined || b.labels !== undefined)
+    return (a.labels ?? []).some((label) => b.labels?.includes(label));
+  if (a.span === undefined || b.span === undefined) return false;
+  const [outer, inner] = a.span.width >= b.span.width ? [a.span, b.span] : [b.span, a.span];
+  const innerEnd = inner.from + inner.width;
+  const outerEnd = outer.from + outer.width;
+  const apart = innerEnd <= outer.from || outerEnd <= inner.from;
+  const part = inner.from >= outer.from && innerEnd <= outerEnd && inner.width < outer.width;
+  return !apart && !part;
+}
+
+describe('device kinds', () => {
+  test('are those of the vocabulary', () => {
+    expect(Object.keys(deviceKinds).sort()).toEqual(Object.keys(vocabulary.device_kinds).sort());
+  });
+
+  test.each(Object.entries(deviceKinds))(
+    '%s names only fields that its devices can have',
+    (kind, declared) => {
+      const { lead, flows, solarEnergyToday } = declared as (typeof deviceKinds)['solar_charger'];
+      const named = [
+        ...lead,
+        ...flows.map(({ field }) => field),
+        ...(solarEnergyToday ? [solarEnergyToday] : []),
+      ];
+      expect(named.filter((name) => !vocabularyField(name)?.device_kinds.includes(kind))).toEqual([]);
+      expect(flows.filter(({ field }) => vocabularyField(field)?.unit !== 'W')).toEqual([]);
+    },
+  );
+});
