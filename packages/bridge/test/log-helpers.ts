@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { logSchema } from '../src/log/schema.ts';
 import { type LogOptions, openLog, type SqliteLog } from '../src/log/sqlite-log.ts';
 import type { Message } from '../src/message.ts';
-import { openStore, type Store } from '../src/store.ts';
+import { openStore, type SchemaPart, type Store } from '../src/store.ts';
 
 export const noon = Date.UTC(2026, 5, 1, 12);
 
@@ -58,11 +58,11 @@ export interface Scratch {
   remove(): void;
 }
 
-export function scratchLog(options: Partial<LogOptions> = {}): Scratch {
+export function scratchLog(options: Partial<LogOptions> = {}, parts: readonly SchemaPart[] = []): Scratch {
   const path = mkdtempSync(join(tmpdir(), 'wattline-log-'));
   const reports: string[] = [];
   const open = (more: Partial<LogOptions>) => {
-    const store = openStore({ path, parts: [logSchema] });
+    const store = openStore({ path, parts: [logSchema, ...parts] });
     const log = openLog({
       store,
       clockSynced: () => true,

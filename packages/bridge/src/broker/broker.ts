@@ -25,6 +25,8 @@ export interface BrokerOptions {
   readonly report: (text: string) => void;
   readonly packetBytesMax?: number;
   readonly connectionsMax?: number;
+  /** Four of these after the start, the wills of clients that did not come back are published. */
+  readonly heartbeatMs?: number;
 }
 
 export interface Broker {
@@ -40,7 +42,8 @@ export interface Broker {
 const drainTimeoutMs = 10_000;
 
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { host, port, store, report, packetBytesMax = 1024 * 1024, connectionsMax = 500 } = options;
+  const { host, port, store, report, heartbeatMs = 60_000 } = options;
+  const { packetBytesMax = 1024 * 1024, connectionsMax = 500 } = options;
   const writer = createStateWriter(store, report);
   const { retained, persistence } = createPersistence(store, writer);
   const broker = await Aedes.createBroker({
@@ -48,6 +51,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     queueLimit: 1_000,
     maxClientsIdLength: 128,
     drainTimeout: drainTimeoutMs,
+    heartbeatInterval: heartbeatMs,
     preConnect: endSessionsWithConnection(report),
     authenticate: (_, username, password, done) => done(null, options.admits(username, password)),
     authorizePublish: storeBeforeAcknowledging(options, retained),
