@@ -7,6 +7,7 @@ import { DeviceList } from './device/list.tsx';
 import { WattLine } from './flow/watt-line.tsx';
 import { useKnown, usePage, useWords } from './page-context.ts';
 import { type Route, useRoute } from './route.ts';
+import { TodayCard } from './today/today-card.tsx';
 import { TopBar } from './top-bar.tsx';
 
 export function App() {
@@ -23,19 +24,18 @@ export function App() {
     document.documentElement.classList.toggle('cut', cut);
   }, [cut]);
   return (
-    <div class={`frame ${empty ? 'empty' : route.page}`}>
-      <a class="skip" href="#main" onClick={skip}>
+    <div class={`frame at-${empty ? 'empty' : route.page}`}>
+      <button type="button" class="skip" onClick={skip}>
         {say('skip')}
-      </a>
+      </button>
       <TopBar route={route} waiting={empty} />
       {loaded ? <Main route={route} /> : <main id="main" class="overview" />}
     </div>
   );
 }
 
-/** The address bar belongs to the pages, so the skip link moves the focus itself. */
-function skip(event: Event): void {
-  event.preventDefault();
+/** The address belongs to the pages, so this is no link and moves the focus itself. */
+function skip(): void {
   const main = document.querySelector<HTMLElement>('#main');
   main?.setAttribute('tabindex', '-1');
   main?.focus();
@@ -53,6 +53,7 @@ function Overview() {
     <main id="main" class="overview" aria-label={say('overview')}>
       <WattLine />
       <ChargeCard />
+      <TodayCard />
       <Attention />
       <DeviceList tiles={kiosk} />
     </main>

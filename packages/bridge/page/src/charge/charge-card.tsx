@@ -1,7 +1,7 @@
 // State of charge: how full, which way, how long; a day behind and the way ahead.
 
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import type { DeviceView } from '../../../src/web/api.ts';
+import type { DeviceView, SeriesView } from '../../../src/web/api.ts';
 import { Chart } from '../chart/chart.tsx';
 import { drawnSeries, silenceMsOf } from '../chart/gaps.ts';
 import type { Plot } from '../chart/plot.ts';
@@ -59,7 +59,7 @@ function bankOf({ devices, site }: Known): string | undefined {
 function Charge({ id }: { readonly id: string }) {
   const words = useWords();
   const device = useKnown(({ devices }) => devices.get(id));
-  const { view } = useSeries(dayOf(id));
+  const [view] = useSeries([dayOf(id)]).views;
   const charge = device?.values[field];
   const value = typeof charge?.value === 'number' ? charge.value : undefined;
   const points = useMemo(
@@ -83,7 +83,7 @@ function Charge({ id }: { readonly id: string }) {
         <Gauge charge={value} />
         <TrendWords trend={trend} />
       </div>
-      <Day device={device} points={points} trend={trend} />
+      <Day view={view} device={device} points={points} trend={trend} />
       <Foot device={device} time={charge.time} />
     </>
   );
@@ -133,15 +133,15 @@ function TrendWords({ trend }: { readonly trend: Trend }) {
 }
 
 interface DayProps {
+  readonly view: SeriesView | undefined;
   readonly device: DeviceView;
   readonly points: readonly ChargePoint[];
   readonly trend: Trend;
 }
 
-function Day({ device, points, trend }: DayProps) {
+function Day({ view, device, points, trend }: DayProps) {
   const words = useWords();
   const { kiosk } = usePage();
-  const { view } = useSeries(dayOf(device.id));
   const plot = useMemo((): Plot | undefined => {
     const end = points.at(-1);
     if (view === undefined || end === undefined) return undefined;

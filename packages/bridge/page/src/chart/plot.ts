@@ -18,12 +18,15 @@ export interface Plot {
   readonly from: number;
   readonly to: number;
   readonly lines: readonly Line[];
-  /** Area between two lines, by their place in `lines`: the upper, the lower, and how much of the hue. */
+  /** Areas between two lines, by their place in `lines`. */
   readonly bands?: readonly {
-    readonly upper: number;
-    readonly lower: number;
+    readonly edge: number;
+    readonly toward: number;
     readonly hue: Hue;
+    /** How much of the hue. */
     readonly share: number;
+    /** `toward` lies above `edge`. */
+    readonly upward?: boolean;
   }[];
   /** Times without readings. */
   readonly gaps?: readonly (readonly [number, number])[];
@@ -71,8 +74,9 @@ export function plotOptions(plot: Plot, place: Place, colours: Colours, times: T
       y: { range: (_, low, high) => rangeOf(plot, low, high) },
     },
     series: [{}, ...plot.lines.map((line) => seriesOf(line, colours))],
-    bands: (plot.bands ?? []).map(({ upper, lower, hue, share }) => ({
-      series: [upper + 1, lower + 1],
+    bands: (plot.bands ?? []).map(({ edge, toward, hue, share, upward = false }) => ({
+      series: [edge + 1, toward + 1],
+      dir: upward ? 1 : -1,
       fill: faded(colours.fill(hue), share),
     })),
     axes: axesOf(plot, colours, times),

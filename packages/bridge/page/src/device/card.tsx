@@ -1,7 +1,7 @@
 // A device on the overview: the value that leads, three more, the day behind, and the contract.
 
 import type { DeviceView } from '../../../src/web/api.ts';
-import { labelOf } from '../format/subject.ts';
+import { labelOf, labelUnder, subjectOf } from '../format/subject.ts';
 import { sentence } from '../format/value.ts';
 import { useKnown, usePage, useTimes, useWords } from '../page-context.ts';
 import { deviceAddress } from '../route.ts';
@@ -59,7 +59,7 @@ function More({ device, field }: { readonly device: DeviceView; readonly field: 
   const view = device.values[field];
   return (
     <div>
-      <dt title={labelOf(field)}>{labelOf(field)}</dt>
+      <dt title={labelOf(field)}>{shortLabel(device, field)}</dt>
       <dd class="num">
         <ShownValue shown={shownValue(useWords(), device, field)} />
         {view && isOlderThanDevice(device, view) ? <Age class="own" time={view.time} /> : null}
@@ -82,6 +82,12 @@ function LastSeen({ time }: { readonly time: number }) {
   const { clock } = usePage();
   const { say } = useWords();
   return <span class="at">{say('at', useTimes().moment(time, clock.now()))}</span>;
+}
+
+/** What the card is about needs no naming: battery_voltage of a battery is its Voltage. */
+function shortLabel({ kind, lead: [first = ''] }: DeviceView, field: string): string {
+  const subject = subjectOf(field);
+  return subject === kind || subject === subjectOf(first) ? labelUnder(subject, field) : labelOf(field);
 }
 
 function firstVerb(device: DeviceView) {

@@ -21,7 +21,7 @@ const sparkOf = (device: DeviceView, field: string): Ask => ({
 
 export function Spark({ device }: { readonly device: DeviceView }) {
   const field = device.lead.find((name) => device.values[name]?.kind === 'gauge');
-  const { view } = useSeries(field === undefined ? undefined : sparkOf(device, field));
+  const [view] = useSeries(field === undefined ? [] : [sparkOf(device, field)]).views;
   if (field === undefined || view === undefined) return <div class="spark" />;
   const sign = flowOf(device, field)?.sign ?? 1;
   const gapMs = 2 * 1000 * Math.max(view.every, device.interval ?? 0, 60);

@@ -16,10 +16,13 @@ const order: readonly Node[] = ['sun', 'battery', 'load', 'grid'];
 
 const watts = (words: Words, value: number): Shown => showNumber(words, Math.round(value), 'W', true);
 
+/** The bridge names all nodes; those without a device are not part of this site. */
+const exists = ({ devices, stale = [] }: Watts): boolean => devices.length + stale.length > 0;
+
 export function WattLine() {
   const words = useWords();
   const site = useKnown((known) => known.site);
-  const nodes = order.flatMap((node) => site?.watts.find((each) => each.node === node) ?? []);
+  const nodes = order.flatMap((node) => site?.watts.find((each) => each.node === node && exists(each)) ?? []);
   return (
     <section class="card flow" aria-labelledby="h-flow">
       <header>
@@ -77,9 +80,12 @@ function FlowNode({ each, now }: { readonly each: Watts; readonly now: number })
       <div class="val">
         {value === null ? words.say('unknown') : <ShownValue shown={watts(words, value)} />}
       </div>
-      <div class="verb">{value === null ? '' : words.say(verb)}</div>
+      <div class="verb">
+        {value === null ? '' : words.say(verb)}
+        {each.stale && each.devices.length > 0 ? <Without ids={each.stale} /> : null}
+      </div>
       <div class="who">
-        <Names ids={each.devices} />
+        <Names ids={each.devices.length > 0 ? each.devices : (each.stale ?? [])} />
         {age === null ? null : <Age time={now - age * 1000} />}
       </div>
     </div>
@@ -87,6 +93,18 @@ function FlowNode({ each, now }: { readonly each: Watts; readonly now: number })
 }
 
 function Names({ ids }: { readonly ids: readonly string[] }) {
-  const names = useKnown(({ devices }) => ids.map((id) => devices.get(id)?.name ?? id).join(', '));
-  return <span class="dn">{names}</span>;
+  return <span class="dn">{useNames(ids)}</span>;
 }
+
+/** Devices that belong to the sum and are not in it, because their value is not current. */
+function Without({ ids }: { readonly ids: readonly string[] }) {
+  const text = useWords().say('without', useNames(ids));
+  return (
+    <span class="without" title={text}>
+      {text}
+    </span>
+  );
+}
+
+const useNames = (ids: readonly string[]): string =>
+  useKnown(({ devices }) => ids.map((id) => devices.get(id)?.name ?? id).join(', '));

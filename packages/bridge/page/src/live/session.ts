@@ -4,7 +4,8 @@ import type { AlarmView, DeviceView } from '../../../src/web/api.ts';
 import { type Api, RefusedError } from './api.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Store } from './store.ts';
-import { createStream } from './stream.ts';
+import { createStream, type Take } from './stream.ts';
+import { createSums } from './sums.ts';
 import type { Ticker } from './ticker.ts';
 
 /** The bridge says something every 5 s; with the tick of a second the page admits silence within 15 s. */
@@ -13,18 +14,11 @@ const silenceMaxMs = 14_000;
 const attemptMaxMs = 5000;
 /** A tick that comes so much late means that the machine slept. */
 const sleptMs = 10_000;
-/** The sums of the site are asked for again after readings, but not more often than this. */
-const siteEveryMs = 2000;
 const alarmsBackMs = 24 * 3600_000;
 
 export interface Session {
   readonly start: () => void;
   readonly stop: () => void;
-}
-
-interface Change {
-  readonly now: number;
-  readonly device: DeviceView;
 }
 
 interface SessionParts {
@@ -37,86 +31,56 @@ interface SessionParts {
   readonly wallClock: () => number;
 }
 
-export function createSession(parts: SessionParts): Session {
-  const { api, store, clock, ticker, local, wallClock } = parts;
+export function createSession({ api, store, clock, ticker, local, wallClock }: SessionParts): Session {
   let heardAt = local();
   let tickedAt = wallClock();
-  let snapshotTaken = false;
-  /** Changes since the last pass: they reach the store, and so the screen, together. */
-  const waiting = new Map<string, Change>();
-  const site = siteOf(parts);
+  let hasSnapshot = false;
+  const deltas = createDeltas(store);
+  const sums = createSums(api, store, local);
 
   const heard = (serverNow: number): void => {
     clock.learn(serverNow);
     heardAt = local();
-    if (snapshotTaken && store.get().link.state !== 'live') {
+    if (hasSnapshot && store.get().link.state !== 'live') {
       store.set({ link: { state: 'live', since: serverNow } });
     }
   };
   const snapshot = async (signal: AbortSignal): Promise<void> => {
     const now = clock.now();
-    const [answer, view, alarms] = await Promise.all([
+    const [answer, site, alarms] = await Promise.all([
       api.devices(signal),
       api.site(signal),
       api.alarms(now - alarmsBackMs, now, signal),
     ]);
     if (signal.aborted) return;
     const devices = new Map(answer.devices.map((device) => [device.id, device]));
-    // What came while the snapshot was made is older than it, or newer.
-    for (const [id, change] of waiting) if (change.now < answer.now) waiting.delete(id);
-    store.set({ devices: merged(devices, waiting), site: view, alarms, loaded: true });
-    waiting.clear();
-    snapshotTaken = true;
+    store.set({ devices, site, alarms, loaded: true });
+    deltas.apply(answer.now);
+    hasSnapshot = true;
     heard(answer.now);
   };
-
-  const stream = createStream({
-    local,
-    stands: (signal) => {
-      snapshotTaken = false;
-      snapshot(signal).catch((error: unknown) => {
-        if (signal.aborted) return;
-        if (error instanceof RefusedError && error.status === 401) {
-          store.set({ link: { state: 'refused', since: clock.now() } });
-        }
-        stream.again();
-      });
-    },
-    take: {
-      heartbeat: ({ now }) => heard(now),
-      reading: ({ now, device }) => {
-        heard(now);
-        waiting.set(device.id, { now, device });
-      },
-      state: ({ now, id, state }) => {
-        heard(now);
-        const device = waiting.get(id)?.device ?? store.get().devices.get(id);
-        if (device) waiting.set(id, { now, device: { ...device, state } });
-      },
-      alarm: ({ now, alarm }) => {
-        heard(now);
-        store.set({ alarms: withAlarm(store.get().alarms, alarm) });
-      },
-    },
-  });
+  const stands = (signal: AbortSignal): void => {
+    hasSnapshot = false;
+    snapshot(signal).catch((error: unknown) => {
+      if (signal.aborted) return;
+      const isRefused = error instanceof RefusedError && error.status === 401;
+      if (isRefused) store.set({ link: { state: 'refused', since: clock.now() } });
+      stream.again();
+    });
+  };
+  const stream = createStream({ local, stands, take: hearing(deltas.take, heard) });
 
   ticker.onTick(() => {
     const slept = wallClock() - tickedAt > sleptMs;
     tickedAt = wallClock();
-    if (snapshotTaken && waiting.size > 0) {
-      store.set({ devices: merged(store.get().devices, waiting) });
-      waiting.clear();
-      site.changed();
-    }
+    if (hasSnapshot && deltas.apply(0)) sums.areOld();
     const silentMs = local() - heardAt;
     if (slept || silentMs >= silenceMaxMs) {
       const { state } = store.get().link;
-      if (state === 'live' || state === 'connecting') {
-        store.set({ link: { state: 'cut', since: clock.now() - silentMs } });
-      }
+      const believed = state === 'live' || state === 'connecting';
+      if (believed) store.set({ link: { state: 'cut', since: clock.now() - silentMs } });
       if (local() - stream.openedAt() >= attemptMaxMs) stream.again();
-    }
-    if (snapshotTaken) site.refresh();
+    } else if (hasSnapshot) sums.renew();
   });
 
   return {
@@ -133,35 +97,44 @@ export function createSession(parts: SessionParts): Session {
   };
 }
 
-/** The sums of the site, which only the bridge can make, asked for again after readings. */
-function siteOf({ api, store, local }: SessionParts) {
-  let askedAt = local();
-  let old = false;
-  const ask = async (): Promise<void> => {
-    old = false;
-    askedAt = local();
-    try {
-      store.set({ site: await api.site(AbortSignal.timeout(siteEveryMs)) });
-    } catch {
-      // Asked again at once it may; until then the age beside the sum tells how old it is.
-      old = true;
-    }
-  };
+/** Every event carries the bridge's clock and shows that the bridge is there. */
+const hearing = (take: Take, heard: (now: number) => void): Take => {
+  const after =
+    <View extends { readonly now: number }>(next: (view: View) => void) =>
+    (view: View) => {
+      heard(view.now);
+      next(view);
+    };
   return {
-    changed: () => {
-      old = true;
-    },
-    refresh: () => {
-      if (old && local() - askedAt >= siteEveryMs) void ask();
-    },
+    heartbeat: after(take.heartbeat),
+    reading: after(take.reading),
+    state: after(take.state),
+    alarm: after(take.alarm),
   };
-}
+};
 
-function merged(
-  devices: ReadonlyMap<string, DeviceView>,
-  changes: ReadonlyMap<string, Change>,
-): Map<string, DeviceView> {
-  return new Map([...devices, ...[...changes].map(([id, { device }]) => [id, device] as const)]);
+/** Changes wait for the next pass, so that they reach the store, and the screen, together. */
+function createDeltas(store: Store) {
+  const waiting = new Map<string, { readonly now: number; readonly device: DeviceView }>();
+  const take: Take = {
+    heartbeat: () => {},
+    reading: ({ now, device }) => waiting.set(device.id, { now, device }),
+    state: ({ now, id, state }) => {
+      const device = waiting.get(id)?.device ?? store.get().devices.get(id);
+      if (device) waiting.set(id, { now, device: { ...device, state } });
+    },
+    alarm: ({ alarm }) => store.set({ alarms: withAlarm(store.get().alarms, alarm) }),
+  };
+  /** Those said at `since` or after; earlier ones are in the snapshot already. True when there were any. */
+  const apply = (since: number): boolean => {
+    const news = [...waiting.values()].filter(({ now }) => now >= since);
+    waiting.clear();
+    if (news.length === 0) return false;
+    const changed = news.map(({ device }) => [device.id, device] as const);
+    store.set({ devices: new Map([...store.get().devices, ...changed]) });
+    return true;
+  };
+  return { take, apply };
 }
 
 /** The list with this alarm as it is now: one entry for a device, a code and a beginning. */

@@ -1,4 +1,4 @@
-// One series for one part of the page: read when first drawn, read again when it has grown old, never while hidden.
+// Series for one part of the page: read when first drawn, read again when they have grown old, never while hidden.
 
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 import type { SeriesView } from '../../../src/web/api.ts';
@@ -16,7 +16,8 @@ export interface Ask {
 }
 
 export interface Series {
-  readonly view: SeriesView | undefined;
+  /** In the order asked for. */
+  readonly views: readonly (SeriesView | undefined)[];
   readonly failed: boolean;
   readonly again: () => void;
 }
@@ -24,41 +25,41 @@ export interface Series {
 /** A failed call is repeated by itself, but in peace. */
 const retryMs = 20_000;
 
-export function useSeries(ask: Ask | undefined): Series {
+const keyOf = ({ device, field, window, points }: Ask): string => `${device} ${field} ${window} ${points}`;
+
+export function useSeries(asks: readonly Ask[]): Series {
   const { series, clock, local } = usePage();
   const live = useKnown(({ link }) => link.state === 'live');
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const key = ask === undefined ? '' : `${ask.device} ${ask.field} ${ask.window} ${ask.points}`;
   const running = useRef<AbortController>(undefined);
   const failedAt = useRef<number>(undefined);
+  const keys = asks.map(keyOf).join('\n');
 
-  const load = (): void => {
-    if (ask === undefined || running.current !== undefined) return;
+  const load = (wanted: readonly Ask[]): void => {
+    if (running.current !== undefined || wanted.length === 0) return;
     const abort = new AbortController();
     running.current = abort;
-    const { device, field, points } = ask;
     const now = clock.now();
-    const query = { device, field, points, from: Math.floor(ask.from(now)), to: Math.floor(ask.to(now)) };
-    series
-      .load(key, query, abort.signal)
-      .then(() => {
-        failedAt.current = undefined;
-      })
-      .catch(() => {
-        failedAt.current = local();
-      })
-      .finally(() => {
-        if (running.current !== abort) return;
-        running.current = undefined;
-        redraw(undefined);
-      });
+    const calls = wanted.map((ask) => {
+      const { device, field, points } = ask;
+      const query = { device, field, points, from: Math.floor(ask.from(now)), to: Math.floor(ask.to(now)) };
+      return series.load(keyOf(ask), query, abort.signal);
+    });
+    void Promise.allSettled(calls).then((results) => {
+      if (running.current !== abort) return;
+      running.current = undefined;
+      failedAt.current = results.some(({ status }) => status === 'rejected') ? local() : undefined;
+      redraw(undefined);
+    });
   };
   const renew = (): void => {
-    if (ask === undefined || !live) return;
-    const { at } = series.find(key) ?? {};
-    if (failedAt.current !== undefined) {
-      if (local() - failedAt.current >= retryMs) load();
-    } else if (at === undefined || local() - at >= ask.renewMs) load();
+    if (!live || (failedAt.current !== undefined && local() - failedAt.current < retryMs)) return;
+    load(
+      asks.filter((ask) => {
+        const { at } = series.find(keyOf(ask)) ?? {};
+        return at === undefined || local() - at >= ask.renewMs;
+      }),
+    );
   };
   useLayoutEffect(() => {
     failedAt.current = undefined;
@@ -67,15 +68,15 @@ export function useSeries(ask: Ask | undefined): Series {
       running.current?.abort();
       running.current = undefined;
     };
-  }, [key, live]);
+  }, [keys, live]);
   useTick(renew);
 
   return {
-    view: series.find(key)?.view,
+    views: asks.map((ask) => series.find(keyOf(ask))?.view),
     failed: failedAt.current !== undefined,
     again: () => {
       failedAt.current = undefined;
-      load();
+      renew();
       redraw(undefined);
     },
   };

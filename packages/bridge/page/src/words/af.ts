@@ -21,6 +21,8 @@ export const af: Language = {
   soc: 'Laaivlak',
   today: 'Vandag',
   yield: 'Opbrengs',
+  used: 'Verbruik',
+  stored: 'In die battery',
   attention: 'Verg aandag',
   fresh: 'Vars',
   sleeping: 'Slaap',

@@ -24,7 +24,7 @@ export const en = {
   sun: 'Sun',
   battery: 'Battery',
   load: 'Loads',
-  grid: 'Generator or grid',
+  grid: 'AC input',
   supplying: 'supplying',
   charging: 'charging',
   discharging: 'discharging',
@@ -32,6 +32,7 @@ export const en = {
   feeding_in: 'feeding in',
   off: 'off',
   unknown: 'unknown',
+  without: 'without {x}',
   no_flows: 'No device here reports watts of sun, battery or loads yet.',
 
   // Charge.
@@ -49,9 +50,14 @@ export const en = {
   yield: 'Yield',
   same_day_last_year: '{x} on this day last year',
   no_last_year: 'nothing stored a year ago',
+  used: 'Used',
+  stored: 'Into the battery',
+  at_least: '≥ {x}',
+  incomplete: 'at least: readings are missing',
+  used_note: 'since midnight, by all loads',
+  stored_note: '{x} out of it again',
   sun_last_year: 'Sun last year',
   today_picture: 'Today: supply above zero, consumption below zero',
-  before_sunrise: 'nothing from the sun yet',
 
   // Attention.
   attention: 'Needs attention',
