@@ -1,0 +1,73 @@
+// One configured sink at work: readings and windows are carried apart, so that neither waits for the other.
+
+import type { Store } from '../store.ts';
+import type { SinkView } from '../web/api.ts';
+import { type Drain, type DrainParts, type Feed, startDrain } from './drain.ts';
+import { openLedger } from './ledger.ts';
+import type { Sink } from './sink.ts';
+
+export interface DeliveryParts extends Pick<DrainParts, 'clock' | 'random' | 'sleep' | 'report'> {
+  readonly name: string;
+  readonly type: string;
+  readonly sink: Sink;
+  readonly store: Pick<Store, 'database' | 'transaction'>;
+  readonly readings: Feed;
+  /** How long readings are held for the sink. */
+  readonly readingsHeldMs: number;
+  readonly windows: Feed;
+}
+
+export interface Delivery {
+  /** There may be something new. */
+  wake(): void;
+  view(): SinkView;
+  /** Resolves when nothing is under way any more; what was not confirmed is delivered after the next start. */
+  stop(): Promise<void>;
+}
+
+const refusalsShown = 20;
+
+export function startDelivery(parts: DeliveryParts): Delivery {
+  const { name, type, sink, store } = parts;
+  const ledgers = [openLedger(store, name, 'readings'), openLedger(store, name, 'windows')] as const;
+  const readings = startDrain({
+    ...parts,
+    name: `Sink ${name}, readings`,
+    feed: parts.readings,
+    ledger: ledgers[0],
+    heldMs: parts.readingsHeldMs,
+  });
+  const windows = startDrain({
+    ...parts,
+    name: `Sink ${name}, tiers`,
+    feed: parts.windows,
+    ledger: ledgers[1],
+  });
+  return {
+    wake: () => {
+      readings.wake();
+      windows.wake();
+    },
+    view: () => ({
+      name,
+      type,
+      ...stateOf([readings, windows]),
+      readings: readings.view(),
+      windows: windows.view(),
+      refused: ledgers
+        .flatMap((ledger) => ledger.refusals(refusalsShown))
+        .map(({ timeMs, point, reason }) => ({ time: timeMs, point, reason }))
+        .slice(0, refusalsShown),
+    }),
+    stop: async () => {
+      // Closing ends the request under way, which would else be waited for.
+      await Promise.all([readings.stop(), windows.stop(), sink.close()]);
+    },
+  };
+}
+
+function stateOf(drains: readonly Drain[]): Pick<SinkView, 'state' | 'problem' | 'problem_since'> {
+  const problem = drains.map((drain) => drain.problem()).find((each) => each !== undefined);
+  if (problem) return { state: 'waiting', problem: problem.text, problem_since: problem.sinceMs };
+  return { state: drains.every((drain) => drain.isIdle()) ? 'idle' : 'delivering' };
+}

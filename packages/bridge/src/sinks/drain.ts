@@ -1,0 +1,187 @@
+// Carries one feed into one sink: reads after its own position, writes, and moves on when the store has confirmed.
+// A sink that is away delays nobody and loses nothing that the feed still holds.
+
+import type { DeliveryView } from '../web/api.ts';
+import { createBell } from './bell.ts';
+import { type RefusedPoint, writeIsolating } from './isolate.ts';
+import type { Ledger, Progress, Refusal } from './ledger.ts';
+import { type Point, type Sink, UnavailableError } from './sink.ts';
+import { createTrouble, type Problem } from './trouble.ts';
+
+export interface FeedItem {
+  readonly position: number;
+  readonly timeMs: number;
+  /** None: there is nothing in it that a store could hold. */
+  readonly points: readonly Point[];
+}
+
+export interface Feed {
+  /** Items after a position, in order, about `limit` at most; empty: there is nothing more. */
+  read(after: number, limit: number): readonly FeedItem[];
+  /** Position of the newest item. */
+  head(): number;
+  /** Items after a position. */
+  waiting(after: number): number;
+  /** Every position was an item once: one that is missing is no longer held. */
+  readonly gapless: boolean;
+}
+
+export interface DrainParts {
+  /** In words to the operator. */
+  readonly name: string;
+  readonly sink: Pick<Sink, 'prepare' | 'write' | 'holds'>;
+  readonly feed: Feed;
+  readonly ledger: Ledger;
+  /** How long the feed holds an item; absent: until it is replaced. */
+  readonly heldMs?: number;
+  readonly clock: () => number;
+  readonly random: () => number;
+  /** Resolves after a time, or at once when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly report: (text: string) => void;
+}
+
+export interface Drain {
+  /** There may be something new. */
+  wake(): void;
+  view(): DeliveryView;
+  problem(): Problem | undefined;
+  isIdle(): boolean;
+  /** Resolves when nothing more is read or written down. */
+  stop(): Promise<void>;
+}
+
+const itemsMax = 1_000;
+/** New items wait for each other so long, so that a store is not asked once a reading. */
+const lingerMs = 1_000;
+const retryMsMin = 1_000;
+const retryMsMax = 60_000;
+const retryAfterMsMax = 600_000;
+
+export function startDrain(parts: DrainParts): Drain {
+  const { feed, ledger, sleep } = parts;
+  const stopped = new AbortController();
+  const bell = createBell(stopped.signal);
+  const trouble = createTrouble(parts);
+  let progress = ledger.progress();
+  let oldestMs: number | undefined;
+  let idle = false;
+
+  /** Returns whether there may be more. */
+  const step = async (): Promise<boolean> => {
+    const items = feed.read(progress.position, itemsMax);
+    oldestMs = items[0]?.timeMs;
+    if (items.length === 0) {
+      if (feed.gapless && feed.head() > progress.position) save(afterLoss(progress, feed.head()), []);
+      return false;
+    }
+    const outcome = await deliver(items, parts);
+    save(advance(progress, items, outcome, feed.gapless), outcome.refused.map(refusalOf));
+    return true;
+  };
+
+  const save = (next: Progress, refusals: readonly Refusal[]): void => {
+    ledger.advance(next, refusals);
+    trouble.tellLosses(progress, next, refusals);
+    progress = next;
+  };
+
+  const run = async (): Promise<void> => {
+    for (let failures = 0; !stopped.signal.aborted; ) {
+      try {
+        const more = await step();
+        trouble.end(feed.waiting(progress.position));
+        failures = 0;
+        if (more) continue;
+        idle = true;
+        await bell.rung();
+        await sleep(lingerMs, stopped.signal);
+        idle = false;
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        trouble.begin(error, feed.waiting(progress.position), oldestMs);
+        failures += 1;
+        await sleep(retryMs(error, failures, parts.random()), stopped.signal);
+      }
+    }
+  };
+
+  const running = run();
+  return {
+    wake: bell.ring,
+    view: () => ({
+      delivered: progress.delivered,
+      pending: feed.waiting(progress.position),
+      refused: progress.refused,
+      expired: progress.expired,
+      ...(oldestMs === undefined ? {} : { oldest: oldestMs }),
+    }),
+    problem: trouble.now,
+    isIdle: () => idle,
+    stop: async () => {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+interface PointOfItem {
+  readonly item: FeedItem;
+  readonly point: Point;
+}
+
+interface Outcome {
+  readonly refused: readonly RefusedPoint<PointOfItem>[];
+  /** Items that the store would not hold any more. */
+  readonly tooOld: number;
+}
+
+async function deliver(items: readonly FeedItem[], { sink, clock }: DrainParts): Promise<Outcome> {
+  await sink.prepare?.();
+  const nowMs = clock();
+  const held = items.map((item) => ({
+    item,
+    points: item.points.filter((point) => sink.holds?.(point, nowMs) ?? true),
+  }));
+  const points = held.flatMap(({ item, points }) => points.map((point) => ({ item, point })));
+  const refused = points.length === 0 ? [] : await writeIsolating(points, (batch) => sink.write(batch));
+  const tooOld = held.filter(({ item, points }) => item.points.length > 0 && points.length === 0);
+  return { refused, tooOld: tooOld.length };
+}
+
+function advance(
+  before: Progress,
+  items: readonly FeedItem[],
+  { refused, tooOld }: Outcome,
+  gapless: boolean,
+): Progress {
+  const position = items.at(-1)?.position ?? before.position;
+  const refusedItems = new Set(refused.map(({ item }) => item.item)).size;
+  const gone = gapless ? position - before.position - items.length : 0;
+  return {
+    position,
+    delivered: before.delivered + items.length - refusedItems - tooOld,
+    refused: before.refused + refusedItems,
+    expired: before.expired + tooOld + gone,
+  };
+}
+
+const afterLoss = (before: Progress, head: number): Progress => ({
+  ...before,
+  position: head,
+  expired: before.expired + head - before.position,
+});
+
+const refusalOf = ({ item: { item, point }, reason }: RefusedPoint<PointOfItem>): Refusal => ({
+  position: item.position,
+  timeMs: point.timeMs,
+  point: JSON.stringify({ tier: point.tier, measurement: point.measurement, ...point.tags, ...point.fields }),
+  reason,
+});
+
+/** Twice as long each time, and not in step with others that lost the same store. */
+function retryMs(error: unknown, failures: number, random: number): number {
+  if (error instanceof UnavailableError && error.retryAfterMs)
+    return Math.min(error.retryAfterMs, retryAfterMsMax);
+  return Math.min(retryMsMin * 2 ** (failures - 1), retryMsMax) * (0.5 + random / 2);
+}

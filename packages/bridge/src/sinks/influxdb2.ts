@@ -1,0 +1,141 @@
+// InfluxDB 2. Its client is the HTTP layer only: every write is confirmed before it counts, and repeating is ours.
+// A raw bucket, and one bucket for each tier named after it: wattline, wattline_2m, …
+// Answers to writes: 400 nothing stored; 422 the rest stored; 404 no such bucket; 401, 403 the token; 429, 5xx later.
+
+import { HttpError, InfluxDB, Point as InfluxPoint, setLogger } from '@influxdata/influxdb-client';
+import { bucketName, createBuckets, type Place, unreachable } from './influxdb2-buckets.ts';
+import { type Point, RefusedError, type Sink, UnavailableError } from './sink.ts';
+
+export interface InfluxDb2Options extends Place {
+  readonly token: string;
+}
+
+export interface InfluxDb2Sink extends Sink {
+  /** Buckets that would be made. @throws UnavailableError */
+  missingBuckets(): Promise<readonly string[]>;
+}
+
+const timeoutMs = 10_000;
+/** One request: larger batches go in several. */
+const requestBytesMax = 4 * 1_048_576;
+const requestLinesMax = 5_000;
+const gzipBytesMin = 1_000;
+/** Clocks of the store and of this machine differ: what the store is about to drop is not sent. */
+const retentionMarginMs = 60_000;
+
+// Failures are told once and in our words.
+setLogger({ error: () => {}, warn: () => {} });
+
+export function createInfluxDb2Sink(options: InfluxDb2Options): InfluxDb2Sink {
+  const closed = new AbortController();
+  const client = new InfluxDB({
+    url: options.url,
+    token: options.token,
+    timeout: timeoutMs,
+    transportOptions: { signal: closed.signal },
+  });
+  const buckets = createBuckets(client, options);
+
+  const writeLines = async (bucket: string, lines: readonly string[]): Promise<void> => {
+    const api = client.getWriteApi(options.org, bucket, 'ms', {
+      batchSize: lines.length + 1,
+      // The client sends a batch that grows over this by itself and swallows its failure.
+      maxBatchBytes: Number.MAX_SAFE_INTEGER,
+      flushInterval: 0,
+      maxRetries: 0,
+      maxBufferLines: 0,
+      gzipThreshold: gzipBytesMin,
+    });
+    api.writeRecords([...lines]);
+    try {
+      await api.flush();
+    } catch (error) {
+      throw explain(error, bucket, options);
+    }
+  };
+
+  return {
+    write: async (points) => {
+      for (const [tier, lines] of linesByTier(points)) {
+        for (const request of requestsOf(lines)) {
+          await writeLines(bucketName(options.bucket, tier), request).catch((error: unknown) => {
+            if (error instanceof UnavailableError) buckets.lookAgain();
+            throw error;
+          });
+        }
+      }
+    },
+    prepare: () => buckets.prepare(),
+    holds: ({ tier, timeMs }, nowMs) => {
+      const keepMs = buckets.keepMs(tier);
+      return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
+    },
+    missingBuckets: () => buckets.missing(),
+    close: async () => closed.abort(),
+  };
+}
+
+function linesByTier(points: readonly Point[]): ReadonlyMap<string, readonly string[]> {
+  const byTier = new Map<string, string[]>();
+  for (const point of points) {
+    const line = lineOf(point);
+    const lines = byTier.get(point.tier);
+    if (lines === undefined) byTier.set(point.tier, [line]);
+    else lines.push(line);
+  }
+  return byTier;
+}
+
+/** The point as line protocol. */
+export function lineOf({ measurement, tags, fields, timeMs }: Point): string {
+  const point = new InfluxPoint(measurement).timestamp(timeMs);
+  for (const [name, value] of Object.entries(tags)) if (value !== '') point.tag(name, value);
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === 'number') point.floatField(name, value);
+    else if (typeof value === 'boolean') point.booleanField(name, value);
+    else point.stringField(name, value);
+  }
+  return point.toLineProtocol() ?? '';
+}
+
+function requestsOf(lines: readonly string[]): readonly (readonly string[])[] {
+  const requests: string[][] = [];
+  let current: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const size = Buffer.byteLength(line) + 1;
+    if (current.length >= requestLinesMax || (current.length > 0 && bytes + size > requestBytesMax)) {
+      requests.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(line);
+    bytes += size;
+  }
+  if (current.length > 0) requests.push(current);
+  return requests;
+}
+
+const refusedStatuses = [400, 413, 422];
+
+function explain(error: unknown, bucket: string, { url, org }: Place): Error {
+  if (!(error instanceof HttpError)) return unreachable(url, error);
+  const { statusCode, message } = error;
+  if (refusedStatuses.includes(statusCode)) return new RefusedError(message);
+  if (statusCode === 404) {
+    const todo = `Create it, or give the token the right to create buckets.`;
+    return new UnavailableError(
+      `InfluxDB has no bucket "${bucket}" in organisation "${org}". ${todo} (${message})`,
+    );
+  }
+  if (statusCode === 401 || statusCode === 403) {
+    const todo = `Give the sink a token that may write to bucket "${bucket}".`;
+    return new UnavailableError(`InfluxDB does not accept the token. ${todo} (${message})`);
+  }
+  // The header says seconds; the client hands its number on.
+  const retryAfterMs = error.retryAfter() * 1_000;
+  return new UnavailableError(
+    `InfluxDB at ${url} answers ${statusCode}: ${message}`,
+    retryAfterMs || undefined,
+  );
+}

@@ -1,0 +1,38 @@
+// What a store is to the bridge: it takes points, or says in one of two ways why not.
+
+/** One time of one series in a store. Writing it again changes nothing: it is known by measurement, tags and time. */
+export interface Point {
+  /** `raw`, or the name of the tier whose window it is. */
+  readonly tier: string;
+  readonly measurement: string;
+  readonly tags: { readonly [tag: string]: string };
+  /** Numbers are floats. At least one. */
+  readonly fields: { readonly [field: string]: number | string | boolean };
+  readonly timeMs: number;
+}
+
+export interface Sink {
+  /** Makes ready what the points will need; called before every write. @throws UnavailableError */
+  prepare?(): Promise<void>;
+  /**
+   * Resolved: all points are the store's. Rejected: they are still ours, though some may have been stored.
+   * @throws RefusedError, UnavailableError
+   */
+  write(points: readonly Point[]): Promise<void>;
+  /** Whether the store would hold a point of that age at all; absent: it holds all. */
+  holds?(point: Point, nowMs: number): boolean;
+  close(): Promise<void>;
+}
+
+/** The store refuses at least one of the points, today and tomorrow. The message is the store's own. */
+export class RefusedError extends Error {}
+
+/** The store cannot take points now. The message says what a person can do. */
+export class UnavailableError extends Error {
+  /** The store asked not to be asked before. */
+  readonly retryAfterMs: number | undefined;
+  constructor(message: string, retryAfterMs?: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,360 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Drain, type DrainParts, type Feed, type FeedItem, startDrain } from '../src/sinks/drain.ts';
+import { readingFeed, windowFeed } from '../src/sinks/feeds.ts';
+import { writeIsolating } from '../src/sinks/isolate.ts';
+import { openLedger, refusalsMax, sinkSchema } from '../src/sinks/ledger.ts';
+import { type Point, RefusedError, UnavailableError } from '../src/sinks/sink.ts';
+import { openStore, type Store } from '../src/store.ts';
+import { readingOf } from './in-memory-log.ts';
+
+let folder: string;
+let store: Store;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wattline-sinks-'));
+  store = openStore({ path: folder, parts: [sinkSchema] });
+});
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const pointOf = (n: number): Point => ({
+  tier: 'raw',
+  measurement: 'battery',
+  tags: {},
+  fields: { n },
+  timeMs: n,
+});
+const itemOf = (n: number): FeedItem => ({ position: n, timeMs: n, points: [pointOf(n)] });
+const numberOf = ({ fields }: Point): number => Number(fields['n']);
+
+/** A feed of items 1, 2, …, of which the first can be forgotten. */
+function feedOf(gapless = true) {
+  const items: FeedItem[] = [];
+  let head = 0;
+  const feed: Feed = {
+    gapless,
+    read: (after, limit) => items.filter(({ position }) => position > after).slice(0, limit),
+    head: () => head,
+    waiting: (after) => (gapless ? head - after : items.filter(({ position }) => position > after).length),
+  };
+  return {
+    feed,
+    add: (count: number) => {
+      for (let n = 0; n < count; n++) items.push(itemOf(++head));
+    },
+    put: (item: FeedItem) => {
+      items.push(item);
+      head = item.position;
+    },
+    forget: (before: number) => {
+      while ((items[0]?.position ?? before) < before) items.shift();
+    },
+  };
+}
+
+/** A store that keeps points by time; `refuses` and `fails` can be changed while it runs. */
+function memorySink() {
+  const kept = new Map<number, number>();
+  const sink = {
+    kept,
+    writes: 0,
+    refuses: (_: Point): boolean => false,
+    fails: (_: number): Error | undefined => undefined,
+    write: async (points: readonly Point[]) => {
+      sink.writes += 1;
+      const failure = sink.fails(sink.writes);
+      if (failure) throw failure;
+      const bad = points.find((point) => sink.refuses(point));
+      if (bad) throw new RefusedError(`no ${numberOf(bad)}`);
+      for (const point of points) kept.set(point.timeMs, (kept.get(point.timeMs) ?? 0) + 1);
+    },
+  };
+  return sink;
+}
+
+function drainOf(parts: Pick<DrainParts, 'sink' | 'feed'> & Partial<DrainParts>) {
+  const reports: string[] = [];
+  const sleeps: number[] = [];
+  const drain = startDrain({
+    name: 'Sink x',
+    ledger: openLedger(store, 'x', 'readings'),
+    clock: () => 0,
+    random: () => 1,
+    sleep: async (ms) => {
+      sleeps.push(ms);
+      await new Promise(setImmediate);
+    },
+    report: (text) => reports.push(text),
+    ...parts,
+  });
+  return { drain, reports, sleeps };
+}
+
+const settled = (drain: Drain) =>
+  expect.poll(() => drain.isIdle() && drain.view().pending === 0, { interval: 1 }).toBe(true);
+
+describe('a drain', () => {
+  test('delivers everything once, in order, and goes on where it stopped after a restart', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(2_500);
+    const first = drainOf({ sink, feed });
+    await settled(first.drain);
+    await first.drain.stop();
+    add(10);
+    const second = drainOf({ sink, feed });
+    await settled(second.drain);
+    await second.drain.stop();
+    expect([...sink.kept.keys()]).toEqual(Array.from({ length: 2_510 }, (_, n) => n + 1));
+    expect(new Set(sink.kept.values())).toEqual(new Set([1]));
+    expect(second.drain.view()).toEqual({ delivered: 2_510, pending: 0, refused: 0, expired: 0 });
+  });
+  test('wakes for what is new, and lets it gather for a second', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    const { drain, sleeps } = drainOf({ sink, feed });
+    await expect.poll(() => drain.isIdle()).toBe(true);
+    add(1);
+    drain.wake();
+    await settled(drain);
+    expect(sink.kept.size).toBe(1);
+    expect(sleeps).toContain(1_000);
+    await drain.stop();
+  });
+  test('waits for a store that is away, longer each time, says so once, and loses nothing', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(3);
+    sink.fails = (write) => (write <= 9 ? new UnavailableError('Not reached.') : undefined);
+    const { drain, sleeps, reports } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect(sleeps.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1_000));
+    expect(reports).toEqual(['Sink x: Not reached. 3 wait.', 'Sink x: delivers again, 0 wait.']);
+    expect(sink.kept.size).toBe(3);
+  });
+  test('asks again when the store said, but not in an hour', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(1);
+    const asked = [7_000, 3_600_000];
+    sink.fails = (write) => (write <= 2 ? new UnavailableError('Later.', asked[write - 1]) : undefined);
+    const { drain, sleeps } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect(sleeps.slice(0, 2)).toEqual([7_000, 600_000]);
+  });
+  test('keeps a refused point aside with the words of the store, and the rest goes on', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(1_000);
+    sink.refuses = (point) => [17, 500, 501].includes(numberOf(point));
+    const { drain, reports } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect(drain.view()).toEqual({ delivered: 997, pending: 0, refused: 3, expired: 0 });
+    expect(sink.kept.size).toBe(997);
+    const refusals = openLedger(store, 'x', 'readings').refusals(10);
+    expect(refusals.map(({ position, reason }) => [position, reason])).toEqual([
+      [501, 'no 501'],
+      [500, 'no 500'],
+      [17, 'no 17'],
+    ]);
+    expect(refusals[0]?.point).toBe('{"tier":"raw","measurement":"battery","n":501}');
+    expect(reports).toEqual(['Sink x: 3 refused so far by the store, the last: no 501']);
+  });
+  test('a store that goes away while a refused point is looked for gets all of it again', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(8);
+    sink.refuses = (point) => numberOf(point) === 5;
+    sink.fails = (write) => (write === 3 ? new UnavailableError('Gone.') : undefined);
+    const { drain } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect([...sink.kept.keys()].toSorted()).toEqual([1, 2, 3, 4, 6, 7, 8]);
+    expect(drain.view()).toEqual({ delivered: 7, pending: 0, refused: 1, expired: 0 });
+  });
+  test('counts what the log no longer holds as expired, at once and also when nothing is left', async () => {
+    const { feed, add, forget } = feedOf();
+    const sink = memorySink();
+    add(100);
+    forget(41);
+    const { drain, reports } = drainOf({ sink, feed });
+    await settled(drain);
+    expect(drain.view()).toEqual({ delivered: 60, pending: 0, refused: 0, expired: 40 });
+    expect(reports).toEqual(['Sink x: 40 expired so far before they could be delivered.']);
+    add(50);
+    forget(151);
+    drain.wake();
+    await settled(drain);
+    expect(drain.view()).toEqual({ delivered: 60, pending: 0, refused: 0, expired: 90 });
+    await drain.stop();
+  });
+  test('does not send what the store would not hold, and counts it as expired', async () => {
+    const { feed, add } = feedOf();
+    const sink = { ...memorySink(), holds: ({ timeMs }: Point, nowMs: number) => timeMs > nowMs - 30 };
+    add(100);
+    const { drain } = drainOf({ sink, feed, clock: () => 100 });
+    await settled(drain);
+    await drain.stop();
+    expect(Math.min(...sink.kept.keys())).toBe(71);
+    expect(drain.view()).toEqual({ delivered: 30, pending: 0, refused: 0, expired: 70 });
+  });
+  test('an item without points is delivered: there is nothing in it', async () => {
+    const { feed, put } = feedOf();
+    const sink = memorySink();
+    put({ position: 1, timeMs: 1, points: [] });
+    const { drain } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect(sink.writes).toBe(0);
+    expect(drain.view()).toMatchObject({ delivered: 1, expired: 0 });
+  });
+  test('an item with several points is refused once, however many of them are', async () => {
+    const { feed, put } = feedOf(false);
+    const sink = memorySink();
+    put({ position: 10, timeMs: 1, points: [pointOf(1), pointOf(2), pointOf(3)] });
+    put({ position: 20, timeMs: 1, points: [pointOf(4)] });
+    sink.refuses = (point) => numberOf(point) < 3;
+    const { drain } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect(drain.view()).toEqual({ delivered: 1, pending: 0, refused: 1, expired: 0 });
+    expect([...sink.kept.keys()]).toEqual([3, 4]);
+  });
+  test('says loudly that what waits is going to expire, before it does, once', async () => {
+    const { feed, put } = feedOf();
+    const sink = memorySink();
+    const hourMs = 3_600_000;
+    put({ position: 1, timeMs: 0, points: [pointOf(1)] });
+    let nowMs = 0;
+    sink.fails = (write) => {
+      nowMs = write * hourMs;
+      return write <= 9 ? new UnavailableError('Away.') : undefined;
+    };
+    const { drain, reports } = drainOf({ sink, feed, heldMs: 10 * hourMs, clock: () => nowMs });
+    await settled(drain);
+    await drain.stop();
+    expect(reports.filter((text) => text.includes('unless it is reached'))).toEqual([
+      expect.stringContaining('in 2.0 h'),
+    ]);
+  });
+  test('a failure of its own is a wait too, with its words, and not the end', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(1);
+    sink.fails = (write) => (write === 1 ? new TypeError('not a function') : undefined);
+    const { drain, reports } = drainOf({ sink, feed });
+    await settled(drain);
+    await drain.stop();
+    expect(reports[0]).toBe('Sink x: not a function 1 wait.');
+    expect(sink.kept.size).toBe(1);
+  });
+  test('stops at once in a long wait, and writes nothing down afterwards', async () => {
+    const { feed, add } = feedOf();
+    const sink = memorySink();
+    add(1);
+    sink.fails = () => new UnavailableError('Away.');
+    const waiting = Promise.withResolvers<void>();
+    const { drain } = drainOf({
+      sink,
+      feed,
+      sleep: (_, signal) => {
+        waiting.resolve();
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+    });
+    await waiting.promise;
+    await drain.stop();
+    expect(drain.view()).toMatchObject({ delivered: 0, pending: 1 });
+    expect(drain.problem()).toEqual({ text: 'Away.', sinceMs: 0 });
+  });
+});
+
+test('whatever is refused and whenever the store is away: stored = delivered + pending + refused + expired', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 12 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 20 }),
+      fc.integer({ min: 0, max: 60 }),
+      async (bad, away, forgotten) => {
+        store.database.exec('DELETE FROM sink_progress; DELETE FROM sink_refusal');
+        const { feed, add, forget } = feedOf();
+        const sink = memorySink();
+        add(60);
+        forget(forgotten + 1);
+        sink.refuses = (point) => bad.includes(numberOf(point));
+        sink.fails = (write) => (away.includes(write) ? new UnavailableError('Away.') : undefined);
+        const { drain } = drainOf({ sink, feed });
+        await settled(drain);
+        await drain.stop();
+        const refused = bad.filter((n) => n > forgotten).length;
+        const delivered = 60 - forgotten - refused;
+        expect(drain.view()).toEqual({ delivered, pending: 0, refused, expired: forgotten });
+        expect(sink.kept.size).toBe(delivered);
+        expect(openLedger(store, 'x', 'readings').refusals(100)).toHaveLength(refused);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('halving writes one bad point of a thousand away in about twenty writes', async () => {
+  let writes = 0;
+  const items = Array.from({ length: 1_000 }, (_, n) => ({ point: pointOf(n) }));
+  const refused = await writeIsolating(items, async (points) => {
+    writes += 1;
+    if (points.some((point) => numberOf(point) === 333)) throw new RefusedError('no');
+  });
+  expect(refused).toEqual([{ item: { point: pointOf(333) }, reason: 'no' }]);
+  expect(writes).toBeLessThanOrEqual(21);
+});
+
+describe('the ledger', () => {
+  test('keeps the newest refusals of each feed, up to a bound', () => {
+    const ledger = openLedger(store, 'x', 'readings');
+    const other = openLedger(store, 'x', 'windows');
+    const refusal = (position: number) => ({ position, timeMs: 0, point: 'p'.repeat(5_000), reason: 'r' });
+    const progress = { position: 1, delivered: 0, refused: 0, expired: 0 };
+    other.advance(progress, [refusal(1)]);
+    ledger.advance(
+      progress,
+      Array.from({ length: refusalsMax + 5 }, (_, n) => refusal(n)),
+    );
+    const kept = ledger.refusals(refusalsMax + 100);
+    expect(kept).toHaveLength(refusalsMax);
+    expect(kept[0]?.position).toBe(refusalsMax + 4);
+    expect(kept[0]?.point).toHaveLength(2_000);
+    expect(other.refusals(10)).toHaveLength(1);
+  });
+});
+
+describe('feeds', () => {
+  test('readings come by their position in the log', () => {
+    const readings = [1, 2, 3].map((n) => readingOf('victron/battery/x', n, { n }, { position: n }));
+    const feed = readingFeed(
+      {
+        head: () => 3,
+        read: (after, limit) => readings.filter(({ position }) => position > after).slice(0, limit),
+      },
+      ({ timeMs }) => [pointOf(timeMs)],
+    );
+    expect(feed.read(1, 10)).toEqual([itemOf(2), itemOf(3)]);
+    expect([feed.waiting(1), feed.gapless]).toEqual([2, true]);
+  });
+  test('windows come by their revision, and one that changed twice comes once', () => {
+    const windows = [{ revision: 5, startMs: 100 }];
+    const feed = windowFeed(
+      { changedSince: (after) => windows.filter(({ revision }) => revision > after), changedCount: () => 1 },
+      ({ startMs }) => [pointOf(startMs)],
+    );
+    expect(feed.read(0, 10)).toEqual([{ position: 5, timeMs: 100, points: [pointOf(100)] }]);
+    expect([feed.waiting(0), feed.gapless]).toEqual([1, false]);
+  });
+});
