@@ -112,11 +112,12 @@ export function parseReading(payload: string): ParsedReading | string {
     return 'not JSON';
   }
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'not a JSON object';
-  const meta: Record<string, unknown> = {};
+  // A map: names come from outside, and `__proto__` is one.
+  const meta = new Map<string, unknown>();
   const values: Record<string, Value> = {};
   for (const [name, value] of Object.entries(message)) {
     if (name.startsWith('_')) {
-      meta[name] = value;
+      meta.set(name, value);
     } else if (name.length === 0 || name.length > fieldNameLengthMax) {
       return `a field name of ${name.length} characters`;
     } else if (isValue(value)) {
@@ -128,24 +129,26 @@ export function parseReading(payload: string): ParsedReading | string {
   return { values, ...metadata(meta) };
 }
 
-function metadata(meta: Record<string, unknown>): Omit<ParsedReading, 'values'> {
-  const { _agent: agent, _stream: stream, _seq: sequence, _kind: kind, _clock: clock } = meta;
+function metadata(meta: ReadonlyMap<string, unknown>): Omit<ParsedReading, 'values'> {
+  const [agent, stream, sequence, kind, clock] = ['_agent', '_stream', '_seq', '_kind', '_clock'].map(
+    (name) => meta.get(name),
+  );
   const identified =
     typeof agent === 'string' &&
     typeof stream === 'string' &&
     Number.isSafeInteger(sequence) &&
     Number(sequence) >= 0;
   return {
-    ...some('timeMs', integer(meta['_timestamp'])),
+    ...some('timeMs', integer(meta.get('_timestamp'))),
     ...(clock === 'synced' || clock === 'unsynced' ? { clock } : {}),
-    ...some('boot', text(meta['_boot'])),
-    ...some('uptimeMs', integer(meta['_uptime_ms'])),
+    ...some('boot', text(meta.get('_boot'))),
+    ...some('uptimeMs', integer(meta.get('_uptime_ms'))),
     ...(identified ? { identity: { agent, stream, sequence: Number(sequence) } } : {}),
-    ...some('definition', text(meta['_definition'])),
+    ...some('definition', text(meta.get('_definition'))),
     ...(typeof kind === 'string' && isDeviceKind(kind) ? { kind } : {}),
-    ...some('model', text(meta['_model'])),
-    ...some('intervalSeconds', positive(meta['_interval'])),
-    ...some('site', text(meta['_site'])),
+    ...some('model', text(meta.get('_model'))),
+    ...some('intervalSeconds', positive(meta.get('_interval'))),
+    ...some('site', text(meta.get('_site'))),
   };
 }
 

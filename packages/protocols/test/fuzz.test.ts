@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { fuzz } from './fuzz.ts';
+
+test('ten thousand frames of any bytes give values or errors of the protocol, and nothing else', () => {
+  const seed = Date.now() % 2 ** 32;
+  console.error(`fuzz: --seed ${seed}`);
+  const counts = fuzz({ seed, frames: 10_000 });
+  // All kinds of answers were reached: the frames are not too far from real ones.
+  expect(Object.keys(counts).sort()).toEqual(['corrupt', 'ignored', 'key', 'silent', 'value']);
+});
