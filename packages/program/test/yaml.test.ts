@@ -56,9 +56,13 @@ describe('scalars', () => {
 describe('what is no YAML is said once, with its place', () => {
   test('a line indented too far', () => {
     expect(problems('mqtt:\n  host: a\n    port: 1\ndevices: [')).toBe(
-      'agent.yml:2:9: not YAML: the indentation does not fit: keys of one level begin in the same column, a value ' +
+      'agent.yml:3:5: not YAML: the indentation does not fit: keys of one level begin in the same column, a value ' +
         'stands after ": "',
     );
+  });
+
+  test('a line indented too little', () => {
+    expect(problems('mqtt:\n    host: a\n  port: 1\n')).toMatch(/^agent\.yml:3:1: not YAML: the indentation/);
   });
 
   test('a tab', () => {

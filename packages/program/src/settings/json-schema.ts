@@ -73,15 +73,14 @@ export function knownAt(schema: JsonSchema, path: Path): KnownKeys | undefined {
 
 /** Where else a key is known, as a path in words: `mqtt.host`. */
 export function placesOfKey(schema: JsonSchema, key: string, prefix = ''): readonly string[] {
-  return variants(schema).flatMap((place) => [
-    ...Object.entries(place.properties ?? {}).flatMap(([name, child]) => [
+  const places = variants(schema).flatMap(({ properties = {}, items }) => [
+    ...Object.entries(properties).flatMap(([name, child]) => [
       ...(name === key ? [`${prefix}${name}`] : []),
-      ...(typeof child === 'object' ? placesOfKey(child, key, `${prefix}${name}.`) : []),
+      ...(isSchema(child) ? placesOfKey(child, key, `${prefix}${name}.`) : []),
     ]),
-    ...(typeof place.items === 'object' && !Array.isArray(place.items)
-      ? placesOfKey(place.items, key, `${prefix.slice(0, -1)}[].`)
-      : []),
+    ...(isSchema(items) ? placesOfKey(items, key, `${prefix.slice(0, -1)}[].`) : []),
   ]);
+  return [...new Set(places)];
 }
 
 /** Every scalar key outside lists. */

@@ -11,6 +11,7 @@ import {
   LineCounter,
   parseDocument,
   Scalar,
+  type YAMLError,
 } from 'yaml';
 import { ConfigurationError, type Problem } from './problem.ts';
 import type { Entry, MapNode, Place, SettingNode } from './tree.ts';
@@ -41,10 +42,10 @@ export function parseYaml({ file, text }: ConfigurationText): MapNode {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const faults = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
-  const [fault] = faults;
+  const [fault] = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (fault !== undefined) {
-    throw new ConfigurationError([{ place: placeAt(fault.pos[0]), path: '', text: explain(fault.code) }]);
+    const offset = offsetOf(fault, document.errors, text);
+    throw new ConfigurationError([{ place: placeAt(offset), path: '', text: explain(fault.code) }]);
   }
   const problems: Problem[] = [];
   const root = toNode(document.contents, { placeAt, problems, path: '', depth: 0, start: 0 });
@@ -54,6 +55,15 @@ export function parseYaml({ file, text }: ConfigurationText): MapNode {
   throw new ConfigurationError([
     { place: root.place, path: '', text: `expected keys (key: value), found a ${root.kind}` },
   ]);
+}
+
+/** A line that is indented too far is found by the parser at the value above it, which it seems to continue. */
+function offsetOf(fault: YAMLError, faults: readonly YAMLError[], text: string): number {
+  const [start] = fault.pos;
+  const continued = faults.find(({ code, pos }) => code === 'MULTILINE_IMPLICIT_KEY' && pos[0] === start);
+  if (continued === undefined) return start;
+  const lineStart = text.lastIndexOf('\n', continued.pos[1] - 1) + 1;
+  return lineStart + text.slice(lineStart).search(/\S/);
 }
 
 interface Context {
