@@ -126,30 +126,34 @@ export function parseReading(payload: string): ParsedReading | string {
       return `not flat: the field "${name}" is ${Array.isArray(value) ? 'a list of other than texts' : 'an object'}`;
     }
   }
-  return { values, ...metadata(meta) };
+  const parsed: Parsing = { values };
+  putMetadata(parsed, meta);
+  return parsed;
 }
 
-function metadata(meta: ReadonlyMap<string, unknown>): Omit<ParsedReading, 'values'> {
-  const [agent, stream, sequence, kind, clock] = ['_agent', '_stream', '_seq', '_kind', '_clock'].map(
-    (name) => meta.get(name),
-  );
-  const identified =
-    typeof agent === 'string' &&
-    typeof stream === 'string' &&
-    Number.isSafeInteger(sequence) &&
-    Number(sequence) >= 0;
-  return {
-    ...some('timeMs', integer(meta.get('_timestamp'))),
-    ...(clock === 'synced' || clock === 'unsynced' ? { clock } : {}),
-    ...some('boot', text(meta.get('_boot'))),
-    ...some('uptimeMs', integer(meta.get('_uptime_ms'))),
-    ...(identified ? { identity: { agent, stream, sequence: Number(sequence) } } : {}),
-    ...some('definition', text(meta.get('_definition'))),
-    ...(typeof kind === 'string' && isDeviceKind(kind) ? { kind } : {}),
-    ...some('model', text(meta.get('_model'))),
-    ...some('intervalSeconds', positive(meta.get('_interval'))),
-    ...some('site', text(meta.get('_site'))),
+type Parsing = { -readonly [Key in keyof ParsedReading]: ParsedReading[Key] };
+
+/** What is not sound is left out: the values are worth more than their metadata. */
+function putMetadata(parsed: Parsing, meta: ReadonlyMap<string, unknown>): void {
+  const put = <Key extends keyof Parsing>(key: Key, value: Parsing[Key] | undefined): void => {
+    if (value !== undefined) parsed[key] = value;
   };
+  const clock = meta.get('_clock');
+  const agent = text(meta.get('_agent'));
+  const stream = text(meta.get('_stream'));
+  const sequence = meta.get('_seq');
+  const kind = text(meta.get('_kind'));
+  put('timeMs', integer(meta.get('_timestamp')));
+  if (clock === 'synced' || clock === 'unsynced') parsed.clock = clock;
+  put('boot', text(meta.get('_boot')));
+  put('uptimeMs', integer(meta.get('_uptime_ms')));
+  if (agent !== undefined && stream !== undefined && isSequence(sequence))
+    parsed.identity = { agent, stream, sequence };
+  put('definition', text(meta.get('_definition')));
+  if (kind !== undefined && isDeviceKind(kind)) parsed.kind = kind;
+  put('model', text(meta.get('_model')));
+  put('intervalSeconds', positive(meta.get('_interval')));
+  put('site', text(meta.get('_site')));
 }
 
 function isValue(value: unknown): value is Value {
@@ -163,10 +167,7 @@ const integer = (value: unknown): number | undefined =>
 const positive = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-function some<Key extends string, Type>(key: Key, value: Type | undefined): { [K in Key]?: Type } {
-  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: Type });
-}
+const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** Agent state, retained at `wattline/agent/<agent>/state`. */
 export interface AgentState {
