@@ -60,6 +60,8 @@ export interface Field<Payload, Kind extends FieldKind = FieldKind> {
   readonly na: readonly number[];
   readonly scale?: number;
   readonly offset?: number;
+  /** The value is no straight line of its raw. */
+  readonly converted?: true;
   readonly codes?: Codes;
   /** From raw to value; every step but reading. */
   readonly value: (raw: number | string) => Value;
@@ -175,6 +177,7 @@ function numeric<Payload>(where: Where<Payload>, options: NumberOptions): Omit<F
     ...(unit === undefined ? {} : { unit }),
     ...(scale === 1 ? {} : { scale }),
     ...(offset === 0 ? {} : { offset }),
+    ...(convert === undefined ? {} : { converted: true }),
   };
 }
 

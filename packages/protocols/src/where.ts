@@ -83,10 +83,15 @@ export function pairs(from: number, count: number, code: 1 | 2 | 3): BytesWhere 
   return { text: `pairs(${from}, ${count}) = ${code}`, span: { from, width: count * 2 }, read };
 }
 
-/** The same place, but the device has the value only while `present` says so (a mode elsewhere in the payload decides). */
+/**
+ * The same place, but the device has the value only while `present` says so: a mode elsewhere in the payload decides.
+ *
+ * @param when that mode in words, for the generated device page.
+ */
 export function only<Payload, Read extends Raw>(
   where: Where<Payload, Read>,
   present: (payload: Payload) => boolean,
+  when: string,
 ): Where<Payload, Read> {
-  return { ...where, present };
+  return { ...where, text: `${where.text} while ${when}`, present };
 }

@@ -108,7 +108,7 @@ test('a record leaves out what the device does not have, and computes from what 
     fields: {
       battery_voltage: gauge(u8(0), { unit: 'V' }),
       state_of_charge: gauge(
-        only(u8(1), (bytes) => bytes[0] === 1),
+        only(u8(1), (bytes) => bytes[0] === 1, 'the first byte is 1'),
         { unit: '%' },
       ),
     },

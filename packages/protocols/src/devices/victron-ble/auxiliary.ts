@@ -2,7 +2,7 @@
 // decides. "Extra Manufacturer Data", 2022-12-14, tables Battery monitor and DC energy meter.
 
 import { type Codes, gauge } from '../../field.ts';
-import { i16le, only, ubits } from '../../where.ts';
+import { type BytesWhere, i16le, only, ubits } from '../../where.ts';
 
 export const auxiliaryModes: Codes = {
   0: 'starter_battery_voltage',
@@ -14,13 +14,7 @@ export const auxiliaryModes: Codes = {
 const modeAt = ubits(64, 2);
 
 /** The auxiliary value means something else, or nothing, in every other mode: the field is then absent. */
-export const auxiliaryMode =
-  (mode: 0 | 1 | 2) =>
-  (payload: Uint8Array): boolean =>
-    modeAt.read(payload) === mode;
+export const inMode = (mode: 0 | 1 | 2, where: BytesWhere): BytesWhere =>
+  only(where, (payload) => modeAt.read(payload) === mode, `auxiliary_mode is ${auxiliaryModes[mode]}`);
 
-export const starterBatteryVoltage = gauge(only(i16le(6), auxiliaryMode(0)), {
-  unit: 'V',
-  scale: 0.01,
-  na: 0x7fff,
-});
+export const starterBatteryVoltage = gauge(inMode(0, i16le(6)), { unit: 'V', scale: 0.01, na: 0x7fff });

@@ -2,9 +2,9 @@
 
 import { batteryPower, type RecordDefinition } from '../../device.ts';
 import { flags, gauge, state } from '../../field.ts';
-import { i16le, ibits, only, u16le, ubits } from '../../where.ts';
+import { i16le, ibits, u16le, ubits } from '../../where.ts';
 import { victronAlarmReasons } from '../victron-codes.ts';
-import { auxiliaryMode, auxiliaryModes, starterBatteryVoltage } from './auxiliary.ts';
+import { auxiliaryModes, inMode, starterBatteryVoltage } from './auxiliary.ts';
 
 export const batteryMonitor: RecordDefinition<Uint8Array> = {
   kind: 'battery',
@@ -15,12 +15,12 @@ export const batteryMonitor: RecordDefinition<Uint8Array> = {
     battery_voltage: gauge(i16le(2), { unit: 'V', scale: 0.01, na: 0x7fff }),
     alarms: flags(u16le(4), victronAlarmReasons, { problem: true }),
     starter_battery_voltage: starterBatteryVoltage,
-    battery_midpoint_voltage: gauge(only(u16le(6), auxiliaryMode(1)), {
+    battery_midpoint_voltage: gauge(inMode(1, u16le(6)), {
       unit: 'V',
       scale: 0.01,
       na: 0xffff,
     }),
-    battery_temperature: gauge(only(u16le(6), auxiliaryMode(2)), {
+    battery_temperature: gauge(inMode(2, u16le(6)), {
       unit: '°C',
       scale: 0.01,
       offset: -273.15,

@@ -2,9 +2,9 @@
 
 import type { RecordDefinition } from '../../device.ts';
 import { flags, gauge, state } from '../../field.ts';
-import { i16le, ibits, only, u16le, ubits } from '../../where.ts';
+import { i16le, ibits, u16le, ubits } from '../../where.ts';
 import { victronAlarmReasons, victronMeterTypes } from '../victron-codes.ts';
-import { auxiliaryMode, auxiliaryModes, starterBatteryVoltage } from './auxiliary.ts';
+import { auxiliaryModes, inMode, starterBatteryVoltage } from './auxiliary.ts';
 
 export const dcMeter: RecordDefinition<Uint8Array> = {
   kind: 'dc_meter',
@@ -14,7 +14,7 @@ export const dcMeter: RecordDefinition<Uint8Array> = {
     dc_voltage: gauge(i16le(2), { unit: 'V', scale: 0.01, na: 0x7fff }),
     alarms: flags(u16le(4), victronAlarmReasons, { problem: true }),
     starter_battery_voltage: starterBatteryVoltage,
-    external_temperature: gauge(only(u16le(6), auxiliaryMode(2)), {
+    external_temperature: gauge(inMode(2, u16le(6)), {
       unit: '°C',
       scale: 0.01,
       offset: -273.15,

@@ -1,0 +1,133 @@
+// One page for each device definition, out of the definition: docs/devices/<id>.md, and the list of them.
+
+import type {
+  Codes,
+  DeviceDefinition,
+  Field,
+  Medium,
+  RecordDefinition,
+} from '../../packages/protocols/src/index.ts';
+import { definitions } from '../../packages/protocols/src/index.ts';
+
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly content: string;
+}
+
+const folder = 'docs/devices';
+const firstLine =
+  '<!-- GENERATED from packages/protocols/src/devices by `npm run generate`. Changes made here are lost. -->';
+
+export const generateDevicePages = (): readonly GeneratedFile[] => [
+  { path: `${folder}/README.md`, content: listPage() },
+  ...definitions.map((definition) => ({
+    path: `${folder}/${definition.id}.md`,
+    content: devicePage(definition),
+  })),
+];
+
+const page = (parts: readonly (string | readonly string[])[]): string =>
+  `${[firstLine, ...parts.map((part) => (typeof part === 'string' ? part : part.join('\n')))].join('\n\n')}\n`;
+
+function listPage(): string {
+  const rows = definitions.map(({ id, name, media, records }) => [
+    `[\`${id}\`](${id}.md)`,
+    name,
+    media.map(reach).join('; '),
+    [...new Set(Object.values(records).map(({ kind }) => code(kind)))].join(' '),
+  ]);
+  return page(['# Devices', table(['Definition', 'What', 'How reached', 'Device kinds'], rows)]);
+}
+
+function devicePage(definition: DeviceDefinition): string {
+  const records = Object.entries(definition.records);
+  return page([
+    `# ${definition.name}`,
+    table(
+      ['', ''],
+      [
+        ['`definition`', code(definition.id)],
+        ['Topics', code(`${definition.vendor}/<type>/<name>`)],
+        ['How reached', definition.media.map(reach).join('; ')],
+        ['Secret', secretOf(definition)],
+      ],
+    ),
+    '## Records',
+    table(
+      ['Record', 'Devices', 'Device kind'],
+      records.map(([name, { about, kind }]) => [`[\`${name}\`](#${anchorOf(name)})`, about, code(kind)]),
+    ),
+    '(!) reports trouble: a flag that is true, any set flag, any state but `none`. *Where*: bytes and bits of the record ' +
+      'from 0, or the label; *step*: what one raw unit is worth; *not known*: raw values that give `null`.',
+    ...records.flatMap(([name, record]) => [`### ${name}`, recordTable(record)]),
+    '## Words',
+    'By their code or bit; a code without a word is `unknown_<code>`, a bit without one `unknown_<bit>`.',
+    wordsTable(records.map(([, record]) => record)),
+  ]);
+}
+
+const anchorOf = (heading: string): string => heading.toLowerCase();
+const code = (text: string): string => `\`${text}\``;
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`);
+
+function reach(medium: Medium): string {
+  switch (medium.medium) {
+    case 'advertisement':
+      return `Bluetooth advertisement, company id ${hex(medium.company, 4)}`;
+    case 'serial':
+      return `serial port, ${medium.baudRate} baud`;
+  }
+}
+
+function secretOf({ secret }: DeviceDefinition): string {
+  if (secret === undefined) return 'none';
+  const form = secret.hexDigits === undefined ? '' : `, ${secret.hexDigits} hex digits`;
+  return `\`${secret.setting}\`${form}`;
+}
+
+const hex = (number: number, digits = 2): string =>
+  `0x${number.toString(16).toUpperCase().padStart(digits, '0')}`;
+
+function recordTable({ fields, computed = [] }: RecordDefinition<never>): readonly string[] {
+  const rows = Object.entries(fields).map(([name, field]) => [
+    `${code(name)}${field.problem ? ' (!)' : ''}`,
+    field.kind,
+    field.unit ?? '',
+    field.where.text,
+    stepOf(field),
+    field.na.map((raw) => (raw < 0 ? String(raw) : hex(raw))).join(' '),
+  ]);
+  const made = computed.map(({ field, kind, unit }) => [code(field), kind, unit, 'computed', '', '']);
+  return table(['Field', 'Kind', 'Unit', 'Where', 'Step', 'Not known'], [...rows, ...made]);
+}
+
+/** What a raw value is worth: `0.01`, `0.01 − 273.15`. */
+function stepOf({ kind, scale, offset, converted }: Field<never>): string {
+  if (kind !== 'gauge' && kind !== 'counter') return '';
+  if (converted) return 'not even';
+  const step = String(scale ?? 1).replace('-', '−');
+  if (offset === undefined) return step;
+  return `${step} ${offset < 0 ? '−' : '+'} ${Math.abs(offset)}`;
+}
+
+/** Every list of words once, with the fields that use it. */
+function wordsTable(records: readonly RecordDefinition<never>[]): readonly string[] {
+  const users = new Map<Codes, Set<string>>();
+  for (const [name, { codes }] of records.flatMap(({ fields }) => Object.entries(fields))) {
+    if (codes === undefined || Object.keys(codes).length === 0) continue;
+    users.set(codes, (users.get(codes) ?? new Set()).add(name));
+  }
+  const rows = [...users].map(([codes, names]) => [
+    [...names].map(code).join(' '),
+    Object.entries(codes)
+      .map(([number, word]) => ({ number: Number(number), word }))
+      .sort((a, b) => a.number - b.number)
+      .map(({ number, word }) => `${number} ${code(word)}`)
+      .join(' · '),
+  ]);
+  return table(['Field', 'Words'], rows);
+}
