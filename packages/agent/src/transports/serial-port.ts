@@ -1,11 +1,120 @@
+// Opens a serial port: 8 data bits, no parity, 1 stop bit, raw, for this program alone.
+
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { TransportError } from '../transport.ts';
+
+export interface SerialSettings {
+  readonly path: string;
+  readonly baudRate: number;
+  /** Hardware flow control. */
+  readonly rtscts?: boolean;
+}
+
 export interface SerialStream {
+  /** Emits `close`, `end` or `error` when the port is lost. */
   readonly stream: Duplex;
   close(): Promise<void>;
 }
-export async function openSerialPort(
-  _options: { path: string; baudRate: number; rtscts?: boolean },
-  _signal: AbortSignal,
-): Promise<SerialStream> {
-  throw new Error('todo');
+
+/** Of a command line in a message. */
+const commandLengthMax = 80;
+
+/** @throws TransportError saying what stands in the way; the signal's reason when it aborts. */
+export async function openSerialPort(settings: SerialSettings, signal: AbortSignal): Promise<SerialStream> {
+  const { path, baudRate, rtscts = false } = settings;
+  signal.throwIfAborted();
+  const { SerialPort } = await loadSerialPort();
+  const port = new SerialPort({
+    path,
+    baudRate,
+    rtscts,
+    dataBits: 8,
+    parity: 'none',
+    stopBits: 1,
+    // Two programs on one line would each get half of the bytes. Opening also forgets what the line held from before.
+    lock: true,
+    autoOpen: false,
+  });
+  await new Promise<void>((resolve, reject) => {
+    port.open((error) => (error ? reject(refusal(path, error)) : resolve()));
+  });
+  const { promise: closed, resolve: isClosed } = Promise.withResolvers<void>();
+  port.once('close', () => isClosed());
+  const close = (): Promise<void> => {
+    if (port.isOpen) port.close(() => isClosed());
+    return closed;
+  };
+  // RS-232 cables of VE.Direct feed their converter from DTR and RTS; a pseudo terminal has no such lines.
+  if (!rtscts) await new Promise<void>((resolve) => port.set({ dtr: true, rts: true }, () => resolve()));
+  if (signal.aborted) {
+    await close();
+    throw signal.reason;
+  }
+  return { stream: port, close };
+}
+
+async function loadSerialPort(): Promise<typeof import('serialport')> {
+  try {
+    return await import('serialport');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const machine = `${process.platform}-${process.arch}`;
+    throw new TransportError('unusable', `the serial port library does not load on ${machine}: ${reason}`);
+  }
+}
+
+/** The library tells its errors by the C library's texts only. */
+function refusal(path: string, { message }: Error): TransportError {
+  if (message.includes('No such file')) {
+    return new TransportError(
+      'absent',
+      `there is no serial port ${path}: is its cable plugged in? "ls /dev/serial/by-id" shows those there are`,
+    );
+  }
+  if (message.includes('Permission denied')) {
+    return new TransportError(
+      'denied',
+      `not allowed to use the serial port ${path}: add the user to the group dialout ("sudo usermod -aG dialout USER", then log in again)`,
+    );
+  }
+  if (message.includes('Cannot lock port') || message.includes('busy')) {
+    const holder = holderOf(path);
+    const who = holder === undefined ? 'another program' : holder;
+    return new TransportError(
+      'busy',
+      `the serial port ${path} is in use by ${who}: only one program can read it`,
+    );
+  }
+  return new TransportError('unusable', `the serial port ${path} does not open: ${message}`);
+}
+
+/** Which process has a file open, as far as this user may see. */
+export function holderOf(path: string, root = '/'): string | undefined {
+  const file = realpathSync(path);
+  for (const id of numbersIn(join(root, 'proc'))) {
+    const folder = join(root, 'proc', id);
+    if (!numbersIn(join(folder, 'fd')).some((fd) => realpathOf(join(folder, 'fd', fd)) === file)) continue;
+    const command = readFileSync(join(folder, 'cmdline'), 'utf8').replaceAll('\0', ' ').trim();
+    return `"${command.slice(0, commandLengthMax)}" (process ${id})`;
+  }
+  return undefined;
+}
+
+function numbersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => /^\d+$/.test(name));
+  } catch {
+    // Another user's process, or one that ended meanwhile.
+    return [];
+  }
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }

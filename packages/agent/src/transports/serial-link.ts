@@ -1,0 +1,62 @@
+// A serial line as a link. A cable that is pulled breaks the link; the same path opens again when it is back.
+
+import { lstatSync, statSync } from 'node:fs';
+import { type Connect, TransportError } from '../transport.ts';
+import { createChunkBuffer } from './chunk-buffer.ts';
+import { openSerialPort, type SerialSettings } from './serial-port.ts';
+
+/** How often the path is looked at. */
+const presenceMs = 1000;
+
+/** `dropped` is told the bytes that nobody read in time, when the link closes. */
+export function serialLink(settings: SerialSettings, dropped: (bytes: number) => void = () => {}): Connect {
+  return async (signal) => {
+    const { path } = settings;
+    const port = await openSerialPort(settings, signal);
+    const { stream } = port;
+    const received = createChunkBuffer();
+    const opened = identityOf(path);
+    // serialport reads a terminal that was hung up between two reads for ever, with a full core, and says nothing.
+    const presence = setInterval(() => {
+      if (identityOf(path) !== opened) void close();
+    }, presenceMs).unref();
+    const close = async (): Promise<void> => {
+      clearInterval(presence);
+      received.fail(new TransportError('lost', `the serial port ${path} is gone: is its cable pulled?`));
+      await port.close();
+    };
+    // A pulled cable shows as the one or the other, depending on the driver.
+    for (const event of ['close', 'end', 'error']) stream.on(event, () => void close());
+    stream.on('data', received.push);
+    return {
+      read: received.read,
+      write(bytes) {
+        received.forget();
+        return new Promise((resolve, reject) => {
+          stream.write(bytes, (error) => {
+            if (error) {
+              reject(new TransportError('lost', `the serial port ${path} takes nothing: ${error.message}`));
+            } else {
+              resolve();
+            }
+          });
+        });
+      },
+      close() {
+        if (received.dropped > 0) dropped(received.dropped);
+        return close();
+      },
+    };
+  };
+}
+
+/** Changes when the device is unplugged, and when it came back under the same name. `undefined`: there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    const link = lstatSync(path);
+    const { ino, rdev } = statSync(path);
+    return `${ino} ${rdev} ${link.isSymbolicLink() ? `${link.ino} ${link.ctimeMs}` : ''}`;
+  } catch {
+    return undefined;
+  }
+}
