@@ -2,7 +2,8 @@
 
 import type { Store } from '../store.ts';
 import type { SinkView } from '../web/api.ts';
-import { type Drain, type DrainParts, type Feed, startDrain } from './drain.ts';
+import { type Drain, type DrainParts, startDrain } from './drain.ts';
+import type { Feed } from './feeds.ts';
 import { openLedger } from './ledger.ts';
 import type { Sink } from './sink.ts';
 

@@ -3,33 +3,16 @@
 
 import type { DeliveryView } from '../web/api.ts';
 import { createBell } from './bell.ts';
-import { type RefusedPoint, writeIsolating } from './isolate.ts';
+import type { Feed, FeedItem } from './feeds.ts';
+import { type Refused, writeIsolating } from './isolate.ts';
 import type { Ledger, Progress, Refusal } from './ledger.ts';
-import { type Point, type Sink, UnavailableError } from './sink.ts';
+import { type Sink, UnavailableError } from './sink.ts';
 import { createTrouble, type Problem } from './trouble.ts';
-
-export interface FeedItem {
-  readonly position: number;
-  readonly timeMs: number;
-  /** None: there is nothing in it that a store could hold. */
-  readonly points: readonly Point[];
-}
-
-export interface Feed {
-  /** Items after a position, in order, about `limit` at most; empty: there is nothing more. */
-  read(after: number, limit: number): readonly FeedItem[];
-  /** Position of the newest item. */
-  head(): number;
-  /** Items after a position. */
-  waiting(after: number): number;
-  /** Every position was an item once: one that is missing is no longer held. */
-  readonly gapless: boolean;
-}
 
 export interface DrainParts {
   /** In words to the operator. */
   readonly name: string;
-  readonly sink: Pick<Sink, 'prepare' | 'write' | 'holds'>;
+  readonly sink: Pick<Sink, 'prepare' | 'write' | 'holds' | 'mergesFields'>;
   readonly feed: Feed;
   readonly ledger: Ledger;
   /** How long the feed holds an item; absent: until it is replaced. */
@@ -125,13 +108,8 @@ export function startDrain(parts: DrainParts): Drain {
   };
 }
 
-interface PointOfItem {
-  readonly item: FeedItem;
-  readonly point: Point;
-}
-
 interface Outcome {
-  readonly refused: readonly RefusedPoint<PointOfItem>[];
+  readonly refused: readonly Refused[];
   /** Items that the store would not hold any more. */
   readonly tooOld: number;
 }
@@ -143,8 +121,8 @@ async function deliver(items: readonly FeedItem[], { sink, clock }: DrainParts):
     item,
     points: item.points.filter((point) => sink.holds?.(point, nowMs) ?? true),
   }));
-  const points = held.flatMap(({ item, points }) => points.map((point) => ({ item, point })));
-  const refused = points.length === 0 ? [] : await writeIsolating(points, (batch) => sink.write(batch));
+  const outgoing = held.flatMap(({ item, points }) => points.map((point) => ({ item, point })));
+  const refused = await writeIsolating(outgoing, sink);
   const tooOld = held.filter(({ item, points }) => item.points.length > 0 && points.length === 0);
   return { refused, tooOld: tooOld.length };
 }
@@ -156,7 +134,7 @@ function advance(
   gapless: boolean,
 ): Progress {
   const position = items.at(-1)?.position ?? before.position;
-  const refusedItems = new Set(refused.map(({ item }) => item.item)).size;
+  const refusedItems = new Set(refused.map(({ item }) => item)).size;
   const gone = gapless ? position - before.position - items.length : 0;
   return {
     position,
@@ -172,7 +150,7 @@ const afterLoss = (before: Progress, head: number): Progress => ({
   expired: before.expired + head - before.position,
 });
 
-const refusalOf = ({ item: { item, point }, reason }: RefusedPoint<PointOfItem>): Refusal => ({
+const refusalOf = ({ item, point, reason }: Refused): Refusal => ({
   position: item.position,
   timeMs: point.timeMs,
   point: JSON.stringify({ tier: point.tier, measurement: point.measurement, ...point.tags, ...point.fields }),

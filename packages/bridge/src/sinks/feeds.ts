@@ -2,8 +2,25 @@
 
 import type { Log } from '../log/log.ts';
 import type { StoredReading } from '../message.ts';
-import type { Feed } from './drain.ts';
 import type { Point } from './sink.ts';
+
+export interface FeedItem {
+  readonly position: number;
+  readonly timeMs: number;
+  /** None: there is nothing in it that a store could hold. */
+  readonly points: readonly Point[];
+}
+
+export interface Feed {
+  /** Items after a position, in order, about `limit` at most; empty: there is nothing more. */
+  read(after: number, limit: number): readonly FeedItem[];
+  /** Position of the newest item. */
+  head(): number;
+  /** Items after a position. */
+  waiting(after: number): number;
+  /** Every position was an item once: one that is missing is no longer held. */
+  readonly gapless: boolean;
+}
 
 export function readingFeed(
   log: Pick<Log, 'read' | 'head'>,

@@ -46,6 +46,7 @@ export function createBuckets(client: InfluxDB, place: Place): Buckets {
     const missing = found.filter(({ bucket }) => bucket === undefined);
     if (missing.length === 0) return;
     const orgID = found.find(({ bucket }) => bucket?.orgID)?.bucket?.orgID ?? (await findOrg(client, place));
+    if (orgID === undefined) return;
     for (const { tier } of missing) {
       const name = bucketName(place.bucket, tier.tier);
       const everySeconds = tier.keepMs === null ? 0 : Math.ceil(tier.keepMs / 1_000);
@@ -93,13 +94,10 @@ async function find(
   }
 }
 
-async function findOrg(client: InfluxDB, { org }: Place): Promise<string> {
+/** `undefined`: there is none of that name, or the token may not see it. */
+async function findOrg(client: InfluxDB, { org }: Place): Promise<string | undefined> {
   const { orgs = [] } = await new OrgsAPI(client).getOrgs({ org });
-  const id = orgs.find(({ name }) => name === org)?.id;
-  if (id !== undefined) return id;
-  throw new UnavailableError(
-    `InfluxDB shows no organisation "${org}" to this token. Compare the sink's org and token.`,
-  );
+  return orgs.find(({ name }) => name === org)?.id;
 }
 
 const retentionOf = ({ retentionRules: [rule] }: Bucket): number | null =>
@@ -107,7 +105,6 @@ const retentionOf = ({ retentionRules: [rule] }: Bucket): number | null =>
 
 /** A token that may only write is no failure: where a bucket is missing, the write tells. */
 function explain(error: unknown, { url }: Place): void {
-  if (error instanceof UnavailableError) throw error;
   if (error instanceof HttpError && [401, 403, 404].includes(error.statusCode)) return;
   throw unreachable(url, error);
 }

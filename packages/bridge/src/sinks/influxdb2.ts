@@ -70,6 +70,7 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): InfluxDb2Sink {
       const keepMs = buckets.keepMs(tier);
       return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
     },
+    mergesFields: true,
     missingBuckets: () => buckets.missing(),
     close: async () => closed.abort(),
   };
@@ -86,17 +87,26 @@ function linesByTier(points: readonly Point[]): ReadonlyMap<string, readonly str
   return byTier;
 }
 
-/** The point as line protocol. */
+/** The point as line protocol. @throws RefusedError when it is none. */
 export function lineOf({ measurement, tags, fields, timeMs }: Point): string {
-  const point = new InfluxPoint(measurement).timestamp(timeMs);
-  for (const [name, value] of Object.entries(tags)) if (value !== '') point.tag(name, value);
-  for (const [name, value] of Object.entries(fields)) {
+  const point = new InfluxPoint(nameOf(measurement)).timestamp(timeMs);
+  for (const [name, value] of Object.entries(tags)) if (value !== '') point.tag(name, nameOf(value));
+  for (const [given, value] of Object.entries(fields)) {
+    const name = fieldName(given);
     if (typeof value === 'number') point.floatField(name, value);
     else if (typeof value === 'boolean') point.booleanField(name, value);
     else point.stringField(name, value);
   }
-  return point.toLineProtocol() ?? '';
+  const line = point.toLineProtocol();
+  if (line === undefined) throw new RefusedError('a point without a measurement or without a field');
+  return line;
 }
+
+/** Line protocol cannot say a backslash before what it escapes: the line would be read as another one. */
+const nameOf = (text: string): string => text.replaceAll('\\', '_');
+
+/** InfluxDB drops a field called `time` without a word when the point has others. */
+const fieldName = (name: string): string => (name === 'time' ? 'time_' : nameOf(name));
 
 function requestsOf(lines: readonly string[]): readonly (readonly string[])[] {
   const requests: string[][] = [];

@@ -1,31 +1,49 @@
-// Finds the points that a store refuses, by halving; all others are written.
+// Finds what a store refuses, by halving; all else is written.
 
+import type { FeedItem } from './feeds.ts';
 import { type Point, RefusedError, type Sink } from './sink.ts';
 
-export interface RefusedPoint<Item> {
-  readonly item: Item;
+/** A point, or some of its fields, on its way. */
+export interface Outgoing {
+  readonly item: FeedItem;
+  readonly point: Point;
+}
+
+export interface Refused extends Outgoing {
   readonly reason: string;
 }
 
 /**
- * Writes every point that the store takes, in one piece where it takes all.
+ * Writes everything that the store takes, in one piece where it takes all. Where the store merges fields, a refused
+ * field does not cost the others of its point.
  * @throws UnavailableError Then the whole is to be written again: the same points do no harm.
  */
-export async function writeIsolating<Item extends { readonly point: Point }>(
-  items: readonly Item[],
-  write: Sink['write'],
-): Promise<readonly RefusedPoint<Item>[]> {
+export async function writeIsolating(
+  outgoing: readonly Outgoing[],
+  sink: Pick<Sink, 'write' | 'mergesFields'>,
+): Promise<readonly Refused[]> {
+  const [first] = outgoing;
+  if (first === undefined) return [];
   try {
-    await write(items.map(({ point }) => point));
+    await sink.write(outgoing.map(({ point }) => point));
     return [];
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    const [first] = items;
-    if (first === undefined) throw error;
-    if (items.length === 1) return [{ item: first, reason: error.message }];
-    const middle = Math.ceil(items.length / 2);
-    const before = await writeIsolating(items.slice(0, middle), write);
-    const after = await writeIsolating(items.slice(middle), write);
-    return [...before, ...after];
+    const halves = outgoing.length > 1 ? halve(outgoing) : sink.mergesFields ? halveFields(first) : undefined;
+    if (halves === undefined) return [{ ...first, reason: error.message }];
+    const refused: Refused[] = [];
+    for (const half of halves) refused.push(...(await writeIsolating(half, sink)));
+    return refused;
   }
+}
+
+function halve<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
+
+function halveFields({ item, point }: Outgoing): readonly (readonly Outgoing[])[] | undefined {
+  const fields = Object.entries(point.fields);
+  if (fields.length < 2) return undefined;
+  return halve(fields).map((half) => [{ item, point: { ...point, fields: Object.fromEntries(half) } }]);
 }

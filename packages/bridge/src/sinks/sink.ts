@@ -21,6 +21,8 @@ export interface Sink {
   write(points: readonly Point[]): Promise<void>;
   /** Whether the store would hold a point of that age at all; absent: it holds all. */
   holds?(point: Point, nowMs: number): boolean;
+  /** Fields of one point may come in several writes. */
+  readonly mergesFields?: true;
   close(): Promise<void>;
 }
 
