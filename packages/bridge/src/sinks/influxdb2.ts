@@ -16,7 +16,7 @@ export interface InfluxDb2Sink extends Sink {
 }
 
 const timeoutMs = 10_000;
-/** One request: larger batches go in several. */
+/** One request: larger batches go in several. Above 50 MB the client would send by itself and swallow the failure. */
 const requestBytesMax = 4 * 1_048_576;
 const requestLinesMax = 5_000;
 const gzipBytesMin = 1_000;
@@ -39,8 +39,6 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): InfluxDb2Sink {
   const writeLines = async (bucket: string, lines: readonly string[]): Promise<void> => {
     const api = client.getWriteApi(options.org, bucket, 'ms', {
       batchSize: lines.length + 1,
-      // The client sends a batch that grows over this by itself and swallows its failure.
-      maxBatchBytes: Number.MAX_SAFE_INTEGER,
       flushInterval: 0,
       maxRetries: 0,
       maxBufferLines: 0,
