@@ -1,14 +1,17 @@
 // Virtual radios as rigs for the receivers.
 
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { flagsStructure, manufacturerStructure } from '../../simulator/src/radio/advertising-payload.ts';
 import { fakeHciSocket } from '../../simulator/src/radio/fake-hci-socket.ts';
+import { serveH4 } from '../../simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { Moment } from '../src/reading/device.ts';
 import { TransportError } from '../src/transport.ts';
 import { bluetoothReceiver } from '../src/transports/bluetooth-receiver.ts';
 import type { AdapterChoice, Controller } from '../src/transports/controller.ts';
+import { watchedReceiver } from '../src/transports/watched-receiver.ts';
 import { company, type ReceiverRig, type Said } from './receiver-conformance.ts';
 
 export const now = (): Moment => ({ wallMs: Date.now(), uptimeMs: performance.now() });
@@ -68,6 +71,7 @@ export async function inProcessRig(): Promise<ReceiverRig> {
   });
   return {
     receiver: bluetoothReceiver({ adapter, companies: [company], now }),
+    start: (packets) => void scanning(radio).then(() => say(radio, packets)),
     listening: () => scanning(radio),
     say: (packets) => say(radio, packets),
     isOpen: () => radio.scanning,
@@ -79,3 +83,32 @@ export async function inProcessRig(): Promise<ReceiverRig> {
 export async function scanning(radio: VirtualRadio): Promise<void> {
   while (!radio.scanning) await once(radio.events, 'scan');
 }
+
+export const radioChildProgram = fileURLToPath(new URL('radio-child-program.ts', import.meta.url));
+
+/** A process of its own, reaching the virtual radio by TCP. */
+export async function childRig(): Promise<ReceiverRig> {
+  const radio = createVirtualRadio();
+  const server = await serveH4(radio);
+  return {
+    receiver: watchedReceiver({
+      file: radioChildProgram,
+      adapter: `tcp:127.0.0.1:${server.port}`,
+      companies: [company],
+      now,
+      log: silentLog,
+      retryMs: 1,
+    }),
+    start: (packets) => void scanning(radio).then(() => say(radio, packets)),
+    listening: () => scanning(radio),
+    say: (packets) => say(radio, packets),
+    isOpen: () => radio.scanning,
+    unplug: () => server.hangUp(),
+    async close() {
+      radio.close();
+      await server.close();
+    },
+  };
+}
+
+const silentLog = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };

@@ -16,9 +16,12 @@ export interface Said {
 
 export interface ReceiverRig {
   readonly receiver: Receiver;
+  /** Devices say these as soon as somebody listens. */
+  start(packets: readonly Said[]): void;
   /** Resolves when what devices say is heard; the iteration must have been started. */
   listening(): Promise<void>;
-  say(packets: readonly Said[]): void;
+  /** Now. Absent where everything was said long ago. */
+  say?(packets: readonly Said[]): void;
   /** Whether the medium is held open. */
   isOpen(): boolean;
   /** Takes the medium away; absent where that cannot happen. */
@@ -64,12 +67,11 @@ export function describeReceiver(
     async function hear(rig: ReceiverRig, packets: readonly Said[], count = packets.length) {
       const abort = new AbortController();
       const heard: HeardPacket[] = [];
-      const listening = rig.listening().then(() => rig.say(packets));
+      rig.start(packets);
       for await (const packet of rig.receiver.packets(abort.signal)) {
         heard.push(packet);
         if (heard.length === count) break;
       }
-      await listening;
       return heard;
     }
 
@@ -102,6 +104,7 @@ export function describeReceiver(
 
     test('an abort ends a pending iteration at once, and the medium is free', async () => {
       const rig = await openRig();
+      rig.start([]);
       const abort = new AbortController();
       const iterator = rig.receiver.packets(abort.signal)[Symbol.asyncIterator]();
       const pending = iterator.next();
@@ -129,11 +132,12 @@ export function describeReceiver(
 
     test('a slow consumer gets the newest of each device, and the others are counted', async () => {
       const rig = await openRig();
+      if (!rig.say) return;
       const abort = new AbortController();
       const iterator = rig.receiver.packets(abort.signal)[Symbol.asyncIterator]();
       const first = iterator.next();
       await rig.listening();
-      const numbered = Array.from({ length: 4 * packetsMax }, (_, index) =>
+      const numbered = Array.from({ length: 8 * packetsMax }, (_, index) =>
         said(1, Uint8Array.of(index >> 8, index)),
       );
       const last = numbered.at(-1) as Said;
@@ -144,7 +148,7 @@ export function describeReceiver(
       }
       abort.abort();
       await iterator.next();
-      expect(heard.length).toBeLessThanOrEqual(2 * packetsMax);
+      expect(heard.length).toBeLessThanOrEqual(4 * packetsMax);
       expect(heard.filter(({ address }) => address.endsWith('02'))).toHaveLength(1);
       expect(rig.receiver.counters()['dropped']).toBe(numbered.length + 1 - heard.length);
     });
@@ -172,7 +176,7 @@ export function describeReceiver(
       rig.plugIn?.();
       await rig.listening();
       const packet = said(1, randomBytes(20));
-      rig.say([packet]);
+      rig.say?.([packet]);
       const { value } = await pending;
       expect([value as HeardPacket].map(heardAs)).toEqual([packet].map(saidAs));
       await iterator.return?.();

@@ -26,7 +26,7 @@ export function bluetoothReceiver(options: BluetoothOptions): Receiver {
   return {
     counters: () => counts,
     async *packets(signal) {
-      const buffer = createPacketBuffer();
+      const buffer = createPacketBuffer(() => counts.dropped++);
       let scanner: Scanner | undefined;
       try {
         scanner = await chosenScanner(options.adapter(), () => counts.malformed++, signal);
@@ -36,7 +36,6 @@ export function bluetoothReceiver(options: BluetoothOptions): Receiver {
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {
-        counts.dropped += buffer.dropped;
         await scanner?.close();
       }
     },

@@ -6,37 +6,32 @@ export interface PacketBuffer {
   push(packet: HeardPacket): void;
   /** Ends the iteration with an error, after what waits. */
   fail(error: Error): void;
-  /** Ends the iteration, after what waits. */
-  end(): void;
   /** Until the signal aborts, which ends it at once. One consumer. */
   drain(signal: AbortSignal): AsyncGenerator<HeardPacket, void>;
-  readonly dropped: number;
 }
 
 /** Some seconds of a busy site. */
 export const packetsMax = 256;
 
-export function createPacketBuffer(): PacketBuffer {
+/** `dropped` is called for each packet that a slow consumer loses. */
+export function createPacketBuffer(dropped: () => void): PacketBuffer {
   const waiting: HeardPacket[] = [];
-  let outcome: { readonly error?: Error } | undefined;
-  let dropped = 0;
+  let failure: Error | undefined;
   let wake: (() => void) | undefined;
 
-  const finish = (how: { readonly error?: Error }): void => {
-    outcome ??= how;
-    wake?.();
-  };
   return {
     push(packet) {
       if (waiting.length >= packetsMax) {
         waiting.splice(Math.max(0, waiting.findIndex(isOlder(packet))), 1);
-        dropped++;
+        dropped();
       }
       waiting.push(packet);
       wake?.();
     },
-    fail: (error) => finish({ error }),
-    end: () => finish({}),
+    fail(error) {
+      failure ??= error;
+      wake?.();
+    },
     async *drain(signal) {
       const abort = (): void => wake?.();
       signal.addEventListener('abort', abort);
@@ -44,8 +39,7 @@ export function createPacketBuffer(): PacketBuffer {
         while (!signal.aborted) {
           const packet = waiting.shift();
           if (packet !== undefined) yield packet;
-          else if (outcome?.error) throw outcome.error;
-          else if (outcome) return;
+          else if (failure) throw failure;
           else {
             await new Promise<void>((resolve) => {
               wake = resolve;
@@ -56,9 +50,6 @@ export function createPacketBuffer(): PacketBuffer {
       } finally {
         signal.removeEventListener('abort', abort);
       }
-    },
-    get dropped() {
-      return dropped;
     },
   };
 }

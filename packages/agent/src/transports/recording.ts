@@ -3,6 +3,7 @@
 // {"ms":12,"medium":"advertisement","direction":"in","source":737,"address":"C0:…","rssi":-60,"bytes":"1002…"}
 // {"ms":15,"medium":"serial","direction":"out","bytes":"3a37…"}
 
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { TransportError } from '../transport.ts';
@@ -64,6 +65,7 @@ export async function* readRecording(
     throw new TransportError('absent', `the recording ${path} cannot be read: ${reason}`);
   } finally {
     input.destroy();
+    if (!input.closed) await once(input, 'close');
   }
   if (header === undefined) throw new TransportError('unusable', `the recording ${path} is empty`);
 }

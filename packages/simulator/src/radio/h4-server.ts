@@ -1,7 +1,7 @@
 // A virtual radio as an H4 byte stream on TCP, the way a controller on a UART is reached. For whole programs.
 
 import { createServer, type Socket } from 'node:net';
-import type { VirtualRadio } from './virtual-radio.ts';
+import type { HostEnd, VirtualRadio } from './virtual-radio.ts';
 
 export interface H4Server {
   readonly port: number;
@@ -12,16 +12,16 @@ export interface H4Server {
 
 /** The host that connected last owns the radio. Port 0: any free one. */
 export async function serveH4(radio: VirtualRadio, port = 0, host = '127.0.0.1'): Promise<H4Server> {
-  const sockets = new Set<Socket>();
+  const hosts = new Map<Socket, HostEnd>();
   const server = createServer((socket) => {
-    sockets.add(socket);
     socket.setNoDelay(true);
-    const end = radio.attach((packet) => socket.write(packet));
+    const end = radio.attach((packet) => void socket.write(packet));
+    hosts.set(socket, end);
     socket.on('data', (bytes) => end.write(bytes));
     // A host that dies resets the connection; `close` follows.
     socket.on('error', () => {});
     socket.on('close', () => {
-      sockets.delete(socket);
+      hosts.delete(socket);
       end.detach();
     });
   });
@@ -32,7 +32,10 @@ export async function serveH4(radio: VirtualRadio, port = 0, host = '127.0.0.1')
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the H4 server has no port');
   const hangUp = (): void => {
-    for (const socket of sockets) socket.destroy();
+    for (const [socket, end] of hosts) {
+      end.detach();
+      socket.destroy();
+    }
   };
   return {
     port: address.port,

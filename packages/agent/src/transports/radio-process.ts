@@ -1,0 +1,98 @@
+// One life of the process that owns the radio, seen from its parent: from starting it to knowing why it ended.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import type { HeardNews, ListenOrder, RadioNews } from './radio-messages.ts';
+
+export interface RadioProcessOptions {
+  /** The file and arguments that make Node run `runRadioChild`. */
+  readonly program: { readonly file: string; readonly args: readonly string[] };
+  readonly listen: ListenOrder;
+  /** No packet at all for so long: the radio is stuck. */
+  readonly silenceMs: number;
+  readonly heapBytesMax: number;
+  readonly heard: (news: HeardNews) => void;
+  readonly listening: (adapterAddress: string) => void;
+  /** Whole lines that the process wrote. */
+  readonly wrote: (line: string) => void;
+}
+
+export type RadioEnd =
+  | { readonly why: 'stopped' }
+  | { readonly why: 'silent' }
+  | { readonly why: 'heavy'; readonly heapBytes: number }
+  | { readonly why: 'failed' | 'crashed'; readonly message: string };
+
+/** For closing the radio; then the process is killed. */
+const graceMs = 2000;
+/** V8 ends the process at this heap, should it not be recycled before. */
+const heapMegabytesMax = 192;
+
+/** Runs the process until it ends by itself, or has to end, or the signal aborts. */
+export function runRadioProcess(options: RadioProcessOptions, signal: AbortSignal): Promise<RadioEnd> {
+  const { program, listen } = options;
+  const child = fork(program.file, program.args, {
+    serialization: 'advanced',
+    execArgv: [`--max-old-space-size=${heapMegabytesMax}`],
+    // noble writes to standard output, which belongs to the program.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const lastLine = watchLines(child, options.wrote);
+  let end: RadioEnd | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  const endWith = (reason: RadioEnd): void => {
+    if (end) return;
+    end = reason;
+    if (child.connected) child.send({ order: 'stop' }, () => {});
+    grace = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  };
+  const silence = setTimeout(() => endWith({ why: 'silent' }), options.silenceMs);
+  let reports = 0;
+  child.on('message', (message: RadioNews) => {
+    if (message.news === 'failed') end = { why: 'failed', message: message.message };
+    if (message.news === 'listening') options.listening(message.adapterAddress);
+    if (message.news !== 'heard') return;
+    options.heard(message);
+    const { reports: heard = 0 } = message.counters;
+    if (heard > reports) silence.refresh();
+    reports = heard;
+    if (message.heapBytes > options.heapBytesMax) endWith({ why: 'heavy', heapBytes: message.heapBytes });
+  });
+  const stop = (): void => endWith({ why: 'stopped' });
+  signal.addEventListener('abort', stop);
+  child.send(listen, () => {});
+  return new Promise((resolve) => {
+    const ended = (message: string): void => {
+      clearTimeout(silence);
+      clearTimeout(grace);
+      signal.removeEventListener('abort', stop);
+      resolve(end ?? { why: 'crashed', message });
+    };
+    child.once('error', (error) => ended(`it could not be started: ${error.message}`));
+    child.once('close', (code, killedBy) => {
+      const how = killedBy ? `killed by ${killedBy}` : `exit code ${code}`;
+      ended(`${how}${lastLine() ? `, ${lastLine()}` : ''}`);
+    });
+  });
+}
+
+/** The line to tell a crash by: what was thrown, else the last one. */
+function watchLines(child: ChildProcess, wrote: (line: string) => void): () => string {
+  let thrown: string | undefined;
+  let last = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = (lines.pop() ?? '').slice(0, lineLengthMax);
+      for (const line of lines) {
+        if (line.trim() === '') continue;
+        wrote(line.slice(0, lineLengthMax));
+        last = line.slice(0, lineLengthMax);
+        if (/^\w*Error\b|^FATAL/.test(line)) thrown = last;
+      }
+    });
+  }
+  return () => thrown ?? last;
+}
+
+const lineLengthMax = 300;
