@@ -178,6 +178,13 @@ describe('our own file', () => {
   });
 });
 
+test('an address in both words is one too many', () => {
+  const device = 'name: a, definition: victron-ble, key: none, address: FAAC2784C66F, mac: FAAC2784C66F';
+  expect(machineWith({ 'agent.yml': withDevice(device) }).problems()).toEqual([
+    expect.stringMatching(/^agent\.yml:2:75: devices\[0\]\.mac: unknown key; known here: name, /),
+  ]);
+});
+
 describe('the file of the replaced bridge', () => {
   test('is named as such and refused', () => {
     const [line, ...more] = problems(bridges);

@@ -159,6 +159,20 @@ test('a key that looks like a float is what it says', () => {
   expect(Buffer.from(configuration.devices[0]?.secret?.reveal() ?? []).toString('hex')).toBe(floating);
 });
 
+test('a recording is enough in place of a device', () => {
+  const [device] = load(withDevice(`name: roof, definition: victron-ble, key: ${key}, replay: /a.jsonl`))
+    .configuration.devices;
+  expect(device).toMatchObject({ replay: '/a.jsonl' });
+});
+
+test.each([
+  ['mqtt://a', { host: 'a', port: 1883, isTls: false }],
+  ['mqtts://a', { host: 'a', port: 8883, isTls: true }],
+  ['mqtts://[::1]:7', { host: '::1', port: 7, isTls: true }],
+])('the broker %s', (url, expected) => {
+  expect(load(`mqtt: { url: "${url}" }`).configuration.mqtt).toMatchObject(expected);
+});
+
 test('a device that sends unencrypted has the key none', () => {
   const { configuration } = load(
     withDevice('name: sense, definition: victron-ble, address: FAAC2784C66F, key: none'),

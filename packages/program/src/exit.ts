@@ -30,7 +30,8 @@ export class UsageError extends Error {
 /** The part of `process` that a program's end needs. */
 export interface ProcessEnd {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): unknown;
+  /** Rejections that nobody handles come here too. */
+  on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
   exit(code: number): void;
   readonly stdout: {
     write(text: string, done: () => void): unknown;
@@ -52,7 +53,6 @@ export async function runProgram(
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const fail = (error: unknown): void => process.exit(reportFailure(error, log));
   process.on('uncaughtException', fail);
-  process.on('unhandledRejection', fail);
   // The reader of our output has gone (`| head`): there is nobody left to write for.
   process.stdout.on('error', (error) =>
     error.code === 'EPIPE' ? process.exit(exitCodes.done) : fail(error),

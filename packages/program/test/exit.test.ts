@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 
@@ -18,7 +18,11 @@ function start(body: string) {
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (error += chunk));
   const end = once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, out, error }));
-  return { child, end };
+  const printed = async (text: string): Promise<void> => {
+    while (out !== text) await once(child.stdout, 'data');
+  };
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, end, printed };
 }
 
 describe('a program ends', () => {
@@ -78,8 +82,9 @@ describe('a program ends', () => {
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('a repeated %s means the same as the first', async (name) => {
-  const { child, end } = start(`
-    const held = setInterval(() => undefined, 1000);
+  const { child, end, printed } = start(`
+    setInterval(() => undefined, 1000);
+    process.on(${JSON.stringify(name)}, () => process.stdout.write('.'));
     process.stdout.write('ready');
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => {
@@ -88,11 +93,11 @@ test.each(['SIGINT', 'SIGTERM'] as const)('a repeated %s means the same as the f
       });
     });
   `);
-  await once(child.stdout, 'data');
+  await printed('ready');
   child.kill(name);
-  await once(child.stdout, 'data');
+  await printed('ready aborted.');
   child.kill(name);
-  child.kill(name);
+  await printed('ready aborted..');
   child.stdin.write('finish');
-  expect(await end).toEqual({ code: 4, out: 'ready aborted', error: '' });
+  expect(await end).toEqual({ code: 4, out: 'ready aborted..', error: '' });
 });

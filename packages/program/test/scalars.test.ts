@@ -58,8 +58,9 @@ describe('sizes', () => {
     ['1TiB', 1_099_511_627_776],
   ])('%s', (text, bytes) => expect(value(sizeBytes(), text)).toBe(bytes));
 
-  test.each(['', '64', '64MB', '64 MiB', '64mib', '1.5GiB', '-1GiB', '0GiB'])('"%s" is none', (text) =>
-    expect(value(sizeBytes(), text)).toBeUndefined(),
+  test.each(['', '64', '64MB', '64 MiB', '64mib', '1.5GiB', '-1GiB', '0GiB', '1001TiB'])(
+    '"%s" is none',
+    (text) => expect(value(sizeBytes(), text)).toBeUndefined(),
   );
 });
 
@@ -99,6 +100,7 @@ describe('addresses', () => {
     '127.0.0.1:65536',
     '::1:1883',
     '[localhost]:1',
+    '[1234]:1',
     'a b:1',
     'a:',
   ])('"%s" is none', (text) => expect(value(hostPort(), text)).toBeUndefined());

@@ -130,14 +130,28 @@ describe('problems', () => {
 describe('what must not be seen is not printed', () => {
   test.each([
     ['a list under a password', 'mqtt: { host: a, password: [hunter2hunter2] }'],
-    ['a secret where a number belongs', `mqtt: { host: a, port: ${variable('PORT')} }`],
+    ['a secret where a number belongs', `mqtt: { host: a, port: "${variable('PORT')}" }`],
     ['a key beside its place', 'mqtt: { host: a, port: 00112233445566778899aabbccddeeff }'],
     ['a password in an address', 'mqtt: { host: a, port: "mqtt://solar:hunter2@broker" }'],
     ['a password under an unknown key', 'mqtt: { host: a, passwort: hunter2 }'],
   ])('%s', (_, text) => {
     const message = problems(() => read(text, { PORT: 'hunter2' }));
     expect(message).not.toMatch(/hunter2|00112233/);
-    expect(message).toMatch(/^agent\.yml:1:\d+: /);
+    expect(message).toMatch(/^agent\.yml:1:\d+: mqtt\./);
+  });
+
+  test('a text under a key of secrets, whatever its type', () => {
+    const withPin = z.strictObject({ pin: wholeNumber(0, 9999) });
+    const source = { environment: {}, readSecrets: () => expect.fail(), schema: withPin };
+    expect(problems(() => readSettings({ ...source, text: { file: 'a.yml', text: 'pin: 12345' } }))).toBe(
+      'a.yml:1:6: pin: expected a whole number from 0 to 9999, found (secret)',
+    );
+  });
+
+  test('a word from elsewhere, not even by its neighbour', () => {
+    expect(problems(() => read(`mqtt: { host: a, version: "${variable('V')}" }`, { V: '3.1.2' }))).toBe(
+      'agent.yml:1:27: mqtt.version: expected one of auto, 5, 3.1.1, found (secret)',
+    );
   });
 });
 
@@ -260,6 +274,9 @@ describe('secrets', () => {
   test('are for the log to hide: what stands under a secret key, not every variable', () => {
     const text = `mqtt: { host: "${variable('HOST')}", password: inline }\ndevices: [{ name: a, key: abc }]`;
     expect(read(text, { HOST: 'localhost' }).secrets).toEqual(['inline', 'abc']);
+    expect(withSecrets('mqtt: { host: secret:host }', 'host: hidden.example').secrets).toEqual([
+      'hidden.example',
+    ]);
   });
 });
 
