@@ -3,14 +3,17 @@
 import { useLayoutEffect } from 'preact/hooks';
 import { Attention } from './attention/attention.tsx';
 import { ChargeCard } from './charge/charge-card.tsx';
+import { DevicePage } from './device/device-page.tsx';
 import { DeviceList } from './device/list.tsx';
 import { WattLine } from './flow/watt-line.tsx';
 import { useKnown, usePage, useWords } from './page-context.ts';
-import { type Route, useRoute } from './route.ts';
+import { devicesAddress, overviewAddress, type Route, useRoute } from './route.ts';
+import { FirstSteps } from './steps/first-steps.tsx';
 import { TodayCard } from './today/today-card.tsx';
 import { TopBar } from './top-bar.tsx';
 
 export function App() {
+  const { keys } = usePage();
   const { say } = useWords();
   const route = useRoute();
   const empty = useKnown(({ loaded, devices }) => loaded && devices.size === 0);
@@ -20,6 +23,14 @@ export function App() {
   useLayoutEffect(() => {
     document.title = site === undefined ? 'Wattline' : `${site} · Wattline`;
   }, [site]);
+  useLayoutEffect(
+    () =>
+      keys.on((key) => {
+        if (key === '1') location.hash = overviewAddress;
+        if (key === '2') location.hash = devicesAddress;
+      }),
+    [keys],
+  );
   useLayoutEffect(() => {
     document.documentElement.classList.toggle('cut', cut);
   }, [cut]);
@@ -30,6 +41,7 @@ export function App() {
       </button>
       <TopBar route={route} waiting={empty} />
       {loaded ? <Main route={route} /> : <main id="main" class="overview" />}
+      <KeySwitch />
     </div>
   );
 }
@@ -42,8 +54,29 @@ function skip(): void {
 }
 
 function Main({ route }: { readonly route: Route }) {
+  const empty = useKnown(({ devices }) => devices.size === 0);
+  if (empty) return <FirstSteps />;
+  if (route.page === 'device') return <DevicePage id={route.id} />;
   if (route.page === 'devices') return <Devices />;
   return <Overview />;
+}
+
+/** Single letters must be possible to switch off: speech control types them by accident. */
+function KeySwitch() {
+  const { keys } = usePage();
+  const { say } = useWords();
+  return (
+    <footer class="foot-page">
+      <label>
+        <input
+          type="checkbox"
+          checked={keys.areOn()}
+          onChange={({ currentTarget }) => keys.switch(currentTarget.checked)}
+        />
+        {say('shortcuts')}
+      </label>
+    </footer>
+  );
 }
 
 function Overview() {

@@ -2,6 +2,7 @@
 
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { createKeys } from './keys.ts';
 import { createApi } from './live/api.ts';
 import { createSeriesCache } from './live/series-cache.ts';
 import { createServerClock } from './live/server-clock.ts';
@@ -21,6 +22,7 @@ const clock = createServerClock(local);
 const ticker = createTicker();
 const series = createSeriesCache(api, local);
 const session = createSession({ api, store, clock, ticker, local, wallClock: Date.now });
+const keys = createKeys(window, storage());
 const kiosk = options.has('kiosk');
 
 document.documentElement.lang = words.language;
@@ -33,10 +35,19 @@ document.addEventListener('visibilitychange', follow);
 const host = document.querySelector('#page');
 if (host) {
   render(
-    <PageProvider value={{ api, store, clock, ticker, series, words, local, kiosk }}>
+    <PageProvider value={{ api, keys, store, clock, ticker, series, words, local, kiosk }}>
       <App />
     </PageProvider>,
     host,
   );
 }
 follow();
+
+/** What the reader switched off is remembered where the browser allows it. */
+function storage(): Pick<Storage, 'getItem' | 'setItem'> {
+  try {
+    return localStorage;
+  } catch {
+    return { getItem: () => null, setItem: () => {} };
+  }
+}

@@ -3,6 +3,7 @@
 import { createContext } from 'preact';
 import { useContext, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { type Times, timesIn } from './format/times.ts';
+import type { Keys } from './keys.ts';
 import type { Api } from './live/api.ts';
 import type { SeriesCache } from './live/series-cache.ts';
 import type { ServerClock } from './live/server-clock.ts';
@@ -16,6 +17,7 @@ export interface Page {
   readonly clock: ServerClock;
   readonly ticker: Ticker;
   readonly api: Api;
+  readonly keys: Keys;
   readonly series: SeriesCache;
   /** ms, monotonic. */
   readonly local: () => number;

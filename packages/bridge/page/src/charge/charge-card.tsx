@@ -148,7 +148,7 @@ function Day({ view, device, points, trend }: DayProps) {
     const to = view.to + aheadMs;
     const ahead = wayAhead(end, trend, to);
     const silence = silenceMsOf(view.every, device.interval);
-    const { times, means, gaps } = drawnSeries(view, silence, 1, view.to);
+    const { times, means, gaps } = drawnSeries(view, silence, 1);
     return {
       from: view.from,
       to,

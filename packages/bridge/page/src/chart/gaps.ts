@@ -19,27 +19,25 @@ export const silenceMsOf = (every: number, intervalSeconds: number | undefined):
   intervalsMax * 1000 * Math.max(every, intervalSeconds ?? 0, 1);
 
 /** Mean, lowest and highest of a series from the site's point of view, the pen lifted in gaps. `sign` −1 swaps the edges. */
-export function drawnSeries(view: SeriesView, silenceMs: number, sign: 1 | -1, until: number): Drawn {
+export function drawnSeries(view: SeriesView, silenceMs: number, sign: 1 | -1): Drawn {
   const drawn: Drawn = { times: [], means: [], lows: [], highs: [], gaps: [] };
-  const half = view.every * 500;
-  let last: number | undefined;
-  const lift = (from: number, to: number): void => {
-    drawn.gaps.push([from, to]);
-    push(drawn, (from + to) / 2, null, null, null);
-  };
+  const windowMs = view.every * 1000;
   // Before the very first reading nothing is missing; after it silence from the edge of the range on counts.
-  const begin = Math.max(view.from, view.first ?? view.from);
+  let spokenUntil = Math.max(view.from, view.first ?? view.from);
+  let known: number | undefined;
   for (const point of view.points) {
+    if (point.time - spokenUntil > silenceMs) drawn.gaps.push([spokenUntil, point.time]);
+    spokenUntil = point.time + windowMs;
     const value = meanOf(point);
+    // The device spoke and did not know: no line, but no silence either.
     if (value === undefined) continue;
-    const time = point.time + half;
-    if (last === undefined && point.time - begin > silenceMs) drawn.gaps.push([begin, point.time]);
-    if (last !== undefined && time - last > silenceMs) lift(last + half, time - half);
+    const time = point.time + windowMs / 2;
+    if (known !== undefined && time - known > silenceMs) push(drawn, (known + time) / 2, null, null, null);
     const [low, high] = edges(point, value, sign);
     push(drawn, time, value * sign, low, high);
-    last = time;
+    known = time;
   }
-  if (last !== undefined && until - last > silenceMs + half) drawn.gaps.push([last + half, until]);
+  if (view.to - spokenUntil > silenceMs) drawn.gaps.push([spokenUntil, view.to]);
   return drawn;
 }
 

@@ -37,7 +37,8 @@ export interface Plot {
   readonly highest?: number;
   /** The scale begins at zero unless a value is below. */
   readonly fromZero?: boolean;
-  readonly note?: string;
+  /** A sentence in the empty part before `until`. */
+  readonly note?: { readonly text: string; readonly until: number };
   readonly axis: (value: number) => string;
   readonly axisSteps?: readonly number[];
   readonly axisWidth?: number;
@@ -64,7 +65,7 @@ export function plotOptions(plot: Plot, place: Place, colours: Colours, times: T
   return {
     ...place,
     // The plotting area keeps its right edge clear of the last label.
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), times.zone),
     legend: { show: false },
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
@@ -139,7 +140,7 @@ function axesOf(plot: Plot, colours: Colours, times: Times): uPlot.Axis[] {
     },
     {
       ...common,
-      size: axisWidth,
+      size: (_, values) => axisSize(values, axisWidth),
       gap: 8,
       space: 30,
       grid: { stroke: colours.axis, width: 1 },
@@ -148,6 +149,10 @@ function axesOf(plot: Plot, colours: Colours, times: Times): uPlot.Axis[] {
     },
   ];
 }
+
+/** Wide enough for its longest label; `values` is missing while the axis is first measured. */
+const axisSize = (values: readonly string[] | null, least: number): number =>
+  Math.max(least, ...(values ?? []).map((text) => text.length * 7.2 + 14));
 
 function timeLabel(seconds: number, step: number, times: Times): string {
   const time = seconds * 1000;
@@ -218,7 +223,11 @@ function overlay(chart: uPlot, plot: Plot, colours: Colours): void {
     ctx.fillStyle = colours.second;
     ctx.font = colours.font.replace(/^[\d.]+px/, `${12 * devicePixelRatio}px`);
     ctx.textAlign = 'center';
-    ctx.fillText(plot.note, bbox.left + bbox.width * 0.5, bbox.top + bbox.height / 2);
+    const end = Math.min(bbox.left + bbox.width, chart.valToPos(plot.note.until / 1000, 'x', true));
+    const middle = (bbox.left + end) / 2;
+    const half = ctx.measureText(plot.note.text).width / 2;
+    // Too narrow for the sentence: it begins at the edge and runs on.
+    ctx.fillText(plot.note.text, Math.max(middle, bbox.left + half + 6), bbox.top + bbox.height / 2);
   }
   ctx.restore();
 }

@@ -23,6 +23,11 @@ export function WattLine() {
   const words = useWords();
   const site = useKnown((known) => known.site);
   const nodes = order.flatMap((node) => site?.watts.find((each) => each.node === node && exists(each)) ?? []);
+  // Signs of the longest number, so that all of the row are written in one size that fits.
+  const longest = Math.max(
+    4,
+    ...nodes.map(({ value }) => (value === null ? 0 : watts(words, value).text.length)),
+  );
   return (
     <section class="card flow" aria-labelledby="h-flow">
       <header>
@@ -33,7 +38,7 @@ export function WattLine() {
       {site && nodes.length > 0 ? (
         <>
           <River watts={nodes} shares={sharesOf(nodes)} />
-          <div class={`nodes n${nodes.length}`}>
+          <div class="nodes" style={{ '--signs': longest }}>
             {nodes.map((each) => (
               <FlowNode key={each.node} each={each} now={site.now} />
             ))}

@@ -36,6 +36,19 @@ export function showNumber(words: Words, value: number, unit?: Unit, signed = fa
 /** Number and unit in one line of text, with a space that does not break. */
 export const inline = ({ text, unit }: Shown): string => (unit === undefined ? text : `${text}\u00a0${unit}`);
 
+/** The unit that suits an axis up to `highest`, and by what its values are divided. */
+export function scaleOf(
+  highest: number,
+  unit: Unit | undefined,
+): { divisor: number; unit: string | undefined } {
+  if (unit === 's') {
+    if (highest >= 7200) return { divisor: 3600, unit: 'h' };
+    return highest >= 120 ? { divisor: 60, unit: 'min' } : { divisor: 1, unit };
+  }
+  const [scaled, shown] = inUnit(highest, unit);
+  return { divisor: highest === 0 ? 1 : highest / scaled, unit: shown };
+}
+
 function inUnit(value: number, unit: Unit | undefined): [number, string | undefined] {
   const size = Math.abs(value);
   if (unit === 'Wh' && size >= 1000) return [value / 1000, 'kWh'];

@@ -38,6 +38,11 @@ export function startOfDay(time: number, zone: string, daysLater = 0): number {
   );
 }
 
+export function startOfMonth(time: number, zone: string, monthsLater = 0): number {
+  const local = new Date(time + offsetAt(time, zone));
+  return momentOf(Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + monthsLater, 1), zone);
+}
+
 /** The same local time on the same day of another year; 29 February becomes the 28th where there is none. */
 export function sameTimeInYear(time: number, zone: string, yearsLater: number): number {
   const local = new Date(time + offsetAt(time, zone));

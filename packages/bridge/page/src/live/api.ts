@@ -1,6 +1,6 @@
 // The calls to the bridge. Addresses are relative, so that the page works behind a proxy's prefix.
 
-import type { AlarmView, DeviceView, SeriesView, SiteView } from '../../../src/web/api.ts';
+import type { AlarmView, DeviceView, SeriesView, SiteView, StatusView } from '../../../src/web/api.ts';
 
 export interface SeriesQuery {
   readonly device: string;
@@ -15,7 +15,7 @@ export interface Api {
   readonly site: (signal: AbortSignal) => Promise<SiteView>;
   readonly alarms: (from: number, to: number, signal: AbortSignal) => Promise<readonly AlarmView[]>;
   readonly series: (query: SeriesQuery, signal: AbortSignal) => Promise<SeriesView>;
-  readonly status: (signal: AbortSignal) => Promise<unknown>;
+  readonly status: (signal: AbortSignal) => Promise<StatusView>;
   readonly exportAddress: (device: string, from: number, to: number) => string;
 }
 

@@ -14,7 +14,7 @@ export const en = {
   connecting: 'Connecting',
   cut_since: 'Bridge not reached since {x}, trying again',
   sign_in: 'This page needs a user: {command}',
-  shortcuts: 'Keys 1 2 pages, [ ] range, c compare',
+  shortcuts: 'Shortcuts: 1 2 pages, [ ] range, c compare, arrows in a chart',
 
   // Power now.
   power_now: 'Power now',
@@ -160,11 +160,12 @@ export const en = {
   time: 'Time',
   lowest: 'Lowest',
   highest: 'Highest',
-  increase: 'increase',
   share_of_day: 'share of each day',
+  end_of_day: 'as each day ended',
+  per_day: 'per day',
+  per_month: 'per month',
+  bars_picture: '{field} {span}',
   no_charts: 'No value of this device has a history to draw.',
-  years_picture: '{field}: this year over past years',
-  years_on_top: 'years on top of each other',
 
   // First steps.
   welcome: 'No readings yet',
@@ -179,6 +180,7 @@ export const en = {
   step_agent_why: 'Write the devices into agent.yml, then let it prove each of them:',
   step_device: 'A device is read',
   step_device_why: 'Key or PIN right, values plausible. What is in reach:',
+  in_reach: 'In reach of “{x}”',
   step_stored: 'The first reading is stored',
   step_stored_why: 'Then this page becomes your overview. Leave the agent running:',
   no_devices: 'No devices at hand?',
@@ -193,6 +195,7 @@ export const en = {
   h: '{x} h',
   hm: '{h} h {m} min',
   d: '{x} d',
+  y: '{x} y',
 } as const;
 
 export type Key = keyof typeof en;

@@ -103,4 +103,5 @@ export const ja: Language = {
   h: '{x}時間',
   hm: '{h}時間{m}分',
   d: '{x}日',
+  y: '{x}年',
 };

@@ -1,0 +1,107 @@
+// The history of a state: one lane of words.
+
+import { useMemo } from 'preact/hooks';
+import type { DeviceView, SeriesView } from '../../../src/web/api.ts';
+import { silenceMsOf } from '../chart/gaps.ts';
+import { labelOf } from '../format/subject.ts';
+import { sentence } from '../format/value.ts';
+import { useSeries } from '../live/use-series.ts';
+import { useTimes, useWords } from '../page-context.ts';
+import { columnsOf, paletteOf, stretchesOf } from './lane.ts';
+import { Panel, StandIn } from './panel.tsx';
+import { askStates, type Range, spans } from './range.ts';
+
+interface StatePanelProps {
+  readonly device: DeviceView;
+  readonly field: string;
+  readonly range: Range;
+}
+
+const daySeconds = 86_400;
+
+export function StatePanel({ device, field, range }: StatePanelProps) {
+  const { say } = useWords();
+  const { zone } = useTimes();
+  const { views, failed, again } = useSeries([askStates({ device: device.id, field }, range, zone)]);
+  const [view] = views;
+  const palette = useMemo(() => paletteOf(view?.points ?? []), [view]);
+  const inShares = range !== '24h' && range !== '7d';
+  const label = say('lane_picture', {
+    field: labelOf(field),
+    range: say(spans[range].unit, spans[range].count),
+  });
+  return (
+    <Panel
+      device={device}
+      field={field}
+      unit={inShares && view ? say(view.every < daySeconds ? 'share_of_day' : 'end_of_day') : undefined}
+      keys={[...palette].map(([state, hue]) => (
+        <span key={state} class={`key kf p${hue}`}>
+          {sentence(state)}
+        </span>
+      ))}
+    >
+      {view && view.points.length > 0 ? (
+        <div class="lane" role="img" aria-label={label}>
+          {inShares ? (
+            <Shares view={view} palette={palette} />
+          ) : (
+            <Stretches view={view} palette={palette} interval={device.interval} />
+          )}
+        </div>
+      ) : (
+        <StandIn failed={failed} view={view} again={again} />
+      )}
+    </Panel>
+  );
+}
+
+interface LaneProps {
+  readonly view: SeriesView;
+  readonly palette: ReadonlyMap<string, number>;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
+
+function Stretches({ view, palette, interval }: LaneProps & { readonly interval: number | undefined }) {
+  const stretches = useMemo(() => stretchesOf(view, silenceMsOf(view.every, interval)), [view, interval]);
+  const place = (from: number, to: number) => ({
+    left: percent((Math.max(from, view.from) - view.from) / (view.to - view.from)),
+    width: percent((to - Math.max(from, view.from)) / (view.to - view.from)),
+  });
+  return (
+    <>
+      {stretches.map(({ from, to, state }) => (
+        <i
+          key={from}
+          class={state === undefined ? 'gap' : `p${palette.get(state) ?? 0}`}
+          style={place(from, to)}
+          title={state === undefined ? '' : sentence(state)}
+        >
+          {state === undefined ? '' : sentence(state)}
+        </i>
+      ))}
+    </>
+  );
+}
+
+function Shares({ view, palette }: LaneProps) {
+  const columns = useMemo(() => columnsOf(view), [view]);
+  const wide = view.to - view.from;
+  return (
+    <>
+      {columns.map(({ from, to, shares }) => (
+        <b
+          key={from}
+          style={{ left: percent((from - view.from) / wide), width: percent((to - from) / wide) }}
+        >
+          {[...palette].map(([state, hue]) =>
+            shares.has(state) ? (
+              <i key={state} class={`p${hue}`} style={{ height: percent(shares.get(state) ?? 0) }} />
+            ) : null,
+          )}
+        </b>
+      ))}
+    </>
+  );
+}
