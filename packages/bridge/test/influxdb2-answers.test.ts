@@ -41,6 +41,7 @@ async function answering(answer: Answer) {
     bucket: 'wattline',
     token: 'secret-token',
     tiers: [{ tier: 'raw', keepMs: null }],
+    createsBuckets: true,
   });
   onTestFinished(async () => {
     await sink.close();

@@ -34,6 +34,7 @@ const optionsOf = (bucket: string, more: Partial<InfluxDb2Options> = {}): Influx
   token: influx.token,
   bucket,
   tiers,
+  createsBuckets: true,
   ...more,
 });
 
@@ -230,6 +231,19 @@ describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
     await settled(carried);
     const rows = await influx.rows('from(bucket: "backslash") |> range(start: -1d)');
     expect(rows).toMatchObject([{ device: 'x_', type: 'y', _field: 'a_', _value: 1 }]);
+  });
+  test('that makes no buckets waits for the missing one, and goes on when it is there', async () => {
+    const carried = carry(optionsOf('forbidden', { createsBuckets: false }));
+    carried.add(pointOf(1));
+    await expect.poll(() => carried.view().problem).toContain('no bucket "forbidden"');
+    const { orgID = '' } =
+      (await new BucketsAPI(influx.client).getBuckets({ org: influx.org })).buckets?.[0] ?? {};
+    await new BucketsAPI(influx.client).postBuckets({
+      body: { orgID, name: 'forbidden', retentionRules: [] },
+    });
+    await settled(carried);
+    expect(await countOf('forbidden')).toBe(1);
+    expect(Object.keys(await influx.retentions())).not.toContain('forbidden_2m');
   });
   test('names the buckets that it would make', async () => {
     const sink = createInfluxDb2Sink(optionsOf('named', { tiers: tiers.slice(0, 2) }));

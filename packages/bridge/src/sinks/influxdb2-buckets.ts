@@ -27,6 +27,8 @@ export interface Place {
   /** Of the raw points; those of the tiers are named after it. */
   readonly bucket: string;
   readonly tiers: readonly TierBucket[];
+  /** Whether missing buckets are made. */
+  readonly createsBuckets: boolean;
 }
 
 export const bucketName = (bucket: string, tier: string): string =>
@@ -44,7 +46,7 @@ export function createBuckets(client: InfluxDB, place: Place): Buckets {
     const found = await look();
     for (const { tier, bucket } of found) if (bucket) kept.set(tier.tier, retentionOf(bucket));
     const missing = found.filter(({ bucket }) => bucket === undefined);
-    if (missing.length === 0) return;
+    if (missing.length === 0 || !place.createsBuckets) return;
     const orgID = found.find(({ bucket }) => bucket?.orgID)?.bucket?.orgID ?? (await findOrg(client, place));
     if (orgID === undefined) return;
     for (const { tier } of missing) {

@@ -131,7 +131,7 @@ function explain(error: unknown, bucket: string, { url, org }: Place): Error {
   const { statusCode, message } = error;
   if (refusedStatuses.includes(statusCode)) return new RefusedError(message);
   if (statusCode === 404) {
-    const todo = `Create it, or give the token the right to create buckets.`;
+    const todo = 'Create it, or give the token the right to create buckets.';
     return new UnavailableError(
       `InfluxDB has no bucket "${bucket}" in organisation "${org}". ${todo} (${message})`,
     );
