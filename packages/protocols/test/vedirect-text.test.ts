@@ -168,15 +168,16 @@ describe('a port that is listened to', () => {
   test('another device on the port starts anew', () => {
     const port = listen();
     port.push(block({ ...main, ...history }), 0);
-    port.push(block({ PID: '0xA053', V: '13000', I: '100' }), 1000);
-    const { kind, values } = port.current(1000) ?? {};
-    expect(kind).toBe('solar_charger');
-    expect(values).toEqual({
-      product_code: '0xA053',
+    port.push(block({ PID: '0xA38A', V: '13000', I: '100', MON: '0' }), 1000);
+    expect(port.current(1000)).toMatchObject({ model: 'SmartShunt 1000A/50mV' });
+    expect(port.current(1000)?.values).toEqual({
+      product_code: '0xA38A',
+      meter_type: 'battery_monitor',
       battery_voltage: 13,
       battery_current: 0.1,
       battery_power: 1.3,
     });
+    expect(port.isWhole()).toBe(false);
   });
 
   test('a damaged block is reported and gives nothing', () => {
@@ -194,6 +195,20 @@ describe('a port that is listened to', () => {
     port.push(block({ ...main, NEW: '2' }), 1000);
     expect(port.unknown()).toEqual(new Map([['NEW', { text: '2', count: 2 }]]));
     expect(port.current(1000)?.values).not.toHaveProperty('NEW');
+  });
+});
+
+test('three dashes are not known, in numbers and in texts', () => {
+  const labels = { PID: '0xA053', V: '---', 'SER#': '---', CS: '---', OR: '---', LOAD: '---', FW: '159' };
+  const [reading] = readStream(formatBlock(Object.entries(labels))).readings;
+  expect(reading?.values).toEqual({
+    product_code: '0xA053',
+    firmware_version: '1.59',
+    serial_number: null,
+    battery_voltage: null,
+    charge_state: null,
+    off_reasons: null,
+    load_on: null,
   });
 });
 

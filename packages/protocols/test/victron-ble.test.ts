@@ -64,6 +64,9 @@ test('a dongle that has no key yet does not prove the configured one wrong', () 
   const frame = bytesOf('100003020200000066e94bd4ef8a2c3b');
   for (const key of [undefined, testKey, new Uint8Array(16)])
     expect(hear.decode(packetOf(frame), key)).toEqual({ ignored: expect.any(String) });
+  // With a nonce it is a measurement like any other.
+  frame[5] = 1;
+  expect(hear.decode(packetOf(frame), new Uint8Array(16))).toMatchObject({ record: '0x02' });
 });
 
 test('unknown record types are ignored, whatever the key', () => {
@@ -78,6 +81,12 @@ test('a frame of another company is none of ours', () => {
     ignored: expect.any(String),
   });
   expect(hear.recognise(packetOf(frameWith(1).payload, 0x004c))).toBeUndefined();
+});
+
+test('a frame with another first byte is none, even if everything else fits', () => {
+  const { payload } = frameWith(1);
+  payload[0] = 0x02;
+  expect(hear.decode(packetOf(payload), testKey)).toEqual({ ignored: expect.any(String) });
 });
 
 test('the second byte is never looked at', () => {
