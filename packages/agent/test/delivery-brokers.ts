@@ -1,12 +1,13 @@
 // Real brokers on free ports, and somebody who listens to what arrives.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { on, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Aedes } from 'aedes';
 import mqtt from 'mqtt';
 import { onTestFinished } from 'vitest';
@@ -34,32 +35,27 @@ export interface MosquittoOptions {
   readonly listener?: readonly string[];
 }
 
+export interface Mosquitto extends Broker {
+  /** Another access list from now on. */
+  allow(acl: string): Promise<void>;
+}
+
 /** Mosquitto that keeps nothing over a restart and believes every user name. */
-export async function startMosquitto({
-  acl,
-  lines = [],
-  listener = [],
-}: MosquittoOptions = {}): Promise<Broker> {
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const directory = mkdtempSync(join(tmpdir(), 'wattline-mosquitto-'));
   const port = await freePort();
   const aclFile = join(directory, 'acl');
   const configuration = join(directory, 'mosquitto.conf');
-  if (acl !== undefined) writeFileSync(aclFile, acl);
-  writeFileSync(
-    configuration,
-    [
-      ...[
-        'user root',
-        'log_dest stderr',
-        'log_type all',
-        ...lines,
-        `listener ${port} 127.0.0.1`,
-        ...listener,
-      ],
-      ...['allow_anonymous true', ...(acl === undefined ? [] : [`acl_file ${aclFile}`]), ''],
-    ].join('\n'),
-  );
-  let child: ChildProcess;
+  if (options.acl !== undefined) writeFileSync(aclFile, options.acl);
+  writeFileSync(configuration, configurationOf(options, port, aclFile));
+  let child: ChildProcessByStdio<null, null, Readable>;
+  let output: Interface;
+  const said = async (words: string): Promise<void> => {
+    for await (const [line] of on(output, 'line', { close: ['close'] })) {
+      if (String(line).includes(words)) return;
+    }
+    throw new Error('Mosquitto ended');
+  };
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
@@ -67,22 +63,44 @@ export async function startMosquitto({
   };
   const start = async (): Promise<void> => {
     child = spawn('mosquitto', ['-c', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
-    if (child.stderr === null) throw new Error('no standard error');
-    const output = createInterface(child.stderr);
-    const running = await Promise.race([
-      new Promise<boolean>((resolve) =>
-        output.on('line', (text) => text.includes('running') && resolve(true)),
-      ),
-      once(child, 'exit').then(() => false),
-    ]);
-    if (!running) throw new Error('Mosquitto did not start');
+    output = createInterface(child.stderr);
+    await said(' running');
   };
   await start();
   onTestFinished(async () => {
     await kill();
     rmSync(directory, { recursive: true, force: true });
   });
-  return { port, url: `mqtt://127.0.0.1:${port}`, kill, start };
+  return {
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    kill,
+    start,
+    async allow(acl) {
+      writeFileSync(aclFile, acl);
+      child.kill('SIGHUP');
+      await said('Reloading config');
+    },
+  };
+}
+
+function configurationOf(
+  { acl, lines = [], listener = [] }: MosquittoOptions,
+  port: number,
+  aclFile: string,
+): string {
+  const access = ['allow_anonymous true', ...(acl === undefined ? [] : [`acl_file ${aclFile}`])];
+  // Without the first line it would give up root and could not read what the test made.
+  return [
+    'user root',
+    'log_dest stderr',
+    'log_type all',
+    ...lines,
+    `listener ${port} 127.0.0.1`,
+    ...listener,
+    ...access,
+    '',
+  ].join('\n');
 }
 
 /** The bridge's embedded broker: speaks MQTT 3.1.1 only. */

@@ -42,7 +42,7 @@ function startPublisher(
 const connection = (publisher: Publisher): Promise<number> =>
   new Promise((resolve) => publisher.onConnect(resolve));
 const disconnection = (publisher: Publisher): Promise<void> =>
-  new Promise((resolve) => publisher.onDisconnect(resolve));
+  new Promise((resolve) => publisher.onDown(() => resolve()));
 
 test('pauses double up to a minute, spread by a quarter', () => {
   const backOffMs = doublingBackOff(() => 0.5);
@@ -99,7 +99,7 @@ test('an agent that another of its name puts off says so', async () => {
   const { publisher, said } = startPublisher(`mqtt://127.0.0.1:${portOf(takesOver)}`, {
     backOffMs: () => 60_000,
   });
-  await new Promise<void>((resolve) => publisher.onDisconnect(resolve));
+  await disconnection(publisher);
   expect(said.at(-1)).toContain('two agents of one name?');
 });
 

@@ -10,6 +10,7 @@ import {
   openSession,
   type PublishResult,
   type Session,
+  type SessionEnd,
   type SessionOptions,
 } from './session.ts';
 
@@ -29,7 +30,8 @@ export interface Publisher {
   publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<PublishResult>;
   /** Whenever there is a connection; called with how many messages may be unconfirmed at a time. */
   onConnect(listener: (window: number) => void): void;
-  onDisconnect(listener: () => void): void;
+  /** Whenever a connection ended or could not be made; `byBroker`: the broker ended it. */
+  onDown(listener: (byBroker: boolean) => void): void;
   /** From now on and on every connection to come. */
   subscribe(topic: string, handler: (payload: string) => void): void;
   status(): PublisherStatus;
@@ -81,7 +83,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     problem: undefined,
   };
   const connects: ((window: number) => void)[] = [];
-  const disconnects: (() => void)[] = [];
+  const downs: ((byBroker: boolean) => void)[] = [];
   const handlers = new Map<string, (payload: string) => void>();
   const line = createLine();
   const stop = new AbortController();
@@ -92,9 +94,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
       line.start(session);
       for (const listener of connects) listener(session.window);
     },
-    ended: (reason) => {
+    down: ({ reason, byBroker }) => {
       line.stop(new ConnectionLost(reason));
-      for (const listener of disconnects) listener();
+      for (const listener of downs) listener(byBroker);
     },
   });
   return {
@@ -103,7 +105,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       connects.push(listener);
       if (connection.session !== undefined) listener(connection.session.window);
     },
-    onDisconnect: (listener) => disconnects.push(listener),
+    onDown: (listener) => void downs.push(listener),
     subscribe: (topic, handler) => {
       handlers.set(topic, handler);
       if (connection.session !== undefined) subscribe(connection.session, topic, options.log);
@@ -177,7 +179,7 @@ function createLine() {
 interface ConnectionEvents {
   readonly message: (topic: string, payload: string) => void;
   readonly connected: (session: Session) => void;
-  readonly ended: (reason: string) => void;
+  readonly down: (end: SessionEnd) => void;
 }
 
 async function keepConnected(
@@ -198,11 +200,14 @@ async function keepConnected(
       const startedMs = performance.now();
       Object.assign(connection, { session, refusals: 0, problem: undefined });
       events.connected(session);
-      const reason = await session.ended;
-      Object.assign(connection, { session: undefined, problem: `The broker was lost: ${reason}.` });
-      events.ended(reason);
+      const end = await session.ended;
+      Object.assign(connection, { session: undefined, problem: `The broker was lost: ${end.reason}.` });
+      events.down(end);
       if (signal.aborted) return;
-      repeats.fault('broker', `The broker was lost: ${reason}; readings go to the outbox until it is back.`);
+      repeats.fault(
+        'broker',
+        `The broker was lost: ${end.reason}; readings go to the outbox until it is back.`,
+      );
       failures = performance.now() - startedMs < steadyMs ? failures + 1 : 1;
     } catch (error) {
       if (!(error instanceof ConnectProblem)) throw error;
@@ -216,7 +221,8 @@ async function keepConnected(
       failures += 1;
       connection.refusals = error.code === 'unreachable' ? 0 : connection.refusals + 1;
       connection.problem = error.message;
-      repeats.fault('broker', error.message);
+      events.down({ reason: error.message, byBroker: false });
+      if (!signal.aborted) repeats.fault('broker', error.message);
     }
     await delay(backOffMs(failures), undefined, { signal }).catch(() => {});
   }

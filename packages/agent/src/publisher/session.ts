@@ -26,16 +26,21 @@ export type PublishResult =
 /** The connection ended before the message was confirmed: whether the broker has it is not known. */
 export class ConnectionLost extends Error {}
 
+export interface SessionEnd {
+  readonly reason: string;
+  /** The broker ended it, rather than the network or the agent. */
+  readonly byBroker: boolean;
+}
+
 export interface Session {
   readonly version: MqttVersion;
   /** How many messages may be unconfirmed at a time. */
   readonly window: number;
   /** QoS 1. Rejects with ConnectionLost. */
   publish(topic: string, payload: string, retain: boolean): Promise<PublishResult>;
-  /** QoS 1. Rejects when the broker refuses or the connection ends. */
+  /** QoS 1. Rejects with ConnectionLost, or with the broker's refusal. */
   subscribe(topic: string): Promise<void>;
-  /** Resolves with the reason when the connection has ended. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<SessionEnd>;
   /** Says goodbye, so that the will is not published. */
   close(): Promise<void>;
 }
@@ -45,6 +50,7 @@ export type OnMessage = (topic: string, payload: string) => void;
 /** Unconfirmed messages at a time, unless the broker wants fewer. */
 const windowMax = 50;
 const connectTimeoutMs = 10_000;
+const confirmTimeoutMs = 60_000;
 const closeTimeoutMs = 2_000;
 const keepaliveSeconds = 30;
 
@@ -58,9 +64,19 @@ export function openSession(
   const client = connectClient(options, version);
   const { host } = new URL(options.url);
   const connected = Promise.withResolvers<Session>();
-  const ended = Promise.withResolvers<string>();
-  let reason = new Error('it ended the connection');
-  const abandon = (): unknown => client.end(true);
+  const ended = Promise.withResolvers<SessionEnd>();
+  let last: SessionEnd = { reason: 'it ended the connection', byBroker: true };
+  const end = (cause: unknown = new Error(last.reason)): void => {
+    signal.removeEventListener('abort', abandon);
+    connected.reject(explainConnect(cause, host));
+    ended.resolve(last);
+    client.end(true);
+  };
+  const endBecause = (error: Error): void => {
+    last = { reason: error.message, byBroker: false };
+    end(error);
+  };
+  const abandon = (): void => endBecause(new Error('stopped'));
   signal.addEventListener('abort', abandon);
   client.on('connect', (connack) => {
     signal.removeEventListener('abort', abandon);
@@ -68,19 +84,10 @@ export function openSession(
   });
   client.on('message', (topic, payload) => onMessage(topic, payload.toString('utf8')));
   client.on('disconnect', ({ reasonCode }) => {
-    reason = new Error(`it ended the connection (${disconnectReason(reasonCode)})`);
+    last = { reason: `it ended the connection (${disconnectReason(reasonCode)})`, byBroker: true };
   });
-  const end = (): void => {
-    signal.removeEventListener('abort', abandon);
-    connected.reject(explainConnect(reason, host));
-    ended.resolve(reason.message);
-    client.end(true);
-  };
-  client.on('error', (error) => {
-    reason = error;
-    end();
-  });
-  client.on('close', end);
+  client.on('error', endBecause);
+  client.on('close', () => end());
   return connected.promise;
 }
 
@@ -125,33 +132,49 @@ function sessionOf(
   client: MqttClient,
   version: MqttVersion,
   connack: IConnackPacket,
-  ended: Promise<string>,
+  ended: Promise<SessionEnd>,
 ): Session {
   const unconfirmed = new Map<number, (lost: ConnectionLost) => void>();
-  const lose = (why: string): void => {
-    for (const reject of unconfirmed.values()) reject(new ConnectionLost(why));
-    unconfirmed.clear();
+  let silence: NodeJS.Timeout | undefined;
+  // A broker that confirms nothing would keep the window full for ever.
+  const expectConfirmation = (): void => {
+    clearTimeout(silence);
+    if (unconfirmed.size === 0) return;
+    silence = setTimeout(
+      () => client.emit('error', new Error(`nothing confirmed for ${confirmTimeoutMs / 1000} s`)),
+      confirmTimeoutMs,
+    );
   };
-  void ended.then(lose);
+  void ended.then(({ reason }) => {
+    for (const reject of unconfirmed.values()) reject(new ConnectionLost(reason));
+    unconfirmed.clear();
+    clearTimeout(silence);
+  });
   return {
     version,
     window: Math.min(windowMax, connack.properties?.receiveMaximum ?? windowMax),
     publish(topic, payload, retain) {
-      const { promise, resolve, reject } = Promise.withResolvers<PublishResult>();
       if (!client.connected || client.disconnecting)
         return Promise.reject(new ConnectionLost('there is no connection'));
+      const { promise, resolve, reject } = Promise.withResolvers<PublishResult>();
       client.publish(topic, payload, { qos: 1, retain }, (error) => {
         unconfirmed.delete(id);
+        expectConfirmation();
         if (!error) resolve({ is: 'confirmed' });
         else if (error instanceof ErrorWithReasonCode) resolve({ is: 'refused', reason: refusal(error) });
         else reject(new ConnectionLost(error.message));
       });
       const id = client.getLastMessageId();
       unconfirmed.set(id, reject);
+      if (unconfirmed.size === 1) expectConfirmation();
       return promise;
     },
     async subscribe(topic) {
-      await client.subscribeAsync(topic, { qos: 1 });
+      try {
+        await client.subscribeAsync(topic, { qos: 1 });
+      } catch (error) {
+        throw client.connected ? error : new ConnectionLost('the connection ended');
+      }
     },
     ended,
     async close() {

@@ -1,0 +1,105 @@
+// The agent's state, retained at wattline/agent/<agent>/state: what it is doing, what waits, what was given up.
+
+import { createRepeats, type Log } from '@wattline/program';
+import { type AgentState, agentStateTopic } from '@wattline/protocols';
+import type { Clock } from '../clock.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Publisher } from '../publisher/publisher.ts';
+import { ConnectionLost } from '../publisher/session.ts';
+
+export interface AgentStateOptions {
+  readonly agent: string;
+  readonly version: string;
+  readonly publisher: Pick<Publisher, 'publish' | 'onConnect'>;
+  readonly outbox: Pick<Outbox, 'status' | 'oldestMs' | 'evicted' | 'announced'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Log;
+  /** Asked at every announcement. */
+  readonly devices: () => AgentState['devices'];
+  readonly inReach?: () => NonNullable<AgentState['inReach']>;
+}
+
+export interface AgentStateAnnouncer {
+  /**
+   * Publishes the state now and at every later connection. Resolves when the broker has confirmed it (true) or it
+   * could not be published (false); then what was given up is announced again with the next one.
+   */
+  announce(state: 'online' | 'sleeping', nextDueMs?: number): Promise<boolean>;
+}
+
+/** Ranges announced in one message; the others follow in the next. */
+const rangesMax = 500;
+
+/** What the broker is to say when the agent is gone without a word. */
+export const willOf = (
+  agent: string,
+  version: string,
+  nowMs: number,
+): { topic: string; payload: string } => ({
+  topic: agentStateTopic(agent),
+  payload: JSON.stringify({
+    state: 'offline',
+    version,
+    timeMs: nowMs,
+    outbox: { readings: 0, bytes: 0 },
+    evicted: [],
+    devices: [],
+  } satisfies AgentState),
+});
+
+export function createAgentState(options: AgentStateOptions): AgentStateAnnouncer {
+  const { agent, publisher, outbox, log } = options;
+  const repeats = createRepeats(log);
+  let announced: Pick<AgentState, 'state' | 'nextDueMs'> | undefined;
+  // One at a time, so that an older state never replaces a newer one.
+  let turn: Promise<unknown> = Promise.resolve();
+  const publish = async (): Promise<boolean> => {
+    if (announced === undefined) return false;
+    const state = await buildState(options, announced);
+    try {
+      const result = await publisher.publish(agentStateTopic(agent), JSON.stringify(state), { retain: true });
+      if (result.is === 'refused') {
+        repeats.fault(
+          'state',
+          `The broker refuses the agent's state: ${result.reason}; check its access list.`,
+        );
+        return false;
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      return false;
+    }
+    repeats.ended('state', "The broker takes the agent's state again");
+    if (state.evicted.length > 0) await outbox.announced(state.evicted);
+    return true;
+  };
+  const inTurn = (): Promise<boolean> => {
+    const result = turn.then(publish);
+    turn = result.catch(() => {});
+    return result;
+  };
+  publisher.onConnect(() => void inTurn());
+  return {
+    announce(state, nextDueMs) {
+      announced = { state, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
+      return inTurn();
+    },
+  };
+}
+
+async function buildState(
+  { version, outbox, clock, devices, inReach }: AgentStateOptions,
+  announced: Pick<AgentState, 'state' | 'nextDueMs'>,
+): Promise<AgentState> {
+  const oldestMs = await outbox.oldestMs();
+  const { readings, bytes } = outbox.status();
+  return {
+    ...announced,
+    version,
+    timeMs: clock.nowMs(),
+    outbox: { readings, bytes, ...(oldestMs === undefined ? {} : { oldestMs }) },
+    evicted: outbox.evicted().slice(0, rangesMax),
+    devices: devices(),
+    ...(inReach === undefined ? {} : { inReach: inReach() }),
+  };
+}

@@ -1,0 +1,180 @@
+import type { AgentState } from '@wattline/protocols';
+import { describe, expect, test, vi } from 'vitest';
+import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
+import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
+import { startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
+import { roof, startAgent, startGate } from './delivery-helpers.ts';
+import { hasProgram } from './delivery-programs.ts';
+import { reading } from './delivery-readings.ts';
+import { entry, scratchDirectory } from './outbox-scratch.ts';
+
+const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+const topic = 'wattline/agent/barn/state';
+const nowMs = Date.UTC(2026, 5, 2);
+const device = { name: 'roof', topic: roof, intervalSeconds: 10, lastReadMs: nowMs - 5000 };
+
+describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('the state of the agent', () => {
+  test('is retained, tells what waits, and says goodbye or not', async () => {
+    const broker = await startMosquitto();
+    const will = willOf('barn', '0.1.0', nowMs);
+    const gate = await startGate(broker.port);
+    const { delivery, outbox, publisher } = await startAgent({
+      url: gate.url,
+      path: scratchDirectory(),
+      will,
+    });
+    const state = createAgentState({
+      ...{ agent: 'barn', version: '0.1.0', publisher, outbox, clock: { nowMs: () => nowMs }, log: quiet },
+      devices: () => [device],
+    });
+    await new Promise((resolve) => publisher.onConnect(resolve));
+    expect(await state.announce('online')).toBe(true);
+    const observer = await subscribeAll(broker);
+    await observer.until((arrivals) => arrivals.length === 1);
+    expect(observer.arrivals[0]).toEqual({
+      topic,
+      retain: true,
+      payload: JSON.stringify({
+        state: 'online',
+        version: '0.1.0',
+        timeMs: nowMs,
+        outbox: { readings: 0, bytes: 0 },
+        evicted: [],
+        devices: [device],
+      } satisfies AgentState),
+    });
+    gate.shut();
+    await observer.until((arrivals) => arrivals.length === 2);
+    expect(JSON.parse(observer.arrivals[1]?.payload ?? '')).toMatchObject({
+      state: 'offline',
+      version: '0.1.0',
+    });
+    gate.open();
+    await observer.until((arrivals) => arrivals.length === 3);
+    expect(JSON.parse(observer.arrivals[2]?.payload ?? '')).toMatchObject({ state: 'online' });
+    await expect.poll(() => state.announce('sleeping', nowMs + 60_000)).toBe(true);
+    await delivery.close();
+    const late = await subscribeAll(broker);
+    await late.until((arrivals) => arrivals.length === 1);
+    expect(JSON.parse(late.arrivals[0]?.payload ?? '')).toMatchObject({
+      state: 'sleeping',
+      nextDueMs: nowMs + 60_000,
+    });
+  });
+
+  test('announces what was given up until the broker has confirmed it', async () => {
+    const broker = await startMosquitto();
+    const gate = await startGate(broker.port);
+    gate.shut();
+    const { delivery, outbox, publisher } = await startAgent({ url: gate.url, path: scratchDirectory() });
+    const state = createAgentState({
+      ...{ agent: 'barn', version: '0.1.0', publisher, outbox, clock: { nowMs: () => nowMs }, log: quiet },
+      devices: () => [],
+    });
+    for (const sequence of [0, 1, 3]) await outbox.append(entry(sequence));
+    await outbox.append(entry(4, { timeMs: nowMs }));
+    await outbox.expire(nowMs + 90 * 86_400_000 - 1);
+    const ranges = [
+      { stream: 'aaaa', from: 0, to: 1 },
+      { stream: 'aaaa', from: 3, to: 3 },
+    ];
+    expect(await state.announce('online')).toBe(false);
+    expect(outbox.evicted()).toEqual(ranges);
+    const observer = await subscribeAll(broker);
+    gate.open();
+    await observer.until((arrivals) => arrivals.some((arrival) => arrival.topic === topic));
+    const { payload } = observer.arrivals.find((arrival) => arrival.topic === topic) ?? { payload: '' };
+    expect(JSON.parse(payload)).toMatchObject({ evicted: ranges });
+    await expect.poll(() => outbox.evicted()).toEqual([]);
+    await delivery.close();
+  });
+
+  test('that the access list forbids is said', async () => {
+    const broker = await startMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
+    const { delivery, outbox, publisher } = await startAgent({ url: broker.url, path: scratchDirectory() });
+    const warn = vi.fn();
+    const state = createAgentState({
+      ...{
+        agent: 'barn',
+        version: '0.1.0',
+        publisher,
+        outbox,
+        clock: { nowMs: () => nowMs },
+        log: { ...quiet, warn },
+      },
+      devices: () => [],
+    });
+    await new Promise((resolve) => publisher.onConnect(resolve));
+    expect(await state.announce('online')).toBe(false);
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining("refuses the agent's state: Not authorized (0x87)"),
+    );
+    expect(await delivery.deliver(roof, reading(0))).toBe('confirmed');
+    await delivery.close();
+  });
+});
+
+describe('the command to stay awake', () => {
+  const command = 'wattline/agent/barn/stay_awake';
+  const changeOf = (stayAwake: StayAwake): Promise<void> =>
+    new Promise((resolve) => stayAwake.onChange(resolve));
+
+  test('is heard, also when it was given while the agent slept, and ends with its time', async () => {
+    const aedes = await startAedes();
+    const observer = await subscribeAll(aedes, 4);
+    await observer.publish(command, JSON.stringify({ until: nowMs + 1000 }), true);
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchDirectory() });
+    let time = nowMs;
+    const stayAwake = createStayAwake({
+      ...{ agent: 'barn', publisher, log: quiet },
+      clock: { nowMs: () => time, isSynced: () => true },
+    });
+    await changeOf(stayAwake);
+    expect(stayAwake.untilMs()).toBe(nowMs + 1000);
+    time = nowMs + 1000;
+    await changeOf(stayAwake);
+    expect(stayAwake.untilMs()).toBeUndefined();
+    await observer.until((arrivals) => arrivals.at(-1)?.payload === '');
+    expect(observer.arrivals.at(-1)).toMatchObject({ topic: command });
+    stayAwake.stop();
+    await delivery.close();
+  });
+
+  test('whose time has passed means nothing and is cleared; nonsense is said', async () => {
+    const aedes = await startAedes();
+    const observer = await subscribeAll(aedes, 4);
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchDirectory() });
+    const warn = vi.fn();
+    const changed = vi.fn();
+    const stayAwake = createStayAwake({
+      ...{ agent: 'barn', publisher, log: { ...quiet, warn } },
+      clock: { nowMs: () => nowMs, isSynced: () => true },
+    });
+    stayAwake.onChange(changed);
+    await observer.publish(command, JSON.stringify({ until: nowMs - 1 }), true);
+    await observer.until((arrivals) => arrivals.at(-1)?.payload === '');
+    await observer.publish(command, '{"until":"tomorrow"}');
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
+    expect(warn.mock.calls[0]?.[0]).toBe(
+      `${command}: expected {"until": ms since 1970}, found {"until":"tomorrow"}`,
+    );
+    expect(changed).not.toHaveBeenCalled();
+    await delivery.close();
+  });
+
+  test('is obeyed by an agent whose clock was never set, which cannot tell that the time has passed', async () => {
+    const aedes = await startAedes();
+    const observer = await subscribeAll(aedes, 4);
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchDirectory() });
+    const stayAwake = createStayAwake({
+      ...{ agent: 'barn', publisher, log: quiet },
+      clock: { nowMs: () => nowMs, isSynced: () => false },
+    });
+    const changed = changeOf(stayAwake);
+    await observer.publish(command, JSON.stringify({ until: nowMs - 1 }), true);
+    await changed;
+    expect(stayAwake.untilMs()).toBe(nowMs - 1);
+    stayAwake.stop();
+    await delivery.close();
+  });
+});
