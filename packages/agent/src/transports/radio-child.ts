@@ -10,8 +10,6 @@ import type { ListenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 /** How long a packet waits for others to go with it. */
 const batchMs = 200;
 const batchPacketsMax = 64;
-/** Longest silence towards the parent. */
-const aliveMs = 5000;
 
 /** Runs as the child of a program that forked it; ends the process itself. */
 export function runRadioChild(): void {
@@ -25,7 +23,7 @@ export function runRadioChild(): void {
   });
 }
 
-async function listen({ adapter, companies }: ListenOrder, signal: AbortSignal): Promise<void> {
+async function listen({ adapter, companies, aliveMs }: ListenOrder, signal: AbortSignal): Promise<void> {
   const receiver = bluetoothReceiver({
     adapter: () => chooseAdapter(adapter),
     ...(companies === undefined ? {} : { companies }),
@@ -34,7 +32,7 @@ async function listen({ adapter, companies }: ListenOrder, signal: AbortSignal):
     listening: (adapterAddress) => void tell({ news: 'listening', adapterAddress }),
   });
   try {
-    await handOver(receiver, signal);
+    await handOver(receiver, aliveMs, signal);
   } catch (error) {
     // Anything else is a fault of ours or of noble's, and ends the process with its stack.
     if (!(error instanceof TransportError)) throw error;
@@ -43,7 +41,7 @@ async function listen({ adapter, companies }: ListenOrder, signal: AbortSignal):
   process.exit();
 }
 
-async function handOver(receiver: Receiver, signal: AbortSignal): Promise<void> {
+async function handOver(receiver: Receiver, aliveMs: number, signal: AbortSignal): Promise<void> {
   let batch: HeardPacket[] = [];
   let timer: NodeJS.Timeout | undefined;
   let told = Promise.resolve();

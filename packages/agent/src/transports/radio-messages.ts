@@ -7,6 +7,8 @@ export interface ListenOrder {
   readonly order: 'listen';
   readonly adapter?: string;
   readonly companies?: readonly number[];
+  /** Longest silence of the process towards the parent. */
+  readonly aliveMs: number;
 }
 
 /** `stop`: the process ends as soon as the radio is closed. */

@@ -12,7 +12,7 @@ export interface RadioProcessOptions {
   readonly heapBytesMax: number;
   readonly heard: (news: HeardNews) => void;
   readonly listening: (adapterAddress: string) => void;
-  /** Whole lines that the process wrote. */
+  /** Lines for the log at its most detailed; what the process wrote is among them. */
   readonly wrote: (line: string) => void;
 }
 
@@ -36,6 +36,7 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
     // noble writes to standard output, which belongs to the program.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  options.wrote(`its process is ${child.pid}`);
   const lastLine = watchLines(child, options.wrote);
   let end: RadioEnd | undefined;
   let grace: NodeJS.Timeout | undefined;

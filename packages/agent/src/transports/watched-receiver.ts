@@ -28,6 +28,8 @@ export const radioChildArgument = 'radio-child';
 
 const silenceMsDefault = 60_000;
 const heapBytesMaxDefault = 64 * 1024 * 1024;
+/** How often the process says at least that it hears, within the time after which it counts as silent. */
+const alivePerSilence = 12;
 const retryMsDefault = 500;
 const retryMsMax = 30_000;
 /** After living so long, a process counts as sound, and the next pause is short again. */
@@ -99,6 +101,7 @@ function processOptions(watch: Watch): RadioProcessOptions {
     program: { file, args: [radioChildArgument] },
     listen: {
       order: 'listen',
+      aliveMs: silenceMs / alivePerSilence,
       ...(adapter === undefined ? {} : { adapter }),
       ...(companies === undefined ? {} : { companies }),
     },
