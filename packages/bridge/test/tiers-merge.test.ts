@@ -2,7 +2,7 @@ import type { FieldKind, Value } from '@wattline/protocols';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Aggregate, addValue, aggregateOf, merge } from '../src/tiers/aggregate.ts';
-import { chunkMs, decodePoints, encodePoints } from '../src/tiers/counter-points.ts';
+import { cutIntoChunks, decodePoints, encodePoints } from '../src/tiers/counter-points.ts';
 import { addUnits, fromUnits, quotient, toUnits, unitsMax } from '../src/tiers/exact.ts';
 import { type CounterPoint, compareTimes, insertPoints } from '../src/tiers/growth.ts';
 import { decodeRow, encodeRow, type Row } from '../src/tiers/row.ts';
@@ -157,17 +157,26 @@ test('growth at each time is the same however the points were added', () => {
   );
 });
 
-test('points come out of a chunk as they went in', () => {
+test('points come out of chunks as they went in, those of one time together', () => {
   const any = fc.array(
     fc.record({
-      timeMs: fc.integer({ min: 7 * chunkMs, max: 8 * chunkMs - 1 }),
+      timeMs: fc.integer({ min: 1_000, max: 1_400 }),
       units: fc.oneof(fc.integer({ min: 0, max: unitsMax }), fc.constantFrom(0, 10_000, 1_230_000)),
     }),
+    { maxLength: 500, size: 'max' },
   );
   fc.assert(
     fc.property(any, (points) => {
       const sorted = points.toSorted(compareTimes);
-      expect(decodePoints(encodePoints(sorted, 7 * chunkMs), 7 * chunkMs)).toEqual(sorted);
+      const chunks = cutIntoChunks(sorted);
+      const starts = chunks.map((chunk) => chunk[0]?.timeMs ?? 0);
+      const packed = chunks.map((chunk, i) => encodePoints(chunk, starts[i] ?? 0));
+      expect(packed.flatMap((bytes, i) => decodePoints(bytes, starts[i] ?? 0))).toEqual(sorted);
+      expect(new Set(starts).size).toBe(chunks.length);
+      expect(chunks.every((chunk) => chunk.length >= 100 || chunk === chunks.at(-1))).toBe(true);
+      expect(
+        chunks.every((chunk, i) => (chunks[i + 1]?.[0]?.timeMs ?? 2_000) > (chunk.at(-1)?.timeMs ?? 0)),
+      ).toBe(true);
     }),
   );
 });

@@ -1,15 +1,27 @@
-// Every reading of a counter for as long as raw readings are kept, in chunks of ten minutes: the neighbours of late ones.
-// A chunk is a blob: u8 version (1) | zeros | then per point, in the order of time: time − previous time | value −
-// previous value, starting at the chunk's start and 0; values without their common decimal zeros.
+// Every reading of a counter for as long as raw readings are kept: the neighbours of late ones. In chunks of about a
+// hundred points; a chunk begins with its first point and reaches to the next chunk, all points of one time are in one.
+// As a blob: u8 version (1) | zeros | then per point, in the order of time: time − previous time | value − previous
+// value, starting at the chunk's start and 0; values without their common decimal zeros.
 
 import { createByteReader, createByteWriter } from './bytes.ts';
 import type { CounterPoint } from './growth.ts';
 import { powersOfTen, zerosOf } from './zeros.ts';
 
 const version = 1;
-export const chunkMs = 600_000;
+/** What a flush writes again for one new point is bounded by it. */
+const chunkPoints = 100;
 
-export const chunkStart = (timeMs: number): number => Math.floor(timeMs / chunkMs) * chunkMs;
+/** Cuts points into chunks. */
+export function cutIntoChunks(points: readonly CounterPoint[]): readonly (readonly CounterPoint[])[] {
+  const chunks: (readonly CounterPoint[])[] = [];
+  for (let start = 0; start < points.length; ) {
+    let end = Math.min(start + chunkPoints, points.length);
+    while (end < points.length && points[end]?.timeMs === points[end - 1]?.timeMs) end++;
+    chunks.push(points.slice(start, end));
+    start = end;
+  }
+  return chunks;
+}
 
 const writer = createByteWriter();
 

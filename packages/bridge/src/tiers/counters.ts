@@ -5,7 +5,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { Counter } from './aggregate.ts';
-import { chunkStart, decodePoints, encodePoints } from './counter-points.ts';
+import { cutIntoChunks, decodePoints, encodePoints } from './counter-points.ts';
 import { type CounterPoint, compareTimes, type Growth, insertPoints } from './growth.ts';
 import type { FieldState } from './series-state.ts';
 
@@ -30,24 +30,29 @@ export function createCounters(database: DatabaseSync): Counters {
 
   /** Points at the end: no neighbour but the newest. */
   const append = (series: number, field: FieldState, added: readonly CounterPoint[]): readonly Growth[] => {
-    for (const [start, points] of byChunk(added)) {
-      const known = chunks.get(series, field.id, start);
-      chunks.put(series, field.id, start, [...known, ...points]);
-    }
+    const chunk = chunks.last(series, field.id);
+    chunks.replace(series, field.id, chunk, [...(chunk?.points ?? []), ...added]);
     return insertPoints({ previous: field.newest, known: [], added, next: undefined }).growths;
   };
 
   const insertExact = (series: number, { id }: FieldState, added: readonly CounterPoint[]): Growth[] => {
     const growths: Growth[] = [];
-    for (const [start, some] of byChunk(added)) {
+    for (let at = 0; at < added.length; ) {
+      const { timeMs } = added[at] as CounterPoint;
+      const chunk = chunks.holding(series, id, timeMs) ?? chunks.first(series, id);
+      const following = chunk && chunks.after(series, id, chunk.startMs);
+      const untilMs = following?.startMs ?? Number.POSITIVE_INFINITY;
+      const further = added.findIndex((point, i) => i > at && point.timeMs >= untilMs);
+      const end = further < 0 ? added.length : further;
       const inserted = insertPoints({
-        previous: chunks.before(series, id, start)?.at(-1),
-        known: chunks.get(series, id, start),
-        added: some,
-        next: chunks.after(series, id, start)?.[0],
+        previous: chunk && chunks.before(series, id, chunk.startMs)?.points.at(-1),
+        known: chunk?.points ?? [],
+        added: added.slice(at, end),
+        next: following?.points[0],
       });
-      chunks.put(series, id, start, inserted.points);
+      chunks.replace(series, id, chunk, inserted.points);
       growths.push(...inserted.growths);
+      at = end;
     }
     return growths;
   };
@@ -66,14 +71,14 @@ export function createCounters(database: DatabaseSync): Counters {
         return growths;
       }
       if (compareTimes(newest, tail) < 0) field.newest = tail;
-      const oldest = field.isTrimmed ? chunks.first(series, field.id) : undefined;
+      const oldest = field.isTrimmed ? chunks.first(series, field.id)?.points[0] : undefined;
       if (oldest === undefined) return insertExact(series, field, added);
       const exact = added.filter((point) => compareTimes(point, oldest) >= 0);
       const older = added.slice(0, added.length - exact.length);
       return [...insertBetweenSegments(older, segments), ...insertExact(series, field, exact)];
     },
     trim: (series, field, beforeMs) => {
-      const removed = chunks.trim(series, field.id, chunkStart(beforeMs));
+      const removed = chunks.trim(series, field.id, beforeMs);
       if (removed > 0) field.isTrimmed = true;
       return removed;
     },
@@ -119,38 +124,55 @@ function gapAround(
 const first = (counter: Counter): CounterPoint => ({ timeMs: counter.firstMs, units: counter.first });
 const last = (counter: Counter): CounterPoint => ({ timeMs: counter.lastMs, units: counter.last });
 
-function byChunk(points: readonly CounterPoint[]): Map<number, CounterPoint[]> {
-  return Map.groupBy(points, ({ timeMs }) => chunkStart(timeMs));
+interface Chunk {
+  readonly startMs: number;
+  readonly points: readonly CounterPoint[];
 }
 
 function chunkTable(database: DatabaseSync) {
-  const from = 'SELECT start, points FROM tier_counter WHERE series = ? AND field = ?';
-  const selectOne = database.prepare(`${from} AND start = ?`);
-  const selectBefore = database.prepare(`${from} AND start < ? ORDER BY start DESC LIMIT 1`);
-  const selectAfter = database.prepare(`${from} AND start > ? ORDER BY start LIMIT 1`);
+  const find = (condition: string) => {
+    const select = database.prepare(
+      `SELECT start, points FROM tier_counter WHERE series = ? AND field = ? AND start ${condition} LIMIT 1`,
+    );
+    return (series: number, field: number, timeMs: number): Chunk | undefined => {
+      const row = select.get(series, field, timeMs);
+      const startMs = Number(row?.['start']);
+      return row && { startMs, points: decodePoints(row['points'] as Uint8Array, startMs) };
+    };
+  };
+  const holding = find('<= ? ORDER BY start DESC');
+  const before = find('< ? ORDER BY start DESC');
+  const after = find('> ? ORDER BY start');
   const put = database.prepare('INSERT OR REPLACE INTO tier_counter VALUES (?, ?, ?, ?)');
+  const remove = database.prepare('DELETE FROM tier_counter WHERE series = ? AND field = ? AND start = ?');
   const selectLead = database.prepare(
     'SELECT max(start) AS start FROM tier_counter WHERE series = ? AND field = ? AND start <= ?',
   );
-  const remove = database.prepare('DELETE FROM tier_counter WHERE series = ? AND field = ? AND start < ?');
+  const removeOld = database.prepare('DELETE FROM tier_counter WHERE series = ? AND field = ? AND start < ?');
   const markTrimmed = database.prepare('UPDATE tier_field SET trimmed = 1 WHERE series = ? AND id = ?');
-  const decode = (row: { readonly [column: string]: unknown } | undefined): CounterPoint[] | undefined =>
-    row && decodePoints(row['points'] as Uint8Array, Number(row['start']) * 1_000);
   return {
-    get: (series: number, field: number, startMs: number) =>
-      decode(selectOne.get(series, field, startMs / 1_000)) ?? [],
-    before: (series: number, field: number, startMs: number) =>
-      decode(selectBefore.get(series, field, startMs / 1_000)),
-    after: (series: number, field: number, startMs: number) =>
-      decode(selectAfter.get(series, field, startMs / 1_000)),
-    first: (series: number, field: number) => decode(selectAfter.get(series, field, -1))?.[0],
-    put: (series: number, field: number, startMs: number, points: readonly CounterPoint[]): void => {
-      put.run(series, field, startMs / 1_000, encodePoints(points, startMs));
+    holding,
+    before,
+    after,
+    first: (series: number, field: number) => after(series, field, Number.NEGATIVE_INFINITY),
+    last: (series: number, field: number) => before(series, field, Number.POSITIVE_INFINITY),
+    replace: (
+      series: number,
+      field: number,
+      chunk: Chunk | undefined,
+      points: readonly CounterPoint[],
+    ): void => {
+      const startMs = points[0]?.timeMs;
+      if (chunk !== undefined && chunk.startMs !== startMs) remove.run(series, field, chunk.startMs);
+      for (const piece of cutIntoChunks(points)) {
+        const pieceMs = (piece[0] as CounterPoint).timeMs;
+        put.run(series, field, pieceMs, encodePoints(piece, pieceMs));
+      }
     },
     trim: (series: number, field: number, beforeMs: number): number => {
-      const lead = selectLead.get(series, field, beforeMs / 1_000)?.['start'];
+      const lead = selectLead.get(series, field, beforeMs)?.['start'];
       if (typeof lead !== 'number') return 0;
-      const removed = Number(remove.run(series, field, lead).changes);
+      const removed = Number(removeOld.run(series, field, lead).changes);
       if (removed > 0) markTrimmed.run(series, field);
       return removed;
     },

@@ -10,7 +10,7 @@ import type { WindowTable } from './window-table.ts';
 const windowsMax = 1_000;
 const seriesMax = 200;
 
-/** Removes from the series after the one where the last call ended; returns how many windows went. */
+/** Goes on where the last call ended; returns how many windows went. */
 export function createExpiry({
   database,
   tiers,
@@ -45,9 +45,9 @@ export function createExpiry({
     const ahead = all.filter(({ id }) => id > last);
     let removed = 0;
     for (const series of ahead.slice(0, seriesMax)) {
-      last = series.id;
       removed += expire(series, nowMs);
       if (removed >= windowsMax) return removed;
+      last = series.id;
     }
     if (ahead.length <= seriesMax) last = 0;
     return removed;

@@ -20,10 +20,12 @@ export interface Gathering {
   seen(): number;
 }
 
-/** Readings in memory; further ones wait in the log. */
-const pendingMax = 20_000;
-/** As many are flushed without waiting for more. */
-const pendingMuch = 5_000;
+/** What a cell weighs, in readings that go into it. */
+const cellWeight = 10;
+/** Weight of what is in memory, some ten megabytes each 100,000; further readings wait in the log. */
+const pendingMax = 240_000;
+/** As much is flushed without waiting for more. */
+const pendingMuch = 60_000;
 const readLimit = 1_000;
 
 export function startGathering({
@@ -42,27 +44,30 @@ export function startGathering({
   let seen = from;
   let isBehind = true;
   let isFull = false;
-  let pending = 0;
+  let readings = 0;
+  let cellsBefore = states.cellsMade();
   let changed = new Set<SeriesState>();
 
+  const pending = (): number => readings + cellWeight * (states.cellsMade() - cellsBefore);
+
   const add = (reading: StoredReading): boolean => {
-    const series = pending >= pendingMax ? 'full' : states.add(reading);
+    const series = pending() >= pendingMax ? 'full' : states.add(reading);
     if (series === 'full') {
       isFull = true;
       return false;
     }
     seen = reading.position;
     if (series !== undefined) {
-      pending++;
+      readings++;
       changed.add(series);
     }
     return true;
   };
 
   return {
-    take: (readings) => {
+    take: (live) => {
       if (isBehind) return;
-      for (const reading of readings) {
+      for (const reading of live) {
         if (reading.position <= seen) continue;
         if (reading.position === seen + 1 && add(reading)) continue;
         isBehind = true;
@@ -72,20 +77,21 @@ export function startGathering({
     catchUp: () => {
       if (log.head() > seen) isBehind = true;
       if (!isBehind || isFull) return;
-      const readings = log.read(seen, readLimit);
-      const [oldest] = readings;
+      const further = log.read(seen, readLimit);
+      const [oldest] = further;
       if (oldest === undefined) {
         seen = Math.max(seen, log.head());
         isBehind = false;
         return;
       }
       if (oldest.position > seen + 1) onMissed(oldest.position - seen - 1);
-      for (const reading of readings) if (!add(reading)) return;
+      for (const reading of further) if (!add(reading)) return;
     },
     handOver: () => {
       const queue = [...changed];
       changed = new Set();
-      pending = 0;
+      readings = 0;
+      cellsBefore = states.cellsMade();
       return { queue, upTo: seen };
     },
     relieve: () => {
@@ -94,7 +100,7 @@ export function startGathering({
     isBehind: () => isBehind,
     waiting: () => {
       if (changed.size === 0) return 'nothing';
-      return isFull || pending >= pendingMuch ? 'much' : 'some';
+      return isFull || pending() >= pendingMuch ? 'much' : 'some';
     },
     seen: () => seen,
   };

@@ -49,6 +49,8 @@ export interface SeriesStates {
   find(key: SeriesKey): SeriesState | undefined;
   byId(id: number): SeriesState | undefined;
   all(): Iterable<SeriesState>;
+  /** Cells that were begun, since the start. */
+  cellsMade(): number;
   /** Adds a reading to its cell, once. `full`: nothing was added, the series must be flushed first. */
   add(reading: StoredReading): SeriesState | 'full' | undefined;
 }
@@ -81,6 +83,7 @@ export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions)
     return series;
   };
   const find = ({ topic, agent }: SeriesKey): SeriesState | undefined => byTopic.get(topic)?.get(agent);
+  let cellsMade = 0;
   let idNext = 1;
   for (const series of readSeries(database)) {
     register(series);
@@ -112,6 +115,7 @@ export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions)
     find,
     byId: (id) => byId.get(id),
     all: () => byId.values(),
+    cellsMade: () => cellsMade,
     add: (reading) => {
       const { series: key, timeMs, position, values } = reading;
       if (timeMs < 0 || timeMs >= timeMsMax) {
@@ -126,6 +130,7 @@ export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions)
         if (series.cells.size >= cellsMax) return 'full';
         row = [];
         series.cells.set(cell, row);
+        cellsMade++;
       }
       series.position = position;
       describe(series, reading);
