@@ -38,7 +38,7 @@ export function checkDevices(
     const name: unknown = device.name;
     if (typeof name === 'string') {
       const other = first.get(name);
-      if (other !== undefined) refuse('name', `devices[${other}] has the name "${name}" already`);
+      if (other !== undefined) refuse('name', `this is the name of devices[${other}] already`);
       else first.set(name, index);
     }
     const family = families.get(device.definition);

@@ -3,11 +3,13 @@
 
 import {
   ConfigurationError,
+  describeNode,
   type Entry,
   find,
   type MapNode,
   type Problem,
   type SettingNode,
+  type TextNode,
   type Translated,
 } from '@wattline/program';
 
@@ -78,15 +80,12 @@ function translateProtocol(entry: Entry): Entry {
 /** The old tool read `protocol` nowhere, and looked only at the keys of the one way of reaching a device. */
 function completeReplaced(entries: Map<string, Entry>, device: MapNode): void {
   const { place } = device;
-  const text = 'victron-ble';
-  const definition = entries.get('definition') ?? {
-    written: 'protocol',
-    place,
-    node: { kind: 'text', text, place, origin: 'written' } as const,
-  };
+  const byRadio: TextNode = { kind: 'text', text: 'victron-ble', place, origin: 'written' };
+  const definition = entries.get('definition') ?? { written: 'protocol', place, node: byRadio };
   entries.set('definition', definition);
   if (definition.node.kind !== 'text') return;
-  for (const key of definition.node.text === text ? ['port'] : ['address', 'key']) entries.delete(key);
+  const isByRadio = definition.node.text === byRadio.text;
+  for (const key of isByRadio ? ['port'] : ['address', 'key']) entries.delete(key);
 }
 
 function translateMqtt(root: MapNode): MapNode {
@@ -112,7 +111,10 @@ function translateMqtt(root: MapNode): MapNode {
 function checkProtocol(device: SettingNode, index: number, root: MapNode): readonly Problem[] {
   const protocol = device.kind === 'map' ? device.entries.get('protocol') : undefined;
   if (protocol?.node.kind !== 'text' || definitionOf.has(protocol.node.text)) return [];
-  const { place, text: path } = find(root, ['devices', index, 'definition']);
+  const path = ['devices', index, 'definition'];
+  const { place, text } = find(root, path);
   const words = [...definitionOf.keys()].join(', ');
-  return [{ place, path, text: `expected one of ${words}, found ${JSON.stringify(protocol.node.text)}` }];
+  return [
+    { place, path: text, text: `expected one of ${words}, found ${describeNode(path, protocol.node)}` },
+  ];
 }

@@ -122,7 +122,7 @@ const sinks = z
       const own: unknown = sink?.name;
       const first = list.findIndex((other) => other?.name === own);
       if (typeof own !== 'string' || first === index) return;
-      const message = `sinks[${first}] has the name "${own}" already`;
+      const message = `this is the name of sinks[${first}] already`;
       context.addIssue({ code: 'custom', path: [index, 'name'], message });
     });
   }, evenIfRefused.onList)
@@ -173,7 +173,7 @@ export const bridgeSchema = z
       if (typeof host !== 'string' || isLoopback(host)) continue;
       const what = part === 'broker' ? 'send readings' : 'see the page';
       const message =
-        `${host} can be reached from other machines, and this release knows no users: anyone there could ${what}. ` +
+        `other machines can reach this address, and this release knows no users: anyone there could ${what}. ` +
         'Listen on 127.0.0.1, or say allow_anonymous: true at the top level';
       context.addIssue({ code: 'custom', path: [part, 'listen'], message });
     }

@@ -7,7 +7,16 @@ import { ConfigurationError, formatPlace, type Problem } from './problem.ts';
 import { type Environment, type ReadSecrets, resolveReferences } from './references.ts';
 import { hiddenText, isSensitiveKey } from './secret.ts';
 import { didYouMean } from './suggest.ts';
-import { find, type MapNode, mapTexts, type Path, type SettingNode, type TextNode, toPlain } from './tree.ts';
+import {
+  find,
+  looksSecret,
+  type MapNode,
+  mapTexts,
+  type Path,
+  type SettingNode,
+  type TextNode,
+  toPlain,
+} from './tree.ts';
 import { type ConfigurationText, parseYaml } from './yaml.ts';
 
 export interface SettingsSource<Output> {
@@ -153,6 +162,7 @@ function optionsOf(issue: Issue): readonly string[] | undefined {
 function unknownKey(path: Path, root: SettingNode, schema: JsonSchema): Problem {
   const { keyPlace, text } = find(root, path);
   const key = String(path.at(-1));
+  if (key.includes(':')) return { place: keyPlace, path: text, text: 'a blank is missing after ":"' };
   const known = knownAt(schema, path.slice(0, -1))?.keys ?? [];
   const near = didYouMean(key, known);
   const elsewhere = placesOfKey(schema, key);
@@ -167,13 +177,11 @@ function unknownKey(path: Path, root: SettingNode, schema: JsonSchema): Problem 
 
 const shownLengthMax = 60;
 
-/** Texts that are secrets wherever they stand: a key pasted beside its place. */
-const looksSecret = (text: string): boolean => /[0-9a-f]{24}/i.test(text) || /:\/\/[^/]*@/.test(text);
-
 const mustHide = (path: Path, node: TextNode): boolean =>
   node.origin !== 'written' || path.some(isSensitiveKey) || looksSecret(node.text);
 
-function describeNode(path: Path, node: SettingNode): string {
+/** What stands somewhere, as an error may show it. */
+export function describeNode(path: Path, node: SettingNode): string {
   if (node.kind === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
   if (node.kind === 'map') return 'keys below it';
   if (node.kind === 'empty') return 'nothing';

@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError, type Problem } from './problem.ts';
 import { didYouMean } from './suggest.ts';
-import { find, type MapNode, mapTexts, type SettingNode, type TextNode } from './tree.ts';
+import { find, type MapNode, mapTexts, type SettingNode, shownKey, type TextNode } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
@@ -70,7 +70,9 @@ function lookUp(name: string, { file, root }: ReturnType<ReadSecrets>): Value {
   const node = root.entries.get(name)?.node;
   if (node?.kind === 'text') return { text: node.text, origin: 'secrets' };
   if (node !== undefined) return { refused: `expected one value for the secret "${name}" in ${file}` };
-  return { refused: `${file} has no secret "${name}"${didYouMean(name, [...root.entries.keys()])}` };
+  return {
+    refused: `${file} has no secret "${name}"${didYouMean(name, [...root.entries.keys()].map(shownKey))}`,
+  };
 }
 
 const secretsName = 'secrets.yml';

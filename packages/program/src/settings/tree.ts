@@ -84,7 +84,17 @@ export function find(root: SettingNode, path: Path): Found {
   return { ...(node === undefined ? {} : { node }), place, keyPlace, text };
 }
 
-const joined = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+const joined = (path: string, key: string): string =>
+  path === '' ? shownKey(key) : `${path}.${shownKey(key)}`;
+
+/** Where the blank after a colon is missing, the value is part of the key: what is no plain word is not shown. */
+export const shownKey = (key: string): string =>
+  /^[A-Za-z0-9_.-]{1,64}$/.test(key) && !looksSecret(key)
+    ? key
+    : `${/^[A-Za-z_]{0,20}/.exec(key)?.[0] ?? ''}…`;
+
+/** Texts that are secrets wherever they stand: a key pasted beside its place, a password in a URL. */
+export const looksSecret = (text: string): boolean => /[0-9a-f]{24}/i.test(text) || /:\/\/[^/]*@/.test(text);
 
 /** The same tree with every text replaced by what `change` makes of it. */
 export function mapTexts(

@@ -14,7 +14,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { ConfigurationError, type Problem } from './problem.ts';
-import type { Entry, MapNode, Place, SettingNode } from './tree.ts';
+import { type Entry, type MapNode, type Place, type SettingNode, shownKey } from './tree.ts';
 
 export interface ConfigurationText {
   /** As shown in errors. */
@@ -121,7 +121,7 @@ function entriesOf(pairs: readonly unknown[], context: Context): ReadonlyMap<str
       continue;
     }
     const key = String(pair.key.value ?? '');
-    const path = context.path === '' ? key : `${context.path}.${key}`;
+    const path = context.path === '' ? shownKey(key) : `${context.path}.${shownKey(key)}`;
     const earlier = entries.get(key);
     if (earlier !== undefined) {
       const line = 'line' in earlier.place ? ` (first in line ${earlier.place.line})` : '';

@@ -1,0 +1,179 @@
+import { definitions } from '@wattline/protocols';
+import { describe, expect, test } from 'vitest';
+import { machineWith } from './config-surroundings.ts';
+
+const key = '28a2158cf5b76f78b539e4140567b36f';
+const roof = `{ name: roof, definition: victron-ble, address: "FA:AC:27:84:C6:6F", key: ${key} }`;
+const broker = 'mqtt: { host: data.example.org }\n';
+const withDevice = (keys: string) => `${broker}devices:\n  - { ${keys} }\n`;
+
+const problems = (text: string) => machineWith({ 'agent.yml': text }).problems();
+
+describe('one problem, one line', () => {
+  test.each([
+    ['bad YAML', 'mqtt:\n  host: a\n   port: 1\n', 'agent.yml:3:4: not YAML: the indentation does not fit'],
+    [
+      'a key of 31 hex digits',
+      withDevice(`name: roof, definition: victron-ble, address: FAAC2784C66F, key: ${key.slice(1)}`),
+      'agent.yml:3:72: devices[0].key: a key has 32 hex digits, this one has 31: the app is known to cut the last digit when copying',
+    ],
+    [
+      'a key of 30 hex digits',
+      withDevice(`name: roof, definition: victron-ble, address: FAAC2784C66F, key: ${key.slice(2)}`),
+      'agent.yml:3:72: devices[0].key: a key has 32 hex digits, this one has 30',
+    ],
+    [
+      'a key of other characters',
+      withDevice('name: roof, definition: victron-ble, address: FAAC2784C66F, key: hunter2'),
+      'agent.yml:3:72: devices[0].key: a key has 32 hex digits, this one has other characters',
+    ],
+    [
+      'no key',
+      withDevice('name: roof, definition: victron-ble, address: FAAC2784C66F'),
+      'agent.yml:3:5: devices[0].key: missing; expected the key of this device (32 hex digits), or none',
+    ],
+    [
+      'no address',
+      withDevice(`name: roof, definition: victron-ble, key: ${key}`),
+      'agent.yml:3:5: devices[0].address: missing; expected the Bluetooth address of this device',
+    ],
+    [
+      'no serial port',
+      withDevice('name: shunt, definition: vedirect-text'),
+      'agent.yml:3:5: devices[0].port: missing; expected the serial port of this device',
+    ],
+    [
+      'a serial port that is none',
+      withDevice('name: shunt, definition: vedirect-text, port: 99999'),
+      'agent.yml:3:53: devices[0].port: expected the path of a serial port such as /dev/serial/by-id/usb-VictronEnergy_…, found "99999"',
+    ],
+    [
+      'two devices of one name',
+      `${broker}devices:\n  - ${roof}\n  - ${roof}\n`,
+      'agent.yml:4:13: devices[1].name: this is the name of devices[0] already',
+    ],
+    [
+      'an unknown definition',
+      withDevice('name: roof, definition: victron-bel'),
+      `agent.yml:3:31: devices[0].definition: expected a definition of this release (${definitions.map(({ id }) => id).join(', ')}), found "victron-bel"; did you mean "victron-ble"?`,
+    ],
+    [
+      'no definition',
+      withDevice('name: roof'),
+      `agent.yml:3:5: devices[0].definition: missing; expected a definition of this release (${definitions.map(({ id }) => id).join(', ')})`,
+    ],
+    [
+      'a port out of range',
+      'mqtt:\n  host: a\n  port: 99999\n',
+      'agent.yml:3:9: mqtt.port: expected a whole number from 1 to 65535, found "99999"',
+    ],
+    [
+      'an unknown key',
+      `${broker}devices:\n  - { name: roof, definition: victron-ble, adress: FAAC2784C66F, address: FAAC2784C66F, key: ${key} }`,
+      'agent.yml:3:44: devices[0].adress: unknown key; did you mean "address"?',
+    ],
+    [
+      'a name that is none',
+      `${broker}agent: "a/b"`,
+      'agent.yml:2:8: agent: expected 1 to 64 of A-Z a-z 0-9 _ . -, found "a/b"',
+    ],
+    [
+      'a key that the definition does not have',
+      withDevice('name: shunt, definition: vedirect-text, port: /dev/a, pin: 1234'),
+      'agent.yml:3:66: devices[0].pin: vedirect-text has no pin',
+    ],
+    [
+      'a device that is not asked, asked less often at night',
+      withDevice('name: shunt, definition: vedirect-text, port: /dev/a, night_interval: 5m'),
+      'agent.yml:3:77: devices[0].night_interval: vedirect-text talks by itself and is never asked: no night_interval',
+    ],
+    [
+      'no broker',
+      'agent: a',
+      'agent.yml:1:1: mqtt.host: missing; expected the name or address of the broker (or url)',
+    ],
+    [
+      'a broker in two ways',
+      'mqtt: { host: a, url: "mqtt://b" }',
+      'agent.yml:1:23: mqtt.url: expected either host or url, found both',
+    ],
+    [
+      'a port beside a URL',
+      'mqtt: { url: "mqtt://b", port: 1 }',
+      'agent.yml:1:32: mqtt.port: beside url there is no port: it is part of the url',
+    ],
+    [
+      'a URL of another protocol',
+      'mqtt: { url: "http://b" }',
+      'agent.yml:1:14: mqtt.url: expected a URL such as mqtts://data.example.org:8883, found "http://b"',
+    ],
+    [
+      'a password without a user',
+      'mqtt: { host: a, password: hunter2 }',
+      'agent.yml:1:28: mqtt.password: a password without username',
+    ],
+    [
+      'topic levels where one belongs',
+      'mqtt: { host: a, base_topic: home/victron }',
+      'agent.yml:1:30: mqtt.base_topic: expected one topic level, without / + #, found "home/victron"',
+    ],
+    [
+      'a way to the adapter that this release does not have',
+      `${broker}bluetooth: { access: dbus }`,
+      'agent.yml:2:22: bluetooth.access: this release reaches an adapter by the user channel only',
+    ],
+    [
+      'an adapter that is none',
+      `${broker}bluetooth: { adapter: "uart:ttyAMA0" }`,
+      'agent.yml:2:23: bluetooth.adapter: expected an adapter\'s address (AA:BB:CC:DD:EE:FF), hci0, tcp:host:port or uart:/dev/…, found "uart:ttyAMA0"',
+    ],
+    [
+      'a library that this release does not have',
+      `${broker}bluetooth: { library: abandonware }`,
+      'agent.yml:2:23: bluetooth.library: expected "stoprocent", found "abandonware"',
+    ],
+  ])('%s', (_, text, line) => {
+    const [first, ...more] = problems(text);
+    if (line.includes('not YAML')) expect(first).toContain(line);
+    else expect(first).toBe(line);
+    expect(more).toEqual([]);
+  });
+});
+
+test('several problems come at once, in the order of the file', () => {
+  const text = [
+    'agnt: east',
+    'mqtt:',
+    `  host: $${'{BROKER}'}`,
+    '  port: 99999',
+    'devices:',
+    '  - name: roof',
+    '    definition: victron-ble',
+    '    address: 10:20:30:40:50',
+    `    key: ${key.slice(1)}`,
+    '  - { name: roof, definition: vedirect, port: /dev/a }',
+  ].join('\n');
+  expect(problems(text)).toEqual([
+    'agent.yml:1:1: agnt: unknown key; did you mean "agent"?',
+    'agent.yml:3:9: mqtt.host: the environment has no variable BROKER',
+    'agent.yml:4:9: mqtt.port: expected a whole number from 1 to 65535, found "99999"',
+    'agent.yml:8:14: devices[0].address: expected a Bluetooth address such as FA:AC:27:84:C6:6F, found "10:20:30:40:50"',
+    'agent.yml:9:10: devices[0].key: a key has 32 hex digits, this one has 31: the app is known to cut the last digit when copying',
+    'agent.yml:10:13: devices[1].name: this is the name of devices[0] already',
+    `agent.yml:10:31: devices[1].definition: expected a definition of this release (${definitions.map(({ id }) => id).join(', ')}), found "vedirect"`,
+  ]);
+});
+
+test('values of any kind anywhere are told, and never crash', () => {
+  for (const value of ['x', '[x]', '{ x: y }', '[[x]]', '[{ x: y }]', '~', '""', '[~]']) {
+    for (const [text] of [
+      [`mqtt: ${value}`],
+      [`${broker}devices: ${value}`],
+      [`${broker}devices: [${value}, ${roof}]`],
+      [`${broker}devices: [{ name: ${value}, definition: ${value}, address: ${value}, key: ${value} }]`],
+      [`${broker}bluetooth: ${value}\noutbox: ${value}\nwake: ${value}\nagent: ${value}`],
+    ] as const) {
+      for (const line of problems(text)) expect(line).toMatch(/^agent\.yml:\d+:\d+: /);
+    }
+  }
+});
