@@ -13,7 +13,9 @@ interface Everywhere {
 
 export type Invocation = Everywhere &
   (
-    | { readonly command: 'run' | 'devices' | 'outbox' }
+    | { readonly command: 'run' }
+    | { readonly command: 'devices' }
+    | { readonly command: 'outbox' }
     | { readonly command: 'once'; readonly names: readonly string[]; readonly deadlineMs?: number }
     | { readonly command: 'scan'; readonly forMs: number }
     | { readonly command: 'read'; readonly name: string; readonly raw: boolean }

@@ -2,6 +2,7 @@
 // The file is SQLite; its name differs between versions and systems, so only its tables are looked for.
 
 import { DatabaseSync } from 'node:sqlite';
+import { type ExitCode, exitCodes, type Terminal, UsageError } from '@wattline/program';
 
 export interface VictronKey {
   /** AA:BB:CC:DD:EE:FF. */
@@ -87,4 +88,25 @@ function keyOrProblem(key: string): { key: string } | { problem: string } {
   return {
     problem: `a key has ${keyDigits} hex digits, this one has ${key.length}: connect to the device with VictronConnect once more`,
   };
+}
+
+export function showVictronKeys(terminal: Terminal, file: string, json: boolean): ExitCode {
+  const keys = readKeysOf(file);
+  if (json) for (const key of keys) terminal.printJson(key);
+  else
+    terminal.printTable(
+      ['address', 'key'],
+      keys.map(({ address, key, problem }) => [address, key ?? problem ?? '']),
+    );
+  if (keys.length === 0)
+    terminal.writeError(`${file} holds no keys: connect to the device with VictronConnect once\n`);
+  return exitCodes.done;
+}
+
+function readKeysOf(file: string): VictronKey[] {
+  try {
+    return readVictronKeys(file);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }

@@ -70,6 +70,20 @@ export async function* readRecording(
   if (header === undefined) throw new TransportError('unusable', `the recording ${path} is empty`);
 }
 
+/** What a recording is of. @throws TransportError as `readRecording` */
+export async function readHeader(path: string): Promise<RecordingHeader> {
+  const input = createReadStream(path);
+  try {
+    for await (const line of createInterface({ input })) return parseHeader(line, path);
+  } catch (error) {
+    if (error instanceof TransportError) throw error;
+    throw new TransportError('absent', `the recording ${path} cannot be read: ${(error as Error).message}`);
+  } finally {
+    input.destroy();
+  }
+  throw new TransportError('unusable', `the recording ${path} is empty`);
+}
+
 function parseHeader(line: string, path: string): RecordingHeader {
   const { recording, definition, medium, when } = objectOf(line);
   if (recording !== 1) {

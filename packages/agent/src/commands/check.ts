@@ -1,0 +1,99 @@
+// `check`: proves what the configuration promises. Each device is heard and its key fits, the broker lets us in.
+
+import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
+import { describeField, type Values } from '@wattline/protocols';
+import type { Publisher } from '../publisher/publisher.ts';
+import type { Heard, ReadDevice, Trouble } from '../reading/device.ts';
+import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
+import { formatValue } from '../show.ts';
+import { notHeard } from './read.ts';
+
+export interface CheckOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
+  readonly publisher: Publisher;
+  /** For the line about it. */
+  readonly broker: string;
+  readonly deadlineMs: number;
+  readonly terminal: Terminal;
+  readonly json: boolean;
+}
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  const { terminal, devices, deadlineMs, startTimer } = options;
+  const progress = terminal.progress(() => `asking for at most ${deadlineMs / 1000} s …`);
+  const deadline = new AbortController();
+  const stopTimer = startTimer(deadlineMs, () => deadline.abort());
+  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const [broker, found] = await Promise.all([checkBroker(options, signal), checkDevices(options, signal)]);
+  stopTimer();
+  progress.done();
+  for (const finding of [broker, ...found]) {
+    if (options.json) terminal.printJson(finding);
+    else terminal.printLine(`${finding.ok ? 'ok   ' : 'FAULT'} ${finding.what}: ${finding.text}`);
+  }
+  const failed = found.filter(({ ok }) => !ok).length;
+  if (!broker.ok) return exitCodes.waiting;
+  if (failed === 0) return exitCodes.done;
+  return failed === devices.length ? exitCodes.noneRead : exitCodes.someNotRead;
+}
+
+async function checkBroker({ publisher, broker }: CheckOptions, signal: AbortSignal): Promise<Finding> {
+  await new Promise<void>((resolve) => {
+    publisher.onConnect(() => resolve());
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const { connected, version, problem = 'no answer' } = publisher.status();
+  await publisher.close();
+  if (!connected) return { what: broker, ok: false, text: problem };
+  const silence = version === '5' ? '' : '; with MQTT 3.1.1 a broker cannot tell that it refuses a topic';
+  return { what: broker, ok: true, text: `connected by MQTT ${version}${silence}` };
+}
+
+async function checkDevices(options: CheckOptions, signal: AbortSignal): Promise<Finding[]> {
+  const heard = new Map<ReadDevice, Heard>();
+  const troubles = new Map<ReadDevice, Trouble>();
+  const enough = new AbortController();
+  const look = () => {
+    const isKnown = (device: ReadDevice) => heard.has(device) || troubles.get(device)?.code === 'key';
+    if (options.devices.every(isKnown)) enough.abort();
+  };
+  look();
+  await readDevices({
+    ...options,
+    signal: AbortSignal.any([signal, enough.signal]),
+    reading(device, first) {
+      heard.set(device, first);
+      look();
+    },
+    trouble(device, trouble) {
+      troubles.set(device, trouble);
+      look();
+    },
+  });
+  return options.devices.map((device) => {
+    const first = heard.get(device);
+    if (first !== undefined) return { what: device.name, ok: true, text: describe(device, first) };
+    return { what: device.name, ok: false, text: troubles.get(device)?.message ?? notHeard(device) };
+  });
+}
+
+function describe(device: ReadDevice, { decoded, rssi }: Heard): string {
+  const strength = rssi === undefined ? '' : `, ${rssi} dBm`;
+  return `${decoded.model ?? device.definition.name}${strength}: ${glimpse(decoded.values)}`;
+}
+
+const glimpseMax = 4;
+
+/** A few known values, to compare with the device's own display. */
+const glimpse = (values: Values): string =>
+  Object.entries(values)
+    .filter(([, value]) => value !== null)
+    .slice(0, glimpseMax)
+    .map(([field, value]) => `${field} ${formatValue(value)} ${describeField(field)?.unit ?? ''}`.trim())
+    .join(', ');

@@ -1,0 +1,77 @@
+// `record`: what a device sends, with times, into a file that `--replay` plays.
+
+import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
+import { type Moment, mediumOf, type ReadDevice } from '../reading/device.ts';
+import type { StartTimer } from '../reading/pacer.ts';
+import type { Media } from '../reading/read-devices.ts';
+import { TransportError } from '../transport.ts';
+import { createRecorder, type Recorder, recordLink, recordReceiver } from '../transports/record.ts';
+
+export interface RecordOptions {
+  readonly device: ReadDevice;
+  readonly media: Pick<Media, 'radio' | 'serial'>;
+  readonly out: string;
+  readonly forMs: number;
+  readonly now: () => Moment;
+  readonly startTimer: StartTimer;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+}
+
+export async function record(options: RecordOptions): Promise<ExitCode> {
+  const { device, out, forMs, now, startTimer, terminal } = options;
+  const enough = new AbortController();
+  const stopTimer = startTimer(forMs, () => enough.abort());
+  const signal = AbortSignal.any([options.signal, enough.signal]);
+  const medium = mediumOf(device);
+  const recorder = createRecorder(out, { definition: device.definition.id, medium }, now);
+  let count = 0;
+  const counted: Recorder = {
+    ...recorder,
+    add(entry, uptimeMs) {
+      count++;
+      recorder.add(entry, uptimeMs);
+    },
+  };
+  const progress = terminal.progress(
+    () => `recording ${device.name}: ${count} ${medium === 'serial' ? 'chunks' : 'packets'}`,
+  );
+  try {
+    await (medium === 'serial' ? recordPort : recordAir)({ ...options, signal }, counted);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    terminal.writeError(`${device.name}: ${error.message}\n`);
+  } finally {
+    stopTimer();
+    progress.done();
+    recorder.close();
+  }
+  terminal.writeError(`${out}: ${count} ${medium === 'serial' ? 'chunks' : 'packets'} of ${device.name}\n`);
+  return count === 0 ? exitCodes.noneRead : exitCodes.done;
+}
+
+async function recordPort({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<void> {
+  const baudRate = device.definition.media.find((each) => each.medium === 'serial')?.baudRate ?? 0;
+  const link = await recordLink(media.serial(device.port ?? '', baudRate), recorder)(signal);
+  try {
+    for (;;) await link.read(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await link.close();
+  }
+}
+
+async function recordAir({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<void> {
+  const companies = device.definition.media.flatMap((each) =>
+    each.medium === 'advertisement' ? [each.company] : [],
+  );
+  const all = media.radio(companies);
+  const own = {
+    counters: () => ({}),
+    async *packets(stop: AbortSignal) {
+      for await (const packet of all.packets(stop)) if (packet.address === device.address) yield packet;
+    },
+  };
+  for await (const packet of recordReceiver(own, recorder).packets(signal)) void packet;
+}

@@ -1,0 +1,115 @@
+// Commands that need the configuration: builds the ways to the devices and to the broker, and hands them over.
+
+import { randomUUID } from 'node:crypto';
+import { ConfigurationError, type ExitCode, exitCodes } from '@wattline/program';
+import { definitions } from '@wattline/protocols';
+import { createClock } from './clock.ts';
+import type { Invocation } from './command-line.ts';
+import type { AgentConfiguration } from './config/configuration.ts';
+import { loadAgentConfiguration } from './config/load.ts';
+import { createMedia, momentOf, pickDevice, toReadDevices } from './media.ts';
+import type { Surround } from './program.ts';
+import { startTimer } from './reading/pacer.ts';
+
+export type Configured = Exclude<
+  Invocation,
+  { command: 'print' | 'decode' | 'devices' | 'victron-keys' | 'outbox' | 'scan' }
+>;
+
+const readDeadlineMs = 30_000;
+const checkDeadlineMs = 10_000;
+
+export async function executeConfigured(invocation: Configured, surround: Surround): Promise<ExitCode> {
+  const { terminal, signal } = surround;
+  const { command, json } = invocation;
+  const configuration = load(invocation.config, surround);
+  if (command === 'check' && invocation.offline) {
+    terminal.printLine(`ok    configuration: ${configuration.devices.length} devices`);
+    return exitCodes.done;
+  }
+  const clock = createClock();
+  const now = momentOf(clock);
+  const radioIn = command === 'run' ? 'child' : 'this process';
+  const media = createMedia(configuration.bluetooth.adapter, surround, now, radioIn);
+  const devices = await toReadDevices(configuration, invocation.replay);
+  const common = { media, now, startTimer, signal };
+  switch (command) {
+    case 'run':
+    case 'once': {
+      const { deliverReadings } = await import('./delivering.ts');
+      return deliverReadings({ invocation, configuration, devices, media, clock, surround });
+    }
+    case 'read': {
+      const { read } = await import('./commands/read.ts');
+      const device = pickDevice(devices, invocation.name);
+      return read({ ...common, device, deadlineMs: readDeadlineMs, terminal, json, raw: invocation.raw });
+    }
+    case 'record': {
+      const { record } = await import('./commands/record.ts');
+      const device = pickDevice(devices, invocation.name);
+      return record({ ...common, device, out: invocation.out, forMs: invocation.forMs, terminal });
+    }
+    case 'check': {
+      const { check } = await import('./commands/check.ts');
+      const { brokerOf, openPublisher } = await import('./connection.ts');
+      const clientId = `wattline-check-${randomUUID().slice(0, 8)}`;
+      const publisher = openPublisher(configuration, surround, { clientId });
+      const broker = brokerOf(configuration);
+      return check({ ...common, devices, publisher, broker, deadlineMs: checkDeadlineMs, terminal, json });
+    }
+  }
+}
+
+export async function showWaiting(
+  option: string | undefined,
+  json: boolean,
+  surround: Surround,
+): Promise<ExitCode> {
+  const { showOutbox } = await import('./commands/outbox.ts');
+  return showOutbox(surround.terminal, load(option, surround).outbox.path, json);
+}
+
+/** Works without a configuration too: it is what a person does first. */
+export async function scanAround(
+  { config, forMs, json }: Extract<Invocation, { command: 'scan' }>,
+  surround: Surround,
+): Promise<ExitCode> {
+  const { terminal, log, signal } = surround;
+  let configuration: AgentConfiguration | undefined;
+  try {
+    configuration = load(config, surround);
+  } catch (error) {
+    if (config !== undefined || !(error instanceof ConfigurationError)) throw error;
+    log.debug('no configuration is used', error);
+  }
+  const { scan } = await import('./commands/scan.ts');
+  const { listSerialPorts } = await import('./transports/serial-ports.ts');
+  const media = createMedia(
+    configuration?.bluetooth.adapter,
+    surround,
+    momentOf(createClock()),
+    'this process',
+  );
+  const configured = new Map(configuration?.devices.map(({ address, name }) => [address ?? '', name]) ?? []);
+  const ports = listSerialPorts().map(({ path, ...about }) => ({
+    path,
+    description: [about.manufacturer, about.product, about.serialNumber].filter(Boolean).join(' '),
+  }));
+  return scan({
+    receiver: media.radio(companies),
+    ports,
+    configured,
+    forMs,
+    startTimer,
+    signal,
+    terminal,
+    json,
+  });
+}
+
+function load(option: string | undefined, { surroundings, redactor, log }: Surround): AgentConfiguration {
+  const { configuration, secrets, notices } = loadAgentConfiguration(option, surroundings);
+  for (const secret of secrets) redactor.hide(secret);
+  for (const notice of notices) log.warn(notice);
+  return configuration;
+}

@@ -1,0 +1,109 @@
+// The commands that deliver readings: builds outbox, delivery, identity and reporter for `run` and `once`.
+
+import { createNotify, createRepeats, type ExitCode, exitCodes } from '@wattline/program';
+import type { Clock } from './clock.ts';
+import type { Invocation } from './command-line.ts';
+import type { AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
+import { openPublisher } from './connection.ts';
+import { createAgentState, willOf } from './delivery/agent-state.ts';
+import { createDelivery, type Delivery, deliveryTimes } from './delivery/delivery.ts';
+import { createStayAwake } from './delivery/stay-awake.ts';
+import { createIdentity } from './identity.ts';
+import { momentOf, pickDevice } from './media.ts';
+import { OutboxError, openOutbox } from './outbox/outbox.ts';
+import type { Surround } from './program.ts';
+import type { ReadDevice } from './reading/device.ts';
+import { startTimer } from './reading/pacer.ts';
+import type { Media } from './reading/read-devices.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+
+export interface DeliverOptions {
+  readonly invocation: Extract<Invocation, { command: 'run' | 'once' }>;
+  readonly configuration: AgentConfiguration;
+  readonly devices: readonly ReadDevice[];
+  readonly media: Media;
+  readonly clock: Clock;
+  readonly surround: Surround;
+}
+
+export async function deliverReadings(options: DeliverOptions): Promise<ExitCode> {
+  const { invocation, configuration, media, clock, surround } = options;
+  const { log, signal, version } = surround;
+  const devices = chosen(options);
+  const { agent, outbox: kept } = configuration;
+  const outbox = await openOutbox({
+    path: kept.path,
+    bytesMax: kept.sizeBytesMax,
+    ageMaxMs: kept.ageMsMax,
+  }).catch((error: unknown) => {
+    if (!(error instanceof OutboxError)) throw error;
+    log.error(error.message);
+    return undefined;
+  });
+  if (outbox === undefined) return exitCodes.unexpected;
+  const will = willOf(agent, version, clock.nowMs());
+  const publisher = openPublisher(configuration, surround, { clientId: `wattline-${agent}`, will });
+  const delivery = createDelivery({
+    publisher,
+    outbox,
+    clock,
+    log,
+    times: deliveryTimes,
+    retain: configuration.mqtt.retain,
+  });
+  const reporter = reporterOf(options, delivery);
+  const state = createAgentState({
+    agent,
+    version,
+    publisher,
+    outbox,
+    clock,
+    log,
+    devices: reporter.devices,
+  });
+  const common = { devices, media, now: momentOf(clock), startTimer, signal, reporter, delivery, state, log };
+  if (invocation.command === 'once') {
+    const { once } = await import('./commands/once.ts');
+    const { wakeEveryMs } = configuration;
+    return once({
+      ...common,
+      deadlineMs: invocation.deadlineMs ?? configuration.deadlineMs,
+      ...(wakeEveryMs === undefined ? {} : { nextDueMs: clock.nowMs() + wakeEveryMs }),
+    });
+  }
+  const { run } = await import('./commands/run.ts');
+  const awake = createStayAwake({ agent, publisher, clock, log });
+  const notify = createNotify({ environment: surround.surroundings.environment, log });
+  try {
+    return await run({ ...common, notify });
+  } finally {
+    awake.stop();
+  }
+}
+
+function chosen({ invocation, devices }: DeliverOptions): readonly ReadDevice[] {
+  if (invocation.command === 'run' || invocation.names.length === 0) return devices;
+  return [...new Set(invocation.names.map((word) => pickDevice(devices, word)))];
+}
+
+function reporterOf(options: DeliverOptions, delivery: Pick<Delivery, 'deliver'>): Reporter {
+  const { invocation, configuration, clock, surround } = options;
+  const { agent, site, wakeEveryMs } = configuration;
+  const isRound = invocation.command === 'once';
+  const intervalMsOf = ({ intervalMs }: DeviceConfiguration) =>
+    isRound ? (wakeEveryMs ?? intervalMs) : intervalMs;
+  return createReporter({
+    agent,
+    ...(site === undefined ? {} : { site }),
+    devices: configuration.devices,
+    intervalSecondsOf: (device) => intervalMsOf(device) / 1000,
+    identity: createIdentity(),
+    clock,
+    delivery,
+    log: surround.log,
+    repeats: createRepeats(surround.log),
+    ...(invocation.json
+      ? { accepted: (topic, reading) => surround.terminal.printJson({ topic, ...reading }) }
+      : {}),
+  });
+}

@@ -1,0 +1,95 @@
+// The ways to the devices of a configuration on this machine, and the devices as the loops take them.
+
+import { UsageError } from '@wattline/program';
+import type { Clock } from './clock.ts';
+import type { Adapter, AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
+import type { Surround } from './program.ts';
+import type { Moment, ReadDevice } from './reading/device.ts';
+import type { Media } from './reading/read-devices.ts';
+import { TransportError } from './transport.ts';
+import { bluetoothReceiver } from './transports/bluetooth-receiver.ts';
+import { chooseAdapter } from './transports/controller.ts';
+import { readHeader } from './transports/recording.ts';
+import { replayLink, replayReceiver } from './transports/replay.ts';
+import { serialLink } from './transports/serial-link.ts';
+import { watchedReceiver } from './transports/watched-receiver.ts';
+
+export const momentOf =
+  (clock: Clock): (() => Moment) =>
+  () => ({ wallMs: clock.nowMs(), uptimeMs: clock.uptimeMs() });
+
+/** @param radioIn `child`: a watched process of its own, for programs that run for long */
+export function createMedia(
+  adapter: Adapter | undefined,
+  { mainFile, log }: Pick<Surround, 'mainFile' | 'log'>,
+  now: () => Moment,
+  radioIn: 'child' | 'this process',
+): Media {
+  const chosen = adapter === undefined ? undefined : formatAdapter(adapter);
+  const wanted = chosen === undefined ? {} : { adapter: chosen };
+  return {
+    radio: (companies) =>
+      radioIn === 'child'
+        ? watchedReceiver({ file: mainFile, ...wanted, companies, now, log })
+        : bluetoothReceiver({ adapter: () => chooseAdapter(chosen), companies, now }),
+    serial: (path, baudRate) => serialLink({ path, baudRate }),
+    replayedPackets: (path) => replayReceiver({ path, pace: 'fastest', now }),
+    replayedLink: (path) => replayLink({ path, pace: 'fastest', now }),
+  };
+}
+
+function formatAdapter(adapter: Adapter): string {
+  switch (adapter.by) {
+    case 'address':
+      return adapter.address;
+    case 'index':
+      return `hci${adapter.index}`;
+    case 'tcp':
+      return `tcp:${adapter.host}:${adapter.port}`;
+    case 'uart':
+      return `uart:${adapter.path}`;
+  }
+}
+
+/** Devices as the loops take them; `replay` stands in for every device of its definition. */
+export async function toReadDevices(
+  { devices }: AgentConfiguration,
+  replay: string | undefined,
+): Promise<ReadDevice[]> {
+  const recorded = replay === undefined ? undefined : await definitionOf(replay);
+  return devices.map((device) => {
+    const { name, definition, address, port, secret, intervalMs } = device;
+    const recording = definition.id === recorded ? replay : device.replay;
+    return {
+      name,
+      definition,
+      intervalMs,
+      ...(address === undefined ? {} : { address }),
+      ...(port === undefined ? {} : { port }),
+      ...(secret === undefined ? {} : { secret: secret.reveal() }),
+      ...(recording === undefined ? {} : { replay: recording }),
+    };
+  });
+}
+
+async function definitionOf(recording: string): Promise<string> {
+  try {
+    return (await readHeader(recording)).definition;
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    throw new UsageError(error.message);
+  }
+}
+
+/** The device of that name, or of that number in the file as the replaced Victron tool counted. @throws UsageError */
+export function pickDevice<Device extends Pick<DeviceConfiguration, 'name'>>(
+  devices: readonly Device[],
+  word: string,
+): Device {
+  const found =
+    devices.find(({ name }) => name === word) ?? (/^\d+$/.test(word) ? devices[Number(word)] : undefined);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `there is no device ${word}; configured are ${devices.map(({ name }) => name).join(', ')}`,
+  );
+}
