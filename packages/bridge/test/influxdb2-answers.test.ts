@@ -102,8 +102,10 @@ describe('an answer to a write', () => {
     const { sink } = await answering(() => asked.resolve());
     const failure = failureOf(sink.write([pointOf(1)]));
     await asked.promise;
+    const closedMs = performance.now();
     await sink.close();
     expect(await failure).toBeInstanceOf(UnavailableError);
+    expect(performance.now() - closedMs).toBeLessThan(1_000);
   });
   test('never shows the token in its words', async () => {
     for (const answer of [status(401), status(500)]) {

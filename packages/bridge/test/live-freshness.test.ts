@@ -64,6 +64,10 @@ describe('an agent that wakes every 20 minutes for 2', () => {
     expect(judge(silence, 42 * minute)).toBe('late');
     expect(judge(silence, 42 * minute + 1)).toBe('lost');
   });
+  test('is late when the agent woke up and broke off: offline by will', () => {
+    const silence = { timeMs: 30_000, intervalMs, offline: true, sleep: sleepAfter(0) };
+    expect(judge(silence, 21 * minute)).toBe('late');
+  });
   test('a device that the agent woke up without hearing is late after one time and lost after two', () => {
     const silence = { timeMs: 30_000, intervalMs, offline: false };
     expect(judge({ ...silence, sleep: sleepAfter(20 * minute) }, 23 * minute)).toBe('late');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBell } from '../src/sinks/bell.ts';
 import { type Drain, type DrainParts, startDrain } from '../src/sinks/drain.ts';
 import { type Feed, type FeedItem, readingFeed, windowFeed } from '../src/sinks/feeds.ts';
 import { writeIsolating } from '../src/sinks/isolate.ts';
@@ -336,6 +337,22 @@ describe('halving', () => {
     expect(kept).toEqual({ a: 1, b: 2, c: 4, d: 5 });
     expect(await writeIsolating([{ item, point }], { write })).toHaveLength(1);
   });
+});
+
+test('a bell that rang while nobody listened is heard at once, and only once', async () => {
+  const stop = new AbortController();
+  const bell = createBell(stop.signal);
+  bell.ring();
+  bell.ring();
+  await bell.rung();
+  let heard = false;
+  const next = bell.rung().then(() => {
+    heard = true;
+  });
+  await new Promise(setImmediate);
+  expect(heard).toBe(false);
+  stop.abort();
+  await next;
 });
 
 describe('the ledger', () => {
