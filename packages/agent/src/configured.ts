@@ -84,6 +84,9 @@ export async function scanAround(
   }
   const { scan } = await import('./commands/scan.ts');
   const { listSerialPorts } = await import('./transports/serial-ports.ts');
+  const companies = definitions.flatMap(({ media: ways }) =>
+    ways.flatMap((way) => (way.medium === 'advertisement' ? [way.company] : [])),
+  );
   const media = createMedia(
     configuration?.bluetooth.adapter,
     surround,

@@ -26,6 +26,7 @@ export function openUserChannel(name: string, createSocket = nativeSocket): Cont
   const socket = createSocket();
   let lost: ((error: TransportError) => void) | undefined;
   let failure: Error | undefined;
+  let presence: NodeJS.Timeout | undefined;
   socket.on('error', (error: Error) => {
     failure = error;
     lose(error.message);
@@ -37,7 +38,6 @@ export function openUserChannel(name: string, createSocket = nativeSocket): Cont
   }
   if (failure !== undefined) throw refusal(name, failure);
 
-  let presence: NodeJS.Timeout | undefined;
   function lose(why: string): void {
     clearInterval(presence);
     lost?.(new TransportError('lost', `the Bluetooth adapter ${name} is gone: ${why}`));
