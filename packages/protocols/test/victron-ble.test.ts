@@ -1,8 +1,10 @@
 // Victron Instant Readout: what is checked before anything is decoded, repeats, and what a frame tells without its key.
 
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Packet } from '../src/device.ts';
 import { victronBle } from '../src/devices/victron-ble/index.ts';
+import { decryptVictron, parseVictronFrame } from '../src/framing/victron.ts';
 import { ProtocolError } from '../src/session.ts';
 import { bytesOf, vectorsOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
@@ -132,7 +134,17 @@ test('a device is recognised without its key', () => {
     record: '0x0E',
     kind: 'other',
   });
+  expect(hear.recognise(packetOf(victronFrame(0xff00, solar)))).toMatchObject({ needsSecret: false });
   expect(hear.recognise(packetOf(Uint8Array.of(0x10, 0x02)))).toBeUndefined();
+});
+
+test('a body of any length is decrypted as AES in counter mode, not a byte more', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 70 }), fc.nat(0xffff), (body, nonce) => {
+      const frame = parseVictronFrame(victronFrame(0x01, body, { nonce }));
+      expect(frame && decryptVictron(frame, testKey)).toEqual(body);
+    }),
+  );
 });
 
 test('an error is always one of the protocol', () => {
