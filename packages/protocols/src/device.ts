@@ -51,7 +51,7 @@ export interface Computed {
   readonly from: (values: Values) => Value | undefined;
 }
 
-/** Hears packets. Absent parts of `Hearing` and `Listening` say how a family cannot be reached. */
+/** Hears devices that send packets to everybody. */
 export interface Hearing {
   /** @throws ProtocolError `key` when the secret does not fit, `corrupt` when the bytes are damaged. */
   readonly decode: (packet: Packet, secret: Uint8Array | undefined) => Decoded | Ignored;
@@ -101,6 +101,7 @@ export interface DeviceDefinition {
   readonly secret?: { readonly setting: 'key' | 'password' | 'pin'; readonly hexDigits?: number };
   // The payload type is the family's own business: outside, records are only looked at.
   readonly records: { readonly [record: string]: RecordDefinition<never> };
+  // How the family can be read; what is absent is not its way.
   readonly hear?: Hearing;
   readonly listen?: () => Listener;
   readonly readStream?: (bytes: Uint8Array) => StreamContent;

@@ -176,6 +176,8 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { seed: { type: 'string' }, frames: { type: 'string' } } });
   const seed = Number(values.seed ?? Date.now() % 2 ** 32);
   const frames = Number(values.frames ?? 1_000_000);
+  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(frames))
+    throw new Error('--seed and --frames are whole numbers');
   console.log(`fuzz: ${frames} frames, --seed ${seed}`);
   console.log(fuzz({ seed, frames }));
 }

@@ -185,7 +185,9 @@ describe('a port that is listened to', () => {
     const damaged = block(main);
     damaged[5] = (damaged[5] ?? 0) ^ 1;
     const [report] = port.push(damaged, 0);
-    expect(report).toEqual({ corrupt: expect.stringContaining('VE.Direct') });
+    expect(report).toEqual({
+      corrupt: expect.stringMatching(/^a VE\.Direct block .*: V I SOC TTG MON$/),
+    });
     expect(port.current(0)).toBeUndefined();
   });
 

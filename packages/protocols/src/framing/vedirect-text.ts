@@ -71,13 +71,17 @@ function judged(
   const rest = (sum + (received[checksumAt] as number)) % 256;
   const used = checksumAt + 1;
   if (rest === 0) return { used, answer: block };
-  const labels = [...block.keys()].join(' ');
-  throw new ProtocolError(
-    'corrupt',
-    `a VE.Direct block of ${used} bytes sums to ${rest}, not 0: ${labels}`,
-    used,
-  );
+  const message = `a VE.Direct block of ${used} bytes sums to ${rest}, not 0: ${labelsShown(block)}`;
+  throw new ProtocolError('corrupt', message, used);
 }
+
+/** The labels for a text to a person; a damaged block may have anything for labels. */
+export function labelsShown(block: Block): string {
+  const labels = [...block.keys()].filter((label) => /^[\w#]+$/.test(label));
+  return labels.slice(0, labelsShownMax).join(' ');
+}
+
+const labelsShownMax = 30;
 
 /** Behind the frame's last byte: line feed, the first byte that is no hex digit, or the bound. `undefined`: not here yet. */
 function hexFrameEnd(received: Uint8Array, start: number): number | undefined {

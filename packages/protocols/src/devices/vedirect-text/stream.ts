@@ -1,7 +1,7 @@
 // A recorded stretch of VE.Direct text to its readings. A round of blocks is complete when a label comes again.
 
 import type { Decoded, StreamContent } from '../../device.ts';
-import { takeBlock } from '../../framing/vedirect-text.ts';
+import { labelsShown, takeBlock } from '../../framing/vedirect-text.ts';
 import { takeOrSkip } from '../../session.ts';
 import { decodeBlock, identityLabels } from './record.ts';
 
@@ -20,7 +20,7 @@ export function readStream(bytes: Uint8Array): StreamContent {
     }
     const decoded = decodeBlock(round, identity);
     if (decoded !== undefined) readings.push(decoded);
-    else ignored.push(`no product id, and the labels fit several products: ${[...round.keys()].join(' ')}`);
+    else ignored.push(`no product id, and the labels fit several products: ${labelsShown(round)}`);
     round = new Map();
   };
 
