@@ -68,6 +68,17 @@ export async function startInfluxd(program: string) {
     stop,
     rows: (flux: string): Promise<readonly { [column: string]: unknown }[]> =>
       client.getQueryApi(org).collectRows(flux),
+    /**
+     * Times and values of a field, by InfluxQL: Flux loses an empty text that follows equal others, and puts the
+     * values after it on wrong rows.
+     */
+    values: async (bucket: string, measurement: string, field: string): Promise<readonly unknown[]> => {
+      const q = `SELECT "${field}" FROM "${measurement}"`;
+      const response = await fetch(`${url}/query?${new URLSearchParams({ db: bucket, epoch: 'ms', q })}`, {
+        headers: { authorization: `Token ${token}` },
+      });
+      return JSON.parse(await response.text()).results[0].series?.[0].values ?? [];
+    },
     /** Seconds by bucket; 0: for ever. */
     retentions: async (): Promise<{ [bucket: string]: number | undefined }> => {
       const { buckets = [] } = await new BucketsAPI(client).getBuckets({ org, limit: 100 });
