@@ -77,6 +77,15 @@ describe('what is asked wrongly', () => {
     expect([status, body.error.code]).toEqual([404, 'not_found']);
     expect(body.error.message).toBe('Nothing is at GET /api/nothing.');
   });
+  test('an address that cannot be read is a JSON error too', async () => {
+    for (const [url, status] of [
+      ['/api/devices/%zz', 400],
+      [`/api/devices/${'x'.repeat(500)}`, 414],
+    ] as const) {
+      const answer = await web.server.inject({ url, headers: { host: 'localhost' } });
+      expect([answer.statusCode, answer.json().error.code]).toEqual([status, 'request']);
+    }
+  });
   test('a name that points here from elsewhere is refused', async () => {
     const ask = (host: string) => web.server.inject({ url: '/api/devices', headers: { host } });
     for (const host of ['localhost:9999', '127.0.0.1', '[::1]:80', 'LOCALHOST']) {

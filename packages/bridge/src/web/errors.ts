@@ -1,6 +1,6 @@
 // How the web says no: {"error": {"code", "message"}} with a status; the message is for the person who asked.
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ErrorView } from './api.ts';
 
 export class RequestError extends Error {
@@ -24,11 +24,7 @@ export function answerErrors(
     if (error instanceof RequestError) {
       return reply.status(error.statusCode).send(errorView(error.code, error.message));
     }
-    const statusCode = statusCodeOf(error);
-    if (statusCode >= 400 && statusCode < 500) {
-      const message = error instanceof Error ? error.message : 'the request is wrong';
-      return reply.status(statusCode).send(errorView('request', message));
-    }
+    if (isFault(error)) return answerFault(error, request, reply);
     onFailure(error, request.url);
     return reply.status(500).send(errorView('internal', 'The bridge failed to answer; its log says why.'));
   });
@@ -38,8 +34,19 @@ export function answerErrors(
   });
 }
 
-function statusCodeOf(error: unknown): number {
-  const claimed =
-    typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : 500;
-  return typeof claimed === 'number' ? claimed : 500;
+interface Fault extends Error {
+  readonly statusCode?: number;
+}
+
+/** The request's fault, as the framework says. */
+const isFault = (error: unknown): error is Fault =>
+  error instanceof Error &&
+  'statusCode' in error &&
+  typeof error.statusCode === 'number' &&
+  error.statusCode >= 400 &&
+  error.statusCode < 500;
+
+/** Answers what the framework finds wrong with a request, also before there is a route. */
+export function answerFault(error: Fault, _request: unknown, reply: FastifyReply): FastifyReply {
+  return reply.status(error.statusCode ?? 400).send(errorView('request', error.message));
 }

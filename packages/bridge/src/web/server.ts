@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { AlarmHistory } from '../live/alarm-history.ts';
 import type { Days } from '../live/energy.ts';
 import { guardAccess } from './access.ts';
-import { answerErrors } from './errors.ts';
+import { answerErrors, answerFault } from './errors.ts';
 import { type EventStream, startEventStream } from './event-stream.ts';
 import type { Queries } from './queries.ts';
 import { serveAgents } from './routes/agents.ts';
@@ -21,6 +21,8 @@ const bodyBytesMax = 16_384;
 const requestTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 65_000;
 const parameterLengthMax = 256;
+/** Beyond it new ones are closed at once. */
+const connectionsMax = 512;
 
 export interface WebParts extends StatusSources {
   readonly clock: () => number;
@@ -53,8 +55,10 @@ export async function createWeb(parts: WebParts): Promise<Web> {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     forceCloseConnections: true,
+    frameworkErrors: answerFault,
     routerOptions: { maxParamLength: parameterLengthMax },
   });
+  server.server.maxConnections = connectionsMax;
   answerErrors(server, parts.onFailure);
   guardAccess(server, parts.hosts);
   await servePage(server, parts.page);
