@@ -157,6 +157,7 @@ function startBridge(
     readingsHeldMs: rawMs,
     windows: windowFeed(windows, windowPoints),
     clock: Date.now,
+    clockSynced: () => true,
     random: Math.random,
     sleep: (ms, signal) => setTimeout(ms / 100, undefined, { signal }).catch(() => {}),
     report: () => {},

@@ -71,6 +71,7 @@ function carry(options: InfluxDb2Options) {
       readingsHeldMs: 7 * dayMs,
       windows: none,
       clock: Date.now,
+      clockSynced: () => true,
       random: Math.random,
       // A hundredth of the waits.
       sleep: (ms, signal) => setTimeout(ms / 100, undefined, { signal }).catch(() => {}),

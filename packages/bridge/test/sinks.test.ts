@@ -85,6 +85,7 @@ function drainOf(parts: Pick<DrainParts, 'sink' | 'feed'> & Partial<DrainParts>)
     name: 'Sink x',
     ledger: openLedger(store, 'x', 'readings'),
     clock: () => 0,
+    clockSynced: () => true,
     random: () => 1,
     sleep: async (ms) => {
       sleeps.push(ms);
@@ -206,6 +207,15 @@ describe('a drain', () => {
     await drain.stop();
     expect(Math.min(...sink.kept.keys())).toBe(71);
     expect(drain.view()).toEqual({ delivered: 30, pending: 0, refused: 0, expired: 70 });
+  });
+  test('a clock that is not set calls nothing too old', async () => {
+    const { feed, add } = feedOf();
+    const sink = { ...memorySink(), holds: () => false };
+    add(3);
+    const { drain } = drainOf({ sink, feed, clockSynced: () => false });
+    await settled(drain);
+    await drain.stop();
+    expect(drain.view()).toMatchObject({ delivered: 3, expired: 0 });
   });
   test('an item without points is delivered: there is nothing in it', async () => {
     const { feed, put } = feedOf();

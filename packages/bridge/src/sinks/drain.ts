@@ -6,7 +6,7 @@ import { createBell } from './bell.ts';
 import type { Feed, FeedItem } from './feeds.ts';
 import { type Refused, writeIsolating } from './isolate.ts';
 import type { Ledger, Progress, Refusal } from './ledger.ts';
-import { type Sink, UnavailableError } from './sink.ts';
+import { type Point, type Sink, UnavailableError } from './sink.ts';
 import { createTrouble, type Problem } from './trouble.ts';
 
 export interface DrainParts {
@@ -18,6 +18,8 @@ export interface DrainParts {
   /** How long the feed holds an item; absent: until it is replaced. */
   readonly heldMs?: number;
   readonly clock: () => number;
+  /** Whether this machine's clock is right: only then it judges what is too old. */
+  readonly clockSynced: () => boolean;
   readonly random: () => number;
   /** Resolves after a time, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -114,13 +116,12 @@ interface Outcome {
   readonly tooOld: number;
 }
 
-async function deliver(items: readonly FeedItem[], { sink, clock }: DrainParts): Promise<Outcome> {
+async function deliver(items: readonly FeedItem[], parts: DrainParts): Promise<Outcome> {
+  const { sink, clock, clockSynced } = parts;
   await sink.prepare?.();
   const nowMs = clock();
-  const held = items.map((item) => ({
-    item,
-    points: item.points.filter((point) => sink.holds?.(point, nowMs) ?? true),
-  }));
+  const holds = (point: Point): boolean => !clockSynced() || (sink.holds?.(point, nowMs) ?? true);
+  const held = items.map((item) => ({ item, points: item.points.filter(holds) }));
   const outgoing = held.flatMap(({ item, points }) => points.map((point) => ({ item, point })));
   const refused = await writeIsolating(outgoing, sink);
   const tooOld = held.filter(({ item, points }) => item.points.length > 0 && points.length === 0);
