@@ -32,8 +32,10 @@ export interface IntakeOptions {
   readonly retryMs?: number;
 }
 
-/** A group waits for more at most this long, and only while the commit before it is not older than this. */
+/** A group waits for more at most this long, and only right after a commit of many: a commit costs as much for few. */
 const lingerMs = 5;
+/** Below, the sender may be waiting for its acknowledgements before it sends more. */
+const manyCount = 32;
 
 /** What SQLite says when the disk is full, broken, or kept from us: time or a person can mend it. */
 const refusals = new Set([5, 6, 8, 10, 13, 14]);
@@ -50,7 +52,7 @@ export function createIntake(options: IntakeOptions): Intake {
   let waiting: Waiting[] = [];
   let bytes = 0;
   let resumes: (() => void)[] = [];
-  let committedMs = Number.NEGATIVE_INFINITY;
+  let busyUntilMs = Number.NEGATIVE_INFINITY;
   let closed = false;
   let stopTimer: (() => void) | undefined;
 
@@ -77,7 +79,7 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     waiting = waiting.slice(group.length);
     for (const { message } of group) bytes -= message.payload.length;
-    committedMs = uptimeMs();
+    if (group.length >= manyCount) busyUntilMs = uptimeMs() + lingerMs;
     for (const [index, { stored }] of group.entries()) stored(verdicts[index] as Verdict);
     if (waiting.length > 0) schedule(0);
     if (!isFull()) for (const resume of resumes.splice(0)) resume();
@@ -92,7 +94,7 @@ export function createIntake(options: IntakeOptions): Intake {
       bytes += message.payload.length;
       if (disk.problem() !== undefined) return !isFull();
       if (waiting.length === groupMax) schedule(0);
-      else if (stopTimer === undefined) schedule(uptimeMs() - committedMs < lingerMs ? lingerMs : 0);
+      else if (stopTimer === undefined) schedule(uptimeMs() < busyUntilMs ? lingerMs : 0);
       return !isFull();
     },
     whenRoom: (resume) => {

@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createVictim, inspect, kills, pause, scratchFolder, startLoad, type Victim } from './crash-rig.ts';
+import { freePort } from './mosquitto-rig.ts';
+
+let folder: ReturnType<typeof scratchFolder>;
+let victim: Victim;
+let port: number;
+beforeEach(async () => {
+  folder = scratchFolder();
+  port = await freePort();
+  victim = createVictim(folder.path, 'broker', String(port));
+  await victim.start();
+});
+afterEach(async () => {
+  await victim.kill();
+  folder.remove();
+});
+
+test(
+  'killed at random moments under load, the embedded broker loses nothing it acknowledged and stores nothing twice',
+  async () => {
+    const load = await startLoad(`mqtt://127.0.0.1:${port}`);
+    for (let round = 0; round < kills; round++) {
+      await pause(50 + Math.random() * 250);
+      await victim.kill();
+      const known = load.acknowledged.length;
+      const { sequences } = inspect(folder.path);
+      const inStore = new Set(sequences);
+      expect(load.acknowledged.slice(0, known).filter((sequence) => !inStore.has(sequence))).toEqual([]);
+      expect(inStore.size).toBe(sequences.length);
+      await victim.start();
+    }
+    await load.stop();
+    await victim.kill();
+    const { sequences, accounts, summed } = inspect(folder.path);
+    expect(sequences).toEqual(load.acknowledged.sort((a, b) => a - b));
+    expect(accounts.missing).toEqual([]);
+    expect(accounts.received).toBe(accounts.stored + accounts.duplicate);
+    expect(summed).toBe(sequences.length);
+    expect(sequences.length).toBeGreaterThan(50 * kills);
+  },
+  60_000 + kills * 2_000,
+);

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createVictim, inspect, kills, pause, scratchFolder, startLoad, type Victim } from './crash-rig.ts';
+import { hasMosquitto, type Mosquitto, startMosquitto } from './mosquitto-rig.ts';
+
+describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
+  let folder: ReturnType<typeof scratchFolder>;
+  let victim: Victim;
+  let mosquitto: Mosquitto;
+  beforeEach(async () => {
+    folder = scratchFolder();
+    mosquitto = await startMosquitto();
+    victim = createVictim(folder.path, 'subscriber', mosquitto.url);
+    await victim.start();
+  });
+  afterEach(async () => {
+    await victim.kill();
+    await mosquitto.remove();
+    folder.remove();
+  });
+
+  test(
+    'killed at random moments under load, the bridge loses nothing and stores nothing twice',
+    async () => {
+      // The session must be there before the first message.
+      await pause(500);
+      const load = await startLoad(mosquitto.url);
+      for (let round = 0; round < kills; round++) {
+        await pause(50 + Math.random() * 350);
+        await victim.kill();
+        const { sequences } = inspect(folder.path);
+        expect(new Set(sequences).size).toBe(sequences.length);
+        await victim.start();
+      }
+      await load.stop();
+      await vi.waitUntil(
+        async () => {
+          await pause(700);
+          await victim.kill();
+          if (inspect(folder.path).sequences.length >= load.acknowledged.length) return true;
+          await victim.start();
+          return false;
+        },
+        { timeout: 30_000 },
+      );
+      const { sequences, accounts, summed } = inspect(folder.path);
+      expect(sequences).toEqual(load.acknowledged.sort((a, b) => a - b));
+      expect(accounts.missing).toEqual([]);
+      expect(accounts.received).toBe(accounts.stored + accounts.duplicate);
+      expect(summed).toBe(sequences.length);
+      expect(sequences.length).toBeGreaterThan(50 * kills);
+    },
+    90_000 + kills * 2_000,
+  );
+});
