@@ -85,6 +85,7 @@ describe('publishing', () => {
           held.push(() => stored({ is: 'stored' }));
           return true;
         },
+        hasRoom: () => true,
       },
     });
     const from = await client();
@@ -252,6 +253,15 @@ describe('bounds', () => {
     third.on('error', () => undefined);
     await new Promise<void>((resolve) => third.once('close', () => resolve()));
     expect(broker.connections()).toBe(2);
+  });
+
+  test('while the store takes nothing and no more may wait, nobody is let in', async () => {
+    await stop();
+    let room = false;
+    await start({ intake: { offer: () => false, hasRoom: () => room } });
+    await expect(client()).rejects.toThrow(/unavailable/i);
+    room = true;
+    await client();
   });
 
   test('nothing is queued for a subscriber that is away', async () => {

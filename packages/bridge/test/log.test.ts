@@ -201,6 +201,13 @@ describe('what is no reading', () => {
     );
   });
 
+  test('a retained message without a time is kept once, however often the broker delivers it', () => {
+    const timeless = (text: string) => message('victron/a/b', text, { retained: true });
+    append(timeless('{"a":1}'), timeless('{"a":1}'), timeless('{"a":2}'));
+    expect(scratch.log.accounts().aside).toEqual({ retained_without_time: 3 });
+    expect(scratch.log.asides(10)).toHaveLength(2);
+  });
+
   test('a far time is not judged by a clock that is not set', () => {
     scratch.restart({ clockSynced: () => false });
     expect(append(reading(0, { meta: { _timestamp: noon + 3_600_000 }, receivedMs: noon }))).toEqual([

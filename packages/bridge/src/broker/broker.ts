@@ -17,7 +17,7 @@ export interface BrokerOptions {
   readonly port: number;
   /** Messages of these topics go into the log; others are only passed on. */
   readonly topics: readonly string[];
-  readonly intake: Pick<Intake, 'offer'>;
+  readonly intake: Pick<Intake, 'offer' | 'hasRoom'>;
   readonly store: Store;
   /** Who may connect; without a name it is anonymous. */
   readonly admits: (username: string | undefined, password: Uint8Array | undefined) => boolean;
@@ -53,7 +53,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     drainTimeout: drainTimeoutMs,
     heartbeatInterval: heartbeatMs,
     preConnect: endSessionsWithConnection(report),
-    authenticate: (_, username, password, done) => done(null, options.admits(username, password)),
+    authenticate: admitWhileThereIsRoom(options),
     authorizePublish: storeBeforeAcknowledging(options, retained),
   });
   const sockets = new Set<Socket>();
@@ -93,9 +93,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
 }
 
+/** Return code of CONNACK, MQTT 3.1.1, 3.2.2.3. */
+const serverUnavailable = 3;
+
 const noRoom = 'There are too many retained messages; this one was passed on but not retained.';
 
-type Hooks = Required<Pick<AedesOptions, 'authorizePublish' | 'preConnect'>>;
+type Hooks = Required<Pick<AedesOptions, 'authenticate' | 'authorizePublish' | 'preConnect'>>;
 
 /** Never answers with an error but to what MQTT forbids: an error ends the publisher's connection. */
 function storeBeforeAcknowledging(
@@ -128,6 +131,17 @@ function storeBeforeAcknowledging(
       intake.offer({ topic, payload, receivedMs: nowMs(), retained: false }, durable);
     }
     durable();
+  };
+}
+
+/**
+ * A connection has no more waiting than it sent in one piece, because aedes reads on when that is acknowledged. While
+ * the disk refuses, connections end for want of an answer; those that came again would bring the same once more.
+ */
+function admitWhileThereIsRoom({ intake, admits }: BrokerOptions): Hooks['authenticate'] {
+  return (_client, username, password, done) => {
+    if (intake.hasRoom()) return done(null, admits(username, password));
+    done(Object.assign(new Error('the store takes nothing'), { returnCode: serverUnavailable }), null);
   };
 }
 

@@ -11,6 +11,7 @@ export interface Intake {
    * False: no more than a bound may wait; offer the next one after `whenRoom`.
    */
   offer(message: Message, stored: (verdict: Verdict) => void): boolean;
+  hasRoom(): boolean;
   /** Calls back once, as soon as there is room again. */
   whenRoom(resume: () => void): void;
   /** What the disk said when it last refused; `undefined` while it takes everything. */
@@ -97,6 +98,7 @@ export function createIntake(options: IntakeOptions): Intake {
       else if (stopTimer === undefined) schedule(uptimeMs() < busyUntilMs ? lingerMs : 0);
       return !isFull();
     },
+    hasRoom: () => !isFull(),
     whenRoom: (resume) => {
       if (isFull()) resumes.push(resume);
       else resume();

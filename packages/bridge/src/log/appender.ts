@@ -85,9 +85,22 @@ function take(batch: Batch, message: Message): Verdict {
     case 'command':
       return states.put(message) ? state : setAside(batch, message, 'unknown_shape', 'too many agents');
     case 'aside':
-      if (judged.reason === 'retained_without_time') states.put(message);
-      return setAside(batch, message, judged.reason, judged.detail);
+      return judged.reason === 'retained_without_time'
+        ? takeLastKnown(batch, message, judged)
+        : setAside(batch, message, judged.reason, judged.detail);
   }
+}
+
+/** The broker delivers it again with every subscription: the same is counted, but kept once. */
+function takeLastKnown(batch: Batch, message: Message, verdict: Extract<Verdict, { is: 'aside' }>): Verdict {
+  const { states, counts } = batch.parts;
+  const known = states.newest(message.topic);
+  if (known === undefined || Buffer.compare(known.payload, message.payload) !== 0) {
+    states.put(message);
+    return setAside(batch, message, verdict.reason, verdict.detail);
+  }
+  counts.add(`aside:${verdict.reason}`, 1);
+  return verdict;
 }
 
 function setAside({ parts }: Batch, message: Message, reason: AsideReason, detail: string): Verdict {

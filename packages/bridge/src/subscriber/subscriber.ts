@@ -18,7 +18,7 @@ export interface SubscriberOptions {
   readonly topics: readonly string[];
   /** Bridges of one group share the readings among them. */
   readonly group?: string;
-  readonly intake: Pick<Intake, 'offer' | 'whenRoom'>;
+  readonly intake: Pick<Intake, 'offer' | 'hasRoom' | 'whenRoom'>;
   readonly nowMs: () => number;
   readonly report: (text: string) => void;
 }
@@ -136,7 +136,8 @@ function createHandler(
   { intake, nowMs }: SubscriberOptions,
 ): MqttClient['handleMessage'] {
   const acknowledge = createAcknowledger(client);
-  return (packet, done) => {
+  const block = createBlock(intake);
+  const take: MqttClient['handleMessage'] = (packet, done) => {
     const { topic, payload, retain, qos, messageId } = packet;
     const { stream } = client;
     const message = {
@@ -145,16 +146,30 @@ function createHandler(
       receivedMs: nowMs(),
       retained: retain,
     };
-    const stored = (): void => {
+    intake.offer(message, () => {
       if (qos === 1 && messageId !== undefined) acknowledge(messageId, stream);
       else if (qos === 2) done();
-    };
-    const room = intake.offer(message, stored);
-    if (qos === 2) return;
-    const next = (): void => done(qos === 1 ? held : undefined);
-    // Not calling back stops MQTT.js from reading on: back-pressure to the broker.
-    if (room) next();
-    else intake.whenRoom(next);
+    });
+    if (qos !== 2) done(qos === 1 ? held : undefined);
+  };
+  return (packet, done) => {
+    if (intake.hasRoom()) take(packet, done);
+    else block(() => take(packet, done));
+  };
+}
+
+/** Not calling MQTT.js back stops it from reading on. A connection holds one message so; one that ended, none. */
+function createBlock(intake: SubscriberOptions['intake']): (resume: () => void) => void {
+  let blocked: (() => void) | undefined;
+  return (resume) => {
+    const waits = blocked !== undefined;
+    blocked = resume;
+    if (waits) return;
+    intake.whenRoom(() => {
+      const next = blocked;
+      blocked = undefined;
+      next?.();
+    });
   };
 }
 
@@ -165,10 +180,10 @@ function createAcknowledger(client: MqttClient) {
   const flush = (): void => {
     const bytes = Buffer.concat(due);
     due = [];
-    if (of === client.stream && !of.destroyed) of.write(bytes);
+    if (bytes.length > 0 && of === client.stream && !of.destroyed) of.write(bytes);
   };
   return (messageId: number, stream: MqttClient['stream']): void => {
-    if (due.length > 0 && of !== stream) due = [];
+    if (of !== stream) due = [];
     of = stream;
     if (due.length === 0) queueMicrotask(flush);
     due.push(mqttPacket.generate({ cmd: 'puback', messageId }, client.options));
