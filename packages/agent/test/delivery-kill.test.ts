@@ -9,7 +9,7 @@ import { startAgent } from './delivery-helpers.ts';
 import { scratchDirectory } from './outbox-scratch.ts';
 import { seededRandom } from './powercut/cut.ts';
 
-const kills = 20;
+const kills = 15;
 const seed = 1;
 
 /** Runs an agent until it is killed; adds what it said was accepted. */

@@ -1,5 +1,5 @@
 import type { AgentState } from '@wattline/protocols';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
 import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
 import { startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
@@ -112,6 +112,25 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('the state of the agent',
     expect(await delivery.deliver(roof, reading(0))).toBe('confirmed');
     await delivery.close();
   });
+});
+
+test('an announcement that nobody confirms keeps nobody for more than 5 s', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const outbox = {
+    status: () => ({ readings: 0, bytes: 0, topics: new Map(), evicted: 0, corruptBytes: 0, untidied: 0 }),
+    oldestMs: async () => undefined,
+    evicted: () => [],
+    announced: async () => {},
+  };
+  const publisher = { publish: () => new Promise<never>(() => {}), onConnect: () => {} };
+  const state = createAgentState({
+    ...{ agent: 'barn', version: '0.1.0', publisher, outbox, clock: { nowMs: () => nowMs }, log: quiet },
+    devices: () => [],
+  });
+  const announced = state.announce('sleeping');
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(await announced).toBe(false);
 });
 
 describe('the command to stay awake', () => {

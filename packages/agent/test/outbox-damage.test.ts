@@ -119,6 +119,11 @@ test('a payload that holds a whole frame is not taken for one, even when its own
   }
 });
 
+test('a marker whose record was never written is no empty record', () => {
+  const lost = Buffer.concat([encodeFrame('lost').subarray(0, 4), Buffer.alloc(512)]);
+  expect(readFrames(lost)).toEqual({ frames: [], corruptBytes: lost.length });
+});
+
 test('any bytes at all are read without an error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
@@ -174,9 +174,12 @@ test('only one process may write, and the message names the other', async () => 
 
 test('the lock of an earlier boot or of another process with the same number is void', async () => {
   const path = scratchDirectory();
-  const { pid } = process;
-  writeFileSync(join(path, `lock-ffffffff-${pid}-1`), '');
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  const own = await open(path);
+  const [name = ''] = readdirSync(path);
+  await own.close();
+  const [, boot, pid, start] = name.split('-');
+  writeFileSync(join(path, `lock-ffffffff-${pid}-${start}`), '');
+  writeFileSync(join(path, `lock-${boot}-${pid}-1`), '');
   writeFileSync(join(path, `lock-${boot}-1-99999999999`), '');
   await (await open(path)).close();
   expect(readdirSync(path)).toEqual([]);

@@ -13,6 +13,7 @@ import {
 } from '../src/publisher/publisher.ts';
 import { ConnectionLost } from '../src/publisher/session.ts';
 import { freePort, startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
+import { startGate } from './delivery-helpers.ts';
 import { hasProgram } from './delivery-programs.ts';
 
 const confirmed = { is: 'confirmed' };
@@ -117,6 +118,39 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
     expect(results.every(({ is }) => is === 'confirmed')).toBe(true);
     await observer.until((arrivals) => arrivals.length === 300);
     expect(observer.arrivals.map(({ payload }) => payload)).toEqual(payloads);
+  });
+
+  test('no more is unconfirmed at a time than the broker wants', async () => {
+    const broker = await startMosquitto();
+    const observer = await subscribeAll(broker);
+    const gate = await startGate(broker.port);
+    const { publisher } = startPublisher(gate.url);
+    await connection(publisher);
+    gate.mute();
+    for (let count = 0; count < 100; count += 1) {
+      publisher.publish('victron/battery/a', `${count}`, { retain: false }).catch(() => {});
+    }
+    await observer.until((arrivals) => arrivals.length >= 20);
+    await observer.publish('marker', '');
+    await observer.until((arrivals) => arrivals.some(({ topic }) => topic === 'marker'));
+    expect(observer.arrivals).toHaveLength(21);
+  });
+
+  test('an agent that stops says goodbye even to a broker that confirms nothing, so that its will is not published', async () => {
+    const broker = await startMosquitto();
+    const observer = await subscribeAll(broker);
+    const gate = await startGate(broker.port);
+    const will = { topic: 'wattline/agent/barn/state', payload: '{"state":"offline"}' };
+    const { publisher } = startPublisher(gate.url, { will });
+    await connection(publisher);
+    gate.mute();
+    const unconfirmed = publisher.publish('victron/battery/a', '', { retain: false });
+    const isLost = expect(unconfirmed).rejects.toBeInstanceOf(ConnectionLost);
+    await publisher.close();
+    await isLost;
+    await observer.publish('marker', '');
+    await observer.until((arrivals) => arrivals.some(({ topic }) => topic === 'marker'));
+    expect(observer.arrivals.map(({ topic }) => topic)).toEqual(['victron/battery/a', 'marker']);
   });
 
   test('a topic that the access list forbids is refused, another is not', async () => {

@@ -21,12 +21,14 @@ export interface AgentStateOptions {
 
 export interface AgentStateAnnouncer {
   /**
-   * Publishes the state now and at every later connection. Resolves when the broker has confirmed it (true) or it
-   * could not be published (false); then what was given up is announced again with the next one.
+   * Publishes the state now and at every later connection. Resolves with whether the broker has confirmed it, after
+   * 5 s at the latest; if not, what was given up is announced again with the next one. An agent that stops says
+   * offline itself: the will is only for one that breaks off.
    */
-  announce(state: 'online' | 'sleeping', nextDueMs?: number): Promise<boolean>;
+  announce(state: AgentState['state'], nextDueMs?: number): Promise<boolean>;
 }
 
+const confirmMsMax = 5_000;
 /** Ranges announced in one message; the others follow in the next. */
 const rangesMax = 500;
 
@@ -82,7 +84,12 @@ export function createAgentState(options: AgentStateOptions): AgentStateAnnounce
   return {
     announce(state, nextDueMs) {
       announced = { state, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
-      return inTurn();
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+      const timer = setTimeout(() => resolve(false), confirmMsMax);
+      inTurn()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+      return promise;
     },
   };
 }
