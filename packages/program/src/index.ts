@@ -1,3 +1,4 @@
+export * from './clock.ts';
 export * from './exit.ts';
 export * from './log.ts';
 export * from './notify.ts';

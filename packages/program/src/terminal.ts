@@ -1,6 +1,7 @@
 // Standard output is the program's data, standard error is for the person who watches. One owner for both, so that a
 // line of the log and a progress line do not write over each other.
 
+import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { visible } from './text.ts';
 
@@ -8,6 +9,8 @@ export interface Terminal {
   /** Data, one line. */
   printLine(text: string): void;
   printJson(value: unknown): void;
+  /** Data as it is; resolves when there is room for more. */
+  print(text: string): Promise<void>;
   /** Columns as wide as their widest cell; numbers to the right. */
   printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void;
   /** Whole lines for the person: the log's way out. */
@@ -49,6 +52,9 @@ export function createTerminal({ stdout, stderr, environment }: TerminalOptions)
     // no-color.org: any value but the empty one.
     colour: isTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb',
     printLine,
+    print: async (text) => {
+      if (!stdout.write(text)) await once(stdout, 'drain');
+    },
     printJson: (value) => printLine(JSON.stringify(value)),
     printTable: (head, rows) => {
       for (const line of formatTable(head, rows)) printLine(line);

@@ -1,0 +1,79 @@
+// `export DEVICE`: history to standard output, out of the store, whether the bridge runs or not.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ExitCode, exitCodes, UsageError } from '@wattline/program';
+import type { Invocation } from '../command-line.ts';
+import { deviceId, topicParts } from '../live/device-id.ts';
+import type { SeriesKey } from '../message.ts';
+import type { Surround } from '../program.ts';
+import { createQueries } from '../queries/queries.ts';
+import { openReader } from '../store.ts';
+import { parseTime } from '../web/query.ts';
+import { workerBeside } from './files.ts';
+
+export async function exportHistory(
+  { configuration, terminal, signal, mainFile }: Surround,
+  invocation: Extract<Invocation, { command: 'export' }>,
+): Promise<ExitCode> {
+  const { store, site } = configuration;
+  const file = join(store.path, 'bridge.db');
+  if (!existsSync(file)) throw new UsageError(`there is no store at ${store.path}: has this bridge run yet?`);
+  const nowMs = Date.now();
+  const series = findSeries(file, invocation.device);
+  const { tier, format } = invocation;
+  const span = {
+    fromMs: timeOf('--from', invocation.from ?? '0', nowMs),
+    toMs: timeOf('--to', invocation.to ?? 'now', nowMs),
+  };
+  const queries = createQueries({
+    file,
+    tiers: store.retention.tiers,
+    timeZone: site.timeZone,
+    worker: workerBeside(mainFile),
+    now: Date.now,
+  });
+  try {
+    if (tier !== 'raw' && !queries.tiers.includes(tier)) {
+      throw new UsageError(`there is no tier ${tier}; there are raw, ${queries.tiers.join(', ')}`);
+    }
+    for await (const text of queries.exportHistory({ series, tier, format, ...span }, signal))
+      await terminal.print(text);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await queries.close();
+  }
+  return exitCodes.done;
+}
+
+function timeOf(option: string, written: string, nowMs: number): number {
+  const timeMs = parseTime(written, nowMs);
+  if (timeMs !== undefined) return timeMs;
+  throw new UsageError(
+    `${option} takes ms since 1970, an ISO time or a span back from now such as -24h, not "${written}"`,
+  );
+}
+
+/** By id, by topic, or by a name that only one device has. */
+function findSeries(file: string, word: string): SeriesKey {
+  const database = openReader(file);
+  const all = database
+    .prepare('SELECT topic, agent FROM log_series ORDER BY id')
+    .all()
+    .map(({ topic, agent }): SeriesKey => ({ topic: String(topic), agent: String(agent) }));
+  database.close();
+  const isMeant = (key: SeriesKey) =>
+    word === deviceId(key) || word === key.topic || word === topicParts(key.topic).name;
+  const [found, second] = all.filter(isMeant);
+  if (found === undefined) {
+    throw new UsageError(
+      `there is no device ${word}; there are ${all.map(({ topic }) => topicParts(topic).name).join(', ') || 'none'}`,
+    );
+  }
+  if (second !== undefined) {
+    const ids = all.filter(isMeant).map((key) => `${deviceId(key)} (${key.topic} of ${key.agent})`);
+    throw new UsageError(`several devices are called ${word}: say one of ${ids.join(', ')}`);
+  }
+  return found;
+}

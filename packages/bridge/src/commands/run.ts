@@ -1,0 +1,54 @@
+// `run`: the service, until it is told to stop.
+
+import { createClock, createNotify, type ExitCode, exitCodes } from '@wattline/program';
+import type { Surround } from '../program.ts';
+import { type Service, startService } from '../service.ts';
+import { pageBeside, workerBeside } from './files.ts';
+
+/** Says again how it is so often. */
+const statusEveryMs = 30_000;
+
+export async function run(surround: Surround): Promise<ExitCode> {
+  const { configuration, surroundings, log, signal, version } = surround;
+  const notify = createNotify({ environment: surroundings.environment, log });
+  let service: Service;
+  try {
+    const { mainFile } = surround;
+    const page = await pageBeside(mainFile);
+    service = await startService({
+      configuration,
+      clock: createClock(),
+      log,
+      version,
+      page,
+      worker: workerBeside(mainFile),
+    });
+  } catch (error) {
+    log.error(explainStart(error), error);
+    return exitCodes.unexpected;
+  }
+  log.info(`page ${service.pageUrl}; broker ${service.brokerAddress}; store ${configuration.store.path}`);
+  const status = () => service.notReady().join('; ') || `running, page ${service.pageUrl}`;
+  await notify.ready(status());
+  const timers = [setInterval(() => void notify.status(status()), statusEveryMs)];
+  if (notify.aliveEveryMs !== undefined) {
+    timers.push(setInterval(() => void notify.alive(), notify.aliveEveryMs));
+  }
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  for (const timer of timers) clearInterval(timer);
+  await notify.stopping();
+  await service.close();
+  log.info('stopped');
+  return exitCodes.done;
+}
+
+function explainStart(error: unknown): string {
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === 'EADDRINUSE')
+    return `port ${port} is used by another program: stop it, or choose another one in bridge.yml`;
+  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be used: choose one above 1023`;
+  return 'the bridge could not start';
+}

@@ -1,0 +1,102 @@
+// Where messages come in: the bridge's own broker, or a subscription at a foreign one. Behind this one door they are alike.
+
+import { readFileSync } from 'node:fs';
+import { startBroker } from './broker/broker.ts';
+import type { BridgeConfiguration, ExternalBroker } from './config/configuration.ts';
+import type { Intake } from './intake/intake.ts';
+import type { Store } from './store.ts';
+import { startSubscriber } from './subscriber/subscriber.ts';
+import type { BrokerView } from './web/api.ts';
+
+export interface Front {
+  view(): BrokerView;
+  /** Why nothing comes in; `undefined` while all is well. */
+  problem(): string | undefined;
+  /** Resolves when the message is where it cannot be lost. */
+  publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FrontOptions {
+  readonly configuration: BridgeConfiguration;
+  readonly intake: Intake;
+  readonly store: Store;
+  readonly report: (text: string) => void;
+  readonly nowMs: () => number;
+}
+
+/** @throws Error in words when the port cannot be had or the file of certificates cannot be read */
+export function openFront(options: FrontOptions): Promise<Front> | Front {
+  const { broker } = options.configuration;
+  return broker.is === 'embedded' ? openBroker(options, broker) : openSubscription(options, broker);
+}
+
+async function openBroker(
+  options: FrontOptions,
+  { host, port }: { host: string; port: number },
+): Promise<Front> {
+  const { configuration, intake, store, report, nowMs } = options;
+  const broker = await startBroker({
+    host,
+    port,
+    topics: configuration.topics,
+    intake,
+    store,
+    // Whoever reaches it may use it: the configuration allows more than loopback only by an explicit word.
+    admits: () => true,
+    nowMs,
+    report,
+  });
+  const since = nowMs();
+  return {
+    view: () => ({
+      kind: 'embedded',
+      address: `${host}:${broker.port}`,
+      connected: true,
+      since,
+      clients: broker.connections(),
+    }),
+    problem: () => undefined,
+    publish: broker.publish,
+    close: broker.close,
+  };
+}
+
+function openSubscription(
+  { configuration, intake, report, nowMs }: FrontOptions,
+  broker: ExternalBroker,
+): Front {
+  const { clientId, username, password, group, caFile } = broker;
+  const address = `${broker.host}:${broker.port}`;
+  const host = broker.host.includes(':') ? `[${broker.host}]` : broker.host;
+  const subscriber = startSubscriber({
+    url: `${broker.isTls ? 'mqtts' : 'mqtt'}://${host}:${broker.port}`,
+    clientId,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') }),
+    ...(group === undefined ? {} : { group }),
+    topics: configuration.topics,
+    intake,
+    report,
+    nowMs,
+  });
+  const problemOf = (): string | undefined => {
+    const problem = subscriber.problem();
+    return problem === undefined ? undefined : `Broker ${address}: ${problem}`;
+  };
+  return {
+    view: () => {
+      const problem = subscriber.problem();
+      return {
+        kind: 'external',
+        address,
+        connected: problem === undefined,
+        ...(problem === undefined ? {} : { problem }),
+      };
+    },
+    problem: problemOf,
+    publish: subscriber.publish,
+    close: subscriber.close,
+  };
+}

@@ -1,0 +1,195 @@
+// The bridge at work: the log and what follows it, the broker in front, the web beside. Built in the order in which
+// things depend on each other, taken down in the reverse.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock, Log as Say } from '@wattline/program';
+import { stayAwakeTopic } from '@wattline/protocols';
+import { brokerSchema } from './broker/schema.ts';
+import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
+import { openFront } from './front.ts';
+import { createIntake, type Intake } from './intake/intake.ts';
+import { type AlarmHistory, alarmSchema, openAlarmHistory } from './live/alarm-history.ts';
+import { followLog, type Live } from './live/live.ts';
+import type { Log } from './log/log.ts';
+import { logSchema } from './log/schema.ts';
+import { openLog, type SqliteLog } from './log/sqlite-log.ts';
+import { createQueries, type HistoryQueries } from './queries/queries.ts';
+import { type Delivery, startDelivery } from './sinks/delivery.ts';
+import { readingFeed, windowFeed } from './sinks/feeds.ts';
+import { createInfluxDb2Sink } from './sinks/influxdb2.ts';
+import type { TierBucket } from './sinks/influxdb2-buckets.ts';
+import { sinkSchema } from './sinks/ledger.ts';
+import { readingPoints, windowPoints } from './sinks/point.ts';
+import { storageView } from './storage-view.ts';
+import { openStore, type Store } from './store.ts';
+import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
+import { tierSchema } from './tiers/schema.ts';
+import { tierName } from './tiers/tier.ts';
+import { createTiers, type Tiers } from './tiers/tiers.ts';
+import { startUpkeep } from './upkeep.ts';
+import { createWeb } from './web/server.ts';
+
+export interface ServiceParts {
+  readonly configuration: BridgeConfiguration;
+  readonly clock: Clock;
+  readonly log: Say;
+  readonly version: string;
+  /** Folder of the built page. */
+  readonly page: string | undefined;
+  /** The thread that answers questions to history. */
+  readonly worker: URL;
+}
+
+export interface Service {
+  readonly pageUrl: string;
+  readonly brokerAddress: string;
+  /** Why it cannot be relied on now; empty when it can. */
+  notReady(): readonly string[];
+  close(): Promise<void>;
+}
+
+export const schemaParts = [logSchema, tierSchema, brokerSchema, alarmSchema, sinkSchema];
+
+interface Core {
+  readonly store: Store;
+  readonly log: SqliteLog;
+  readonly tiers: Tiers;
+  readonly intake: Intake;
+  readonly history: AlarmHistory;
+  readonly live: Live;
+  readonly sinks: readonly Delivery[];
+  /** Brings what is in to its end; call when nothing comes in any more. */
+  close(): Promise<void>;
+}
+
+/** The log and everything that follows it. */
+function openCore(parts: ServiceParts, days: LocalDays): Core {
+  const { configuration, clock, log: say } = parts;
+  const { retention, sizeBytesMax, path } = configuration.store;
+  const { rawMs } = retention;
+  const report = (text: string) => say.warn(text);
+  const clockSynced = () => clock.isSynced();
+  const now = () => clock.nowMs();
+  const store = openStore({ path, parts: schemaParts });
+  const log = openLog({ store, clockSynced, rawMs, bytesMax: sizeBytesMax, report });
+  const tiers = createTiers({ store, log, tiers: retention.tiers, days, rawMs, now, clockSynced, report });
+  const history = openAlarmHistory(store);
+  const onAlarmFailure = (error: unknown) => say.error('alarms could not be written', error);
+  const live = followLog({ log, history, clock: now, onAlarmFailure });
+  const intake = createIntake({ log, report, uptimeMs: () => clock.uptimeMs() });
+  const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log, tiers }));
+  const wakeSinks = () => {
+    for (const { wake } of sinks) wake();
+  };
+  log.onStored(wakeSinks);
+  const upkeep = startUpkeep({
+    tiers,
+    log,
+    now,
+    report: (text, error) => say.error(text, error),
+    windowsChanged: wakeSinks,
+  });
+  return {
+    ...{ store, log, tiers, intake, history, live, sinks },
+    async close() {
+      intake.close();
+      upkeep.stop();
+      await Promise.all(sinks.map((sink) => sink.stop()));
+      tiers.flush();
+      log.close();
+      store.close();
+    },
+  };
+}
+
+/** @throws Error in words when the store, the broker's or the page's port cannot be had */
+export async function startService(parts: ServiceParts): Promise<Service> {
+  const { configuration, clock, log: say } = parts;
+  const { site, web } = configuration;
+  const now = () => clock.nowMs();
+  const days = createLocalDays(site.timeZone);
+  const core = openCore(parts, days);
+  const { store, log, intake, history, live, sinks } = core;
+  const front = await openFront({
+    configuration,
+    intake,
+    store,
+    report: (text) => say.warn(text),
+    nowMs: now,
+  });
+  const queries = historyQueries(parts, store);
+  const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
+  const { server } = await createWeb({
+    ...{ live, log, history, queries, days, notReady, clock: now, version: parts.version, page: parts.page },
+    startedMs: now(),
+    broker: front.view,
+    sinks: () => sinks.map((sink) => sink.view()),
+    storage: () => storageView(store, configuration.store),
+    site: { name: site.name, timezone: site.timeZone },
+    stayAwake: (agent, untilMs) =>
+      front.publish(stayAwakeTopic(agent), JSON.stringify({ until: untilMs }), { retain: true }),
+    hosts: web.hosts,
+    onFailure: (error, url) => say.error(`${url} could not be answered`, error),
+  });
+  const pageUrl = await server.listen({ host: web.host, port: web.port });
+  return {
+    pageUrl,
+    brokerAddress: front.view().address,
+    notReady,
+    async close() {
+      await server.close();
+      // First nothing comes in any more, then what is in is brought to an end.
+      await front.close();
+      await queries.close();
+      await core.close();
+    },
+  };
+}
+
+function historyQueries({ configuration, worker, clock }: ServiceParts, { file }: Store): HistoryQueries {
+  const { retention } = configuration.store;
+  const { timeZone } = configuration.site;
+  return createQueries({
+    file,
+    tiers: retention.tiers,
+    timeZone,
+    worker,
+    now: () => clock.nowMs(),
+  });
+}
+
+interface Sources {
+  readonly store: Store;
+  readonly log: Pick<Log, 'read' | 'head'>;
+  readonly tiers: Tiers;
+}
+
+/** The sink of a configuration, fed from here on. */
+function deliver(
+  { configuration, clock, log: say }: ServiceParts,
+  sink: SinkConfiguration,
+  sources: Sources,
+): Delivery {
+  const { retention } = configuration.store;
+  return startDelivery({
+    name: sink.name,
+    type: sink.type,
+    sink: createInfluxDb2Sink({ ...sink, token: sink.token.reveal(), tiers: bucketsOf(configuration) }),
+    store: sources.store,
+    readings: readingFeed(sources.log, readingPoints),
+    readingsHeldMs: retention.rawMs,
+    windows: windowFeed(sources.tiers, windowPoints),
+    clock: () => clock.nowMs(),
+    clockSynced: () => clock.isSynced(),
+    random: Math.random,
+    // Cut short by the signal, the wait is simply over.
+    sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+    report: (text) => say.warn(text),
+  });
+}
+
+/** The raw bucket and one a tier, each with the retention of the configuration. */
+export const bucketsOf = ({ store: { retention } }: BridgeConfiguration): TierBucket[] => [
+  { tier: 'raw', keepMs: retention.rawMs },
+  ...retention.tiers.map(({ every, keepMs }) => ({ tier: tierName(every), keepMs })),
+];

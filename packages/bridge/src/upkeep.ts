@@ -1,0 +1,59 @@
+// What goes on beside the readings: tiers follow the log in slices, and what is past its time goes. Each slice is short,
+// so that no acknowledgement waits for it.
+
+import type { Log } from './log/log.ts';
+import type { Tiers } from './tiers/tiers.ts';
+
+export interface UpkeepOptions {
+  readonly tiers: Tiers;
+  readonly log: Pick<Log, 'expire'>;
+  readonly now: () => number;
+  readonly report: (text: string, error: unknown) => void;
+  /** After a step that may have closed windows. */
+  readonly windowsChanged: () => void;
+}
+
+const lookEveryMs = 250;
+const expireEveryMs = 10_000;
+/** After the disk refused. */
+const retryMs = 5_000;
+
+export function startUpkeep(options: UpkeepOptions): { stop(): void } {
+  const { tiers, log, now, windowsChanged } = options;
+  let expiredMs = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  let stopped = false;
+
+  const expire = (): boolean => {
+    const nowMs = now();
+    if (Math.abs(nowMs - expiredMs) < expireEveryMs) return false;
+    // A full slice means that more is waiting: come back at once.
+    if (log.expire(nowMs) + tiers.expire() > 0) return true;
+    expiredMs = nowMs;
+    return false;
+  };
+  const turn = (): void => {
+    let delayMs = lookEveryMs;
+    try {
+      if (tiers.step()) {
+        windowsChanged();
+        delayMs = 0;
+      } else if (expire()) {
+        delayMs = 0;
+      }
+    } catch (error) {
+      options.report('the store could not be brought up to date; trying again', error);
+      delayMs = retryMs;
+    }
+    if (stopped) return;
+    timer = delayMs === 0 ? setImmediate(turn) : setTimeout(turn, delayMs);
+  };
+  timer = setTimeout(turn, 0);
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer as NodeJS.Timeout);
+      clearImmediate(timer as NodeJS.Immediate);
+    },
+  };
+}
