@@ -7,6 +7,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const steps: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '-p', '.'],
+  ['tsc', '-p', 'packages/bridge/page'],
   ['biome', 'check', '--error-on-warnings', '.'],
   ['vitest', 'run'],
 ];

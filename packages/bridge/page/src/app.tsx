@@ -6,6 +6,7 @@ import { ChargeCard } from './charge/charge-card.tsx';
 import { DevicePage } from './device/device-page.tsx';
 import { DeviceList } from './device/list.tsx';
 import { WattLine } from './flow/watt-line.tsx';
+import { useKioskHome } from './kiosk-home.ts';
 import { useKnown, usePage, useWords } from './page-context.ts';
 import { devicesAddress, overviewAddress, type Route, useRoute } from './route.ts';
 import { FirstSteps } from './steps/first-steps.tsx';
@@ -16,6 +17,7 @@ export function App() {
   const { keys } = usePage();
   const { say } = useWords();
   const route = useRoute();
+  useKioskHome(route);
   const empty = useKnown(({ loaded, devices }) => loaded && devices.size === 0);
   const loaded = useKnown((known) => known.loaded);
   const cut = useKnown(({ link }) => link.state === 'cut');

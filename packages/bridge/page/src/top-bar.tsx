@@ -51,7 +51,7 @@ function LiveMark({ waiting }: { readonly waiting: boolean }) {
   }[link.state]();
   const quiet = link.state === 'connecting' || waiting;
   return (
-    <span class={`live ${link.state}${quiet ? ' quiet' : ''}`} role="status">
+    <span class={`live${quiet ? ' quiet' : ''}`} data-link={link.state} role="status">
       <span class="dot" />
       <span>{text}</span>
     </span>

@@ -5,9 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import type { EventViews, SiteView } from '../../src/web/api.ts';
+import type { EventViews } from '../../src/web/api.ts';
+import { type Answers, createAnswers } from './fixture/answers.ts';
 import { type FixtureDevice, siteDevices } from './fixture/devices.ts';
-import { type History, seriesOf } from './fixture/series.ts';
 import { beginning, createSite, type Site } from './fixture/site.ts';
 
 const types: { readonly [extension: string]: string } = {
@@ -17,11 +17,12 @@ const types: { readonly [extension: string]: string } = {
   '.svg': 'image/svg+xml',
 };
 
-const policy = "default-src 'self'";
+/** As the bridge sends it. */
+const policy =
+  "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'";
 /** The fixture looks at its clock so often. */
 const stepMs = 200;
 const heartbeatMs = 5000;
-const yearMs = 365 * 86_400_000;
 
 export interface Fixture {
   readonly url: string;
@@ -29,14 +30,13 @@ export interface Fixture {
   readonly now: () => number;
   /** Moves the fixture's clock ahead, ms, and tells the pages at once. */
   readonly ahead: (ms: number) => void;
-  /** Sends readings and states that became due, and a heartbeat. */
+  /** Sends what became due, and a heartbeat. */
   readonly beat: () => void;
   /** Breaks the event streams and refuses every call until `restore`. */
   readonly cut: () => void;
   readonly restore: () => void;
-  /** Answers to every series with 500 until called with false. */
-  readonly failSeries: (fails: boolean) => void;
-  readonly replaceSite: (change: Partial<SiteView>) => void;
+  /** What the next answers are. */
+  readonly answers: Answers;
   /** Paths with queries asked for since the last call of `forget`. */
   readonly asked: () => readonly string[];
   readonly forget: () => void;
@@ -44,33 +44,27 @@ export interface Fixture {
   readonly close: () => Promise<void>;
 }
 
-interface Options {
+export interface FixtureOptions {
   readonly devices?: readonly FixtureDevice[];
-  readonly history?: Partial<History>;
-  /** Whether time passes by itself. */
-  readonly runs?: boolean;
 }
 
-export async function startFixture(pageDir: string, options: Options = {}): Promise<Fixture> {
-  const { devices = siteDevices, history = {}, runs = true } = options;
+export async function startFixture(pageDir: string, options: FixtureOptions = {}): Promise<Fixture> {
   const started = performance.now();
   let shift = 0;
-  const now = (): number => Math.round(beginning + shift + (runs ? performance.now() - started : 0));
-  const site = createSite(devices, now);
+  let isCut = false;
+  const now = (): number => Math.round(beginning + shift + performance.now() - started);
+  const site = createSite(options.devices ?? siteDevices, now);
+  const answers = createAnswers(site, now);
   const streams = new Set<ServerResponse>();
   const asked: string[] = [];
-  let isCut = false;
-  let seriesFail = false;
-  let siteChange: Partial<SiteView> = {};
-
   const tell = <Name extends keyof EventViews>(name: Name, view: EventViews[Name]): void => {
     for (const stream of streams) stream.write(`event: ${name}\ndata: ${JSON.stringify(view)}\n\n`);
   };
   const step = (): void => {
-    const { readings, states } = site.advance();
+    const { readings, states, alarms } = site.advance();
     for (const id of readings) tell('reading', { now: now(), device: site.view(id) });
     for (const id of states) tell('state', { now: now(), id, state: site.view(id).state });
-    if (states.length > 0) for (const alarm of site.alarms()) tell('alarm', { now: now(), alarm });
+    for (const alarm of alarms) tell('alarm', { now: now(), alarm });
   };
   const heartbeat = (): void => tell('heartbeat', { now: now() });
   const beat = (): void => {
@@ -79,38 +73,17 @@ export async function startFixture(pageDir: string, options: Options = {}): Prom
   };
   site.advance();
   const timers = [setInterval(step, stepMs), setInterval(heartbeat, heartbeatMs)];
-
-  const series = (query: URLSearchParams): unknown => {
-    const device = site.device(query.get('device') ?? '');
-    if (device === undefined) return undefined;
-    const number = (name: string): number => Number(query.get(name));
-    const range = { from: number('from'), to: number('to'), points: number('points') };
-    const gaps: History['gaps'] = [[beginning - 18.8 * 3600_000, beginning - 17.5 * 3600_000]];
-    const stored = { first: beginning - 3.25 * yearMs, last: site.lastTime(device.id), gaps, ...history };
-    return seriesOf(device, { field: query.get('field') ?? '', ...range }, stored);
-  };
-  const answer = (path: string, query: URLSearchParams): unknown => {
-    if (path === '/api/devices') return { now: now(), devices: site.ids().map(site.view) };
-    if (path === '/api/site') return { ...site.siteView(), ...siteChange };
-    if (path === '/api/alarms') return { now: now(), alarms: site.alarms() };
-    if (path === '/api/status') return { now: now(), version: '0.1.0', agents: [] };
-    if (path === '/api/series') return seriesFail ? undefined : series(query);
-    return undefined;
-  };
-
   const server = createServer((request, response) => {
     const { pathname, searchParams, search } = new URL(request.url ?? '/', 'http://fixture');
     asked.push(pathname + search);
     if (isCut) request.socket.destroy();
     else if (pathname === '/api/events') openStream(request, response, streams, now());
-    else if (pathname.startsWith('/api/')) sendJson(response, answer(pathname, searchParams));
+    else if (pathname.startsWith('/api/')) sendJson(response, answers.to(pathname, searchParams));
     else void sendFile(response, pageDir, pathname);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     site,
     now,
     ahead: (ms) => {
@@ -125,12 +98,7 @@ export async function startFixture(pageDir: string, options: Options = {}): Prom
     restore: () => {
       isCut = false;
     },
-    failSeries: (fails) => {
-      seriesFail = fails;
-    },
-    replaceSite: (change) => {
-      siteChange = change;
-    },
+    answers,
     asked: () => [...asked],
     forget: () => asked.splice(0),
     streams: () => streams.size,

@@ -76,7 +76,7 @@ function Charge({ id }: { readonly id: string }) {
   return (
     <>
       <div class="big">
-        <div class="pc">
+        <div class="pc" style={{ '--signs': value === undefined ? 6 : words.number(value, whole).length }}>
           {value === undefined ? words.say('unknown') : words.number(value, whole)}
           {value === undefined ? null : <span class="u">%</span>}
         </div>

@@ -8,7 +8,7 @@ import { deviceAddress } from '../route.ts';
 import { ShownValue } from '../shown.tsx';
 import { Age } from '../ticking.tsx';
 import { ContractLine, useSight } from './contract.tsx';
-import { hueOfField, isOlderThanDevice, isTrouble, shownValue, verbOfField } from './sight.ts';
+import { hueOfField, isOlderThanDevice, shownValue, verbOfField } from './sight.ts';
 import { Spark } from './spark.tsx';
 
 const moreMax = 3;
@@ -72,7 +72,7 @@ function Stage({ device, field }: { readonly device: DeviceView; readonly field:
   const view = field === undefined ? undefined : device.values[field];
   if (field === undefined || view === undefined || typeof view.value !== 'string') return null;
   return (
-    <span class={isTrouble(view) ? 'tag push bad' : 'tag push'} title={labelOf(field)}>
+    <span class={view.problem ? 'tag push bad' : 'tag push'} title={labelOf(field)}>
       {sentence(view.value)}
     </span>
   );

@@ -44,9 +44,3 @@ export const graceOf = (intervalSeconds: number): number => Math.max(3, interval
 export function isOlderThanDevice(device: DeviceView, view: ValueView): boolean {
   return device.time - view.time > graceOf(device.interval ?? 0) * 1000;
 }
-
-/** A value by which the device reports trouble. */
-export function isTrouble({ value, problem }: ValueView): boolean {
-  if (problem !== true || value === null || value === false || value === 'none') return false;
-  return typeof value !== 'object' || value.length > 0;
-}

@@ -34,7 +34,7 @@ export function Spark({ device }: { readonly device: DeviceView }) {
         <path class="ln" d={drawn.line} />
       </svg>
       <svg class="end" aria-hidden="true">
-        <circle class="enddot" cx={`${drawn.end.x}%`} cy={(drawn.end.y / height) * 100 + '%'} r="4" />
+        <circle class="enddot" cx={`${drawn.end.x}%`} cy={`${(drawn.end.y / height) * 100}%`} r="4" />
       </svg>
     </div>
   );

@@ -79,7 +79,7 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
       const { state } = store.get().link;
       const believed = state === 'live' || state === 'connecting';
       if (believed) store.set({ link: { state: 'cut', since: clock.now() - silentMs } });
-      if (local() - stream.openedAt() >= attemptMaxMs) stream.again();
+      stream.againIfOlder(attemptMaxMs);
     } else if (hasSnapshot) sums.renew();
   });
 

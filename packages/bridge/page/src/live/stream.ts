@@ -11,7 +11,8 @@ export interface Stream {
   readonly close: () => void;
   /** Breaks it off and tries again after a pause; does nothing when it is closed. */
   readonly again: () => void;
-  readonly openedAt: () => number;
+  /** The same for a stream or an attempt that is at least that old; one that waits for its next try goes on waiting. */
+  readonly againIfOlder: (ms: number) => void;
 }
 
 interface StreamParts {
@@ -58,7 +59,10 @@ export function createStream({ take, stands, local }: StreamParts): Stream {
     wanted = false;
     drop();
   };
-  return { open, close, again, openedAt: () => openedAt };
+  const againIfOlder = (ms: number): void => {
+    if (source !== undefined && local() - openedAt >= ms) again();
+  };
+  return { open, close, again, againIfOlder };
 }
 
 function listen<Name extends EventName>(source: EventSource, name: Name, take: Take[Name]): void {

@@ -1,0 +1,59 @@
+// How every page looks at every size and in both themes: nothing complains, sticks out, is too small or too pale.
+
+import { describe, expect, test } from 'vitest';
+import { type Bench, type Size, settled, sizes } from '../bench.ts';
+import { overfull, paleTexts, sidewaysBy, smallControls } from '../probes.ts';
+
+const hashes = ['#/', '#/devices', '#/device/d1', '#/device/d6', '#/device/nobody'];
+const themes = ['light', 'dark'] as const;
+const widths = [320, 390, 800, 1280, 1920];
+
+export function appearanceCases(bench: () => Bench): void {
+  describe('appearance', () => {
+    const all = (Object.keys(sizes) as Size[]).flatMap((size) => themes.map((theme) => ({ size, theme })));
+    test.concurrent.each(all)(
+      '$size, $theme: no complaint, nothing beside the screen, text that can be read, controls for fingers',
+      async ({ size, theme }) => {
+        const query = size === 'kiosk' ? '?kiosk' : '';
+        await bench().visit({ size, theme, address: query }, async ({ page, fixture }) => {
+          for (const hash of hashes) {
+            await page.evaluate((next) => {
+              location.hash = next;
+            }, hash);
+            await settled(page, fixture);
+            expect(await page.evaluate(sidewaysBy), `${hash} sideways`).toBe(0);
+            expect(await page.evaluate(paleTexts), `${hash} pale`).toEqual([]);
+            if (size !== 'desktop')
+              expect(await page.evaluate(smallControls, 44), `${hash} small`).toEqual([]);
+          }
+        });
+      },
+    );
+
+    test.concurrent('no page is wider than its window, at any width', async () => {
+      await bench().visit({}, async ({ page, fixture }) => {
+        for (const hash of hashes) {
+          await page.evaluate((next) => {
+            location.hash = next;
+          }, hash);
+          await settled(page, fixture);
+          for (const width of widths) {
+            await page.setViewportSize({ width, height: 800 });
+            expect(await page.evaluate(sidewaysBy), `${hash} at ${width}`).toBe(0);
+            expect(await page.evaluate(overfull, '.card'), `${hash} at ${width}`).toEqual([]);
+          }
+        }
+      });
+    });
+
+    test.concurrent.each(themes)('numbers as of a time can still be read, %s', async (theme) => {
+      const expected = /ERR_|Failed to load/;
+      await bench().visit({ theme, stoppedClock: true, expected }, async ({ page, fixture }) => {
+        fixture.cut();
+        await page.clock.runFor(16_000);
+        await page.locator('[data-link=cut]').waitFor();
+        expect(await page.evaluate(paleTexts)).toEqual([]);
+      });
+    });
+  });
+}

@@ -1,0 +1,111 @@
+// Charts: what they ask for, what they say of it, and how the keyboard moves in them.
+
+import { describe, expect, test } from 'vitest';
+import { type Bench, eventually, settled } from '../bench.ts';
+
+const seriesAsked = (paths: readonly string[]) =>
+  paths
+    .filter((path) => path.startsWith('/api/series'))
+    .map((path) => new URL(path, 'http://fixture').searchParams);
+
+export function historyCases(bench: () => Bench): void {
+  describe('history', () => {
+    test.concurrent('every range asks for at most 1,000 points and names the tier of the answer', async () => {
+      await bench().visit({ address: '#/device/d2' }, async ({ page, fixture }) => {
+        const tiers = { '24h': '2 min', '7d': '30 min', '30d': '2 h', '1y': '1 d', '10y': '1 d' };
+        for (const [range, tier] of Object.entries(tiers)) {
+          fixture.forget();
+          await page.locator(`[data-range="${range}"]`).click();
+          await settled(page, fixture);
+          expect(await page.locator('.tier').textContent()).toContain(`From the ${tier} tier`);
+          for (const query of seriesAsked(fixture.asked())) {
+            expect(Number(query.get('points')), `${range} ${query}`).toBeLessThanOrEqual(1000);
+          }
+          expect(await page.locator('.panel canvas').count()).toBeGreaterThan(3);
+        }
+      });
+    });
+
+    test.concurrent('compare asks for the same stretch of the calendar a year earlier', async () => {
+      await bench().visit({ address: '#/device/d2' }, async ({ page, fixture }) => {
+        await settled(page, fixture);
+        fixture.forget();
+        await page.locator('.tgl').click();
+        await settled(page, fixture);
+        const [query] = seriesAsked(fixture.asked()).filter(
+          (each) => each.get('field') === 'state_of_charge',
+        );
+        const to = new Date(Number(query?.get('to')));
+        expect(to.toISOString()).toMatch(/^2025-06-09T12:2/);
+        await page.locator('.panel .key.kc').first().waitFor();
+      });
+    });
+
+    test.concurrent('a history that cannot be read says so, live values go on, and it can be tried again', async () => {
+      const expected = /500/;
+      await bench().visit({ address: '#/device/d2', expected }, async ({ page, fixture }) => {
+        fixture.answers.failSeries(true);
+        await page.locator('[data-range="7d"]').click();
+        const panel = page.locator('.panel[data-field=state_of_charge]');
+        await panel.getByText('History could not be read. Live values go on.').waitFor();
+        expect(await panel.locator('.reading').textContent()).toMatch(/^now [\d.]+/);
+        fixture.answers.failSeries(false);
+        await panel.getByRole('button', { name: 'Try again' }).click();
+        await panel.locator('canvas').waitFor();
+      });
+    });
+
+    test.concurrent('before the first reading there is a sentence, not a line', async () => {
+      await bench().visit({ address: '#/device/d2' }, async ({ page, fixture }) => {
+        fixture.answers.changeHistory({ first: fixture.now() + 3600_000 });
+        await page.locator('[data-range="7d"]').click();
+        await page.locator('.panel', { hasText: 'Nothing stored before 9 Jun 2026' }).first().waitFor();
+      });
+    });
+
+    test.concurrent('arrow keys move the cursor by one point, Escape leaves', async () => {
+      await bench().visit({ address: '#/device/d2' }, async ({ page, fixture }) => {
+        await settled(page, fixture);
+        const panel = page.locator('.panel[data-field=battery_voltage]');
+        const reading = panel.locator('.reading');
+        await panel.locator('.chart').focus();
+        await page.keyboard.press('End');
+        const last = await reading.textContent();
+        expect(last).toMatch(/14:2\d · 27\.\d\d\sV$/);
+        await page.keyboard.press('ArrowLeft');
+        const before = await reading.textContent();
+        expect(before).not.toBe(last);
+        await page.keyboard.press('ArrowRight');
+        expect(await reading.textContent()).toBe(last);
+        await page.keyboard.press('Escape');
+        expect(await reading.textContent()).toMatch(/^now/);
+      });
+    });
+
+    test.concurrent('a chart’s numbers are there as a table', async () => {
+      await bench().visit({ address: '#/device/d2' }, async ({ page, fixture }) => {
+        await settled(page, fixture);
+        const panel = page.locator('.panel[data-field=state_of_charge]');
+        await panel.getByText('Show as table').click();
+        const rows = panel.locator('tbody tr');
+        await eventually(
+          () => rows.count(),
+          (found) => expect(found).toBeGreaterThan(500),
+        );
+        expect(await rows.last().textContent()).toMatch(/\d+(\.\d)?\s%/);
+      });
+    });
+
+    test.concurrent('states are words in a lane, gaps are hatched', async () => {
+      await bench().visit({ address: '#/device/d1' }, async ({ page, fixture }) => {
+        await settled(page, fixture);
+        const lane = page.locator('.panel[data-field=charge_state] .lane');
+        expect(await lane.locator('.gap').count()).toBe(1);
+        expect(new Set(await lane.locator('i:not(.gap)').allTextContents())).toEqual(
+          new Set(['Absorption', 'Bulk', 'Off']),
+        );
+        expect(await page.locator('.beat .none').count()).toBeGreaterThan(0);
+      });
+    });
+  });
+}

@@ -1,0 +1,45 @@
+// The page in a real Chromium, against a bridge of cardboard: the assertions of its design.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { buildPage } from '../../page/build.ts';
+import { type Bench, startBench } from './bench.ts';
+import { hasBrowser } from './browser.ts';
+import { appearanceCases } from './cases/appearance.ts';
+import { firstStepsCases } from './cases/first-steps.ts';
+import { freshnessCases } from './cases/freshness.ts';
+import { historyCases } from './cases/history.ts';
+import { keyboardCases } from './cases/keyboard.ts';
+import { kioskCases } from './cases/kiosk.ts';
+import { numberCases } from './cases/numbers.ts';
+import { quietCases } from './cases/quiet.ts';
+
+let bench: Bench | undefined;
+let pageDir = '';
+
+const started = (): Bench => {
+  if (bench === undefined) throw new Error('The browser has not started');
+  return bench;
+};
+
+describe.skipIf(!hasBrowser())('the page', () => {
+  beforeAll(async () => {
+    pageDir = await mkdtemp(join(tmpdir(), 'wattline-page-'));
+    await buildPage(pageDir);
+    bench = await startBench(pageDir);
+  });
+  afterAll(async () => {
+    await bench?.close();
+    await rm(pageDir, { recursive: true, force: true });
+  });
+  appearanceCases(started);
+  kioskCases(started);
+  freshnessCases(started);
+  numberCases(started);
+  historyCases(started);
+  quietCases(started);
+  keyboardCases(started);
+  firstStepsCases(started);
+});
