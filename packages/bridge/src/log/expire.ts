@@ -1,7 +1,7 @@
 // Retention: the oldest groups go by age, and by size of the whole store. A call does a bounded slice of work;
 // pages that become free are used again, so that the file does not outgrow its bound.
 
-import { decodeGroup, type GroupRecord } from './group.ts';
+import { decodeUndamaged } from './group.ts';
 import type { HeldGroup } from './groups.ts';
 import type { Parts } from './parts.ts';
 
@@ -36,7 +36,8 @@ export function createExpiry(
   let prunedMs = Number.NEGATIVE_INFINITY;
 
   const remove = (group: HeldGroup): void => {
-    const records = recordsOf(group);
+    // Damaged bytes cannot say what leads to them; what is left over finds nothing and harms nobody.
+    const records = decodeUndamaged(group.bytes);
     groups.remove(group, records);
     for (const { digested, timeMs, series, payload } of records) {
       if (digested) digests.remove(timeMs, series, payload);
@@ -92,14 +93,5 @@ export function createExpiry(
       groups.reload();
       throw error;
     }
-  }
-}
-
-/** Damaged bytes cannot say what led to them; what is left over finds nothing and harms nobody. */
-function recordsOf(group: HeldGroup): readonly GroupRecord[] {
-  try {
-    return decodeGroup(group.bytes);
-  } catch {
-    return [];
   }
 }

@@ -168,6 +168,15 @@ export function decodeGroup(group: Uint8Array): GroupRecord[] {
   return records;
 }
 
+/** As `decodeGroup`; none where the bytes are damaged, for those who can only go on without them. */
+export function decodeUndamaged(group: Uint8Array): readonly GroupRecord[] {
+  try {
+    return decodeGroup(group);
+  } catch {
+    return [];
+  }
+}
+
 const zigzag = (number: number): number => (number < 0 ? -2 * number - 1 : 2 * number);
 const unzigzag = (number: number): number => (number % 2 === 1 ? -(number + 1) / 2 : number / 2);
 

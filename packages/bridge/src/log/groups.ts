@@ -1,7 +1,7 @@
 // Rows of groups: written once, found by position, by the sequences they hold, and by age.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { decodeGroup, type GroupRecord } from './group.ts';
+import { decodeUndamaged, type GroupRecord } from './group.ts';
 import type { Intervals } from './intervals.ts';
 
 /** What is known of a group besides its bytes. */
@@ -69,7 +69,7 @@ export function openGroups(database: DatabaseSync): Groups {
     const group = after(last - 1);
     if (group?.last !== last) return undefined;
     const streams = new Map<number, Map<number, GroupRecord>>();
-    for (const record of decodeGroup(group.bytes)) {
+    for (const record of decodeUndamaged(group.bytes)) {
       const sequences = streams.get(record.stream);
       if (sequences === undefined) streams.set(record.stream, new Map([[record.sequence, record]]));
       else sequences.set(record.sequence, record);

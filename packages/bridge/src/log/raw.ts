@@ -3,7 +3,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { SeriesKey, StoredReading } from '../message.ts';
-import { decodeGroup, type GroupRecord } from './group.ts';
+import { decodeUndamaged, type GroupRecord } from './group.ts';
 import { readRecord } from './reading.ts';
 import { wideMs } from './schema.ts';
 
@@ -77,13 +77,8 @@ function groupsOf(
 }
 
 function recordsOf(last: number, bytes: Uint8Array, { series, fromMs, toMs }: RawQuery): Found[] {
-  let records: readonly GroupRecord[];
-  try {
-    records = decodeGroup(bytes);
-  } catch {
-    // Damage is counted and said where the log itself comes by.
-    return [];
-  }
+  // Damage is said where the log itself comes by.
+  const records = decodeUndamaged(bytes);
   const first = last - records.length + 1;
   return records
     .map((record, index) => ({ position: first + index, record }))
