@@ -260,8 +260,9 @@ test('what is too old is given up at the start', async () => {
   await filled.append({ ...old, sequence: 0, timeMs: Date.UTC(2026, 0, 1) });
   await filled.append({ ...old, sequence: 1, timeMs: Date.UTC(2026, 5, 1) });
   await filled.close();
-  const { delivery, outbox } = await startAgent({ url: `mqtt://127.0.0.1:${await freePort()}`, path });
+  const { delivery, outbox, said } = await startAgent({ url: `mqtt://127.0.0.1:${await freePort()}`, path });
   await expect.poll(() => delivery.status().readings).toBe(1);
+  await expect.poll(() => said.join()).toContain('Readings given up: 1, the oldest');
   expect(outbox.evicted()).toEqual([{ stream: 'old', from: 0, to: 0 }]);
   await delivery.close();
 });

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from '../src/outbox/entry.ts';
+import { readBlocks } from '../src/outbox/files.ts';
 import { encodeFrame, readFrames } from '../src/outbox/frame.ts';
 import type { StoredEntry } from '../src/outbox/segment.ts';
-import { entry, open, putFiles, scratchDirectory, takeFiles, waiting } from './outbox-scratch.ts';
+import { dayMs, entry, open, putFiles, scratchDirectory, takeFiles, waiting } from './outbox-scratch.ts';
 
 /** Frames of a real segment and where each begins and ends. */
 async function segmentOf(entries: readonly Entry[]): Promise<{ bytes: Buffer; ends: number[] }> {
@@ -109,6 +110,29 @@ test('marks cut or changed at any byte at worst bring a confirmed entry again', 
   }
 });
 
+test('a byte changed in what is to be announced costs the range it lies in and no other', async () => {
+  const path = scratchDirectory();
+  const outbox = await open(path);
+  for (const sequence of [0, 2, 4]) await outbox.append(entry(sequence));
+  await outbox.append(entry(5, { timeMs: entry(0).timeMs + 91 * dayMs }));
+  await outbox.expire(entry(5).timeMs + 90 * dayMs);
+  const ranges = outbox.evicted();
+  expect(ranges).toHaveLength(3);
+  await outbox.close();
+  const files = takeFiles(path);
+  const sound = files.get('evicted') ?? Buffer.alloc(0);
+  for (let at = 0; at < sound.length; at += 1) {
+    const damaged = Buffer.from(sound);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+    putFiles(path, new Map(files).set('evicted', damaged));
+    const again = await open(path);
+    const hit = Math.floor((at * ranges.length) / sound.length);
+    expect(again.evicted()).toEqual(ranges.filter((_, index) => index !== hit));
+    expect((await waiting(again)).map(({ sequence }) => sequence)).toEqual([5]);
+    await again.close();
+  }
+});
+
 test('a payload that holds a whole frame is not taken for one, even when its own frame is damaged', () => {
   const inner = encodeFrame('invented').toString('latin1');
   const frame = encodeFrame(inner);
@@ -122,6 +146,22 @@ test('a payload that holds a whole frame is not taken for one, even when its own
 test('a marker whose record was never written is no empty record', () => {
   const lost = Buffer.concat([encodeFrame('lost').subarray(0, 4), Buffer.alloc(512)]);
   expect(readFrames(lost)).toEqual({ frames: [], corruptBytes: lost.length });
+});
+
+test('a block that the disk cannot read costs the entries in it and no other', async () => {
+  const many = Array.from({ length: 60 }, (_, index) => entry(index, { payload: 'x'.repeat(200) }));
+  const { bytes, ends } = await segmentOf(many);
+  const read = await readBlocks(bytes.length, async (into, from) => {
+    if (from === 4096) throw Object.assign(new Error('read'), { code: 'EIO' });
+    bytes.copy(into, 0, from);
+  });
+  const path = scratchDirectory();
+  putFiles(path, new Map([['00000001.log', read]]));
+  const outbox = await open(path);
+  const untouched = many.filter((_, index) => (ends[index] ?? 0) <= 4096 || (ends[index - 1] ?? 0) >= 8192);
+  expect(untouched.length).toBeGreaterThan(30);
+  expect(await waiting(outbox)).toEqual(untouched);
+  await outbox.close();
 });
 
 test('any bytes at all are read without an error', () => {

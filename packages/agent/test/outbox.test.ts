@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
 import { openOutbox } from '../src/outbox/outbox.ts';
 import { dayMs, entry, open, scratchDirectory, startMs, waiting } from './outbox-scratch.ts';
@@ -19,6 +20,18 @@ test('what was accepted is there after a restart, oldest first', async () => {
   expect(await waiting(again)).toEqual(entries);
   expect(again.status()).toMatchObject({ readings: 500, corruptBytes: 0 });
   await again.close();
+});
+
+test('what arrives together is kept with one sync', async () => {
+  const path = scratchDirectory();
+  const outbox = await open(path, 8 * 1024 * 1024);
+  const handle = await openFile(join(path, 'any'), 'w');
+  const datasync = vi.spyOn(Object.getPrototypeOf(handle), 'datasync');
+  onTestFinished(() => datasync.mockRestore());
+  await handle.close();
+  await Promise.all(Array.from({ length: 500 }, (_, index) => outbox.append(entry(index))));
+  expect(datasync).toHaveBeenCalledTimes(1);
+  await outbox.close();
 });
 
 test('text of any language and any characters comes back as it went in', async () => {

@@ -23,6 +23,7 @@ import {
   restart,
   sync,
 } from './flow.ts';
+import { createLosses } from './losses.ts';
 import { createParking } from './parking.ts';
 
 export interface Delivery {
@@ -63,6 +64,7 @@ export const deliveryTimes: DeliveryTimes = { confirmMs: 2_000, retryMs: 3_600_0
 export function createDelivery(options: FlowOptions): Delivery {
   const { publisher, outbox } = options;
   const state = newState(options);
+  state.sayLosses();
   const retry = setInterval(() => tryAgain(state), options.times.retryMs);
   void expire(state);
   publisher.onConnect((window) => connected(state, window));
@@ -98,6 +100,7 @@ function newState(options: FlowOptions): FlowState {
     refused: 0,
     lost: 0,
     closed: false,
+    sayLosses: createLosses(outbox, log),
     watchers: new Set(),
   };
 }
@@ -108,10 +111,11 @@ function tryAgain(state: FlowState): void {
   restart(state);
 }
 
-async function expire({ outbox, clock, repeats }: FlowState): Promise<void> {
+async function expire({ outbox, clock, repeats, sayLosses }: FlowState): Promise<void> {
   if (!clock.isSynced()) return;
   try {
     await outbox.expire(clock.nowMs());
+    sayLosses();
     repeats.ended('expire', 'The outbox gives up what is too old again');
   } catch (error) {
     repeats.fault('expire', `The outbox cannot give up what is too old: ${messageOf(error)}`, 'error');

@@ -66,6 +66,8 @@ export interface FlowState extends FlowOptions {
   refused: number;
   lost: number;
   closed: boolean;
+  /** Says what the outbox has given up or lost since it was last asked. */
+  readonly sayLosses: () => void;
   /** Called whenever something has moved. */
   readonly watchers: Set<() => void>;
 }
@@ -191,6 +193,7 @@ function synced(state: FlowState, parcel: Parcel, stored: StoredEntry): void {
   if (index >= 0) fresh.splice(index, 1);
   cursor.additions += 1;
   cursor.exhausted = false;
+  state.sayLosses();
   accept(state, parcel, 'synced');
   pump(state);
 }

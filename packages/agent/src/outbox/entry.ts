@@ -48,7 +48,8 @@ export function readRange(body: string): SequenceRange | undefined {
   return { stream, from, to };
 }
 
-function parseList(text: string): readonly unknown[] | undefined {
+/** undefined: no JSON list. */
+export function parseList(text: string): readonly unknown[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : undefined;

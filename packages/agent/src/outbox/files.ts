@@ -39,20 +39,52 @@ export async function replaceFile(directory: string, name: string, bytes: Buffer
 }
 
 export async function removeFile(path: string): Promise<void> {
-  await unlink(path).catch(unlessMissing);
+  await unlink(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  });
 }
 
-/** Empty when there is no such file. */
+/** Empty when there is no such file; zeros where the disk cannot read it any more. */
 export async function readFileOrEmpty(path: string): Promise<Buffer> {
-  return (await readFile(path).catch(unlessMissing)) ?? Buffer.alloc(0);
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return Buffer.alloc(0);
+    if (errorCode(error) !== 'EIO') throw error;
+    return readAround(path);
+  }
+}
+
+async function readAround(path: string): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    return await readBlocks(size, async (into, from) => void (await handle.read(into, 0, into.length, from)));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a disk fails to read as a whole. */
+const blockBytes = 4096;
+
+/** Reads block by block; what cannot be read (EIO) stays zero. */
+export async function readBlocks(
+  bytes: number,
+  read: (into: Buffer, from: number) => Promise<void>,
+): Promise<Buffer> {
+  const all = Buffer.alloc(bytes);
+  for (let from = 0; from < bytes; from += blockBytes) {
+    try {
+      await read(all.subarray(from, from + blockBytes), from);
+    } catch (error) {
+      if (errorCode(error) !== 'EIO') throw error;
+    }
+  }
+  return all;
 }
 
 /** The system's name of a failure (ENOSPC, EACCES, …). */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error;
-  return undefined;
 }

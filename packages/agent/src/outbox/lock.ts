@@ -2,7 +2,7 @@
 // (boot, pid, start time), then looks for files of others that still run. The files of the dead belong to nobody
 // who could come back, so anyone may remove them; of two that start together both may see the other and give way.
 
-import { open, readdir, readFile, unlink } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, fileMode, removeFile } from './files.ts';
 
@@ -52,7 +52,7 @@ export async function takeLock(directory: string, proc = '/proc'): Promise<Lock 
     }
     await removeFile(join(directory, fileName(other)));
   }
-  return { release: () => unlink(path) };
+  return { release: () => removeFile(path) };
 }
 
 const fileName = ({ boot, pid, start }: Owner): string => `lock-${boot}-${pid}-${start}`;

@@ -2,6 +2,7 @@
 // one frame a topic, ["topic", sinceMs, "reason"]. A start forgets them and tries again.
 
 import { join } from 'node:path';
+import { parseList } from './entry.ts';
 import { readFileOrEmpty, replaceFile } from './files.ts';
 import { encodeFrame, readFrames } from './frame.ts';
 
@@ -26,7 +27,7 @@ export const writeParked = (directory: string, topics: readonly ParkedTopic[]): 
 export async function readParked(directory: string): Promise<readonly ParkedTopic[]> {
   const { frames } = readFrames(await readFileOrEmpty(join(directory, parkedFile)));
   return frames.flatMap(({ body }) => {
-    const [topic, sinceMs, reason] = JSON.parse(body) as unknown[];
+    const [topic, sinceMs, reason] = parseList(body) ?? [];
     if (typeof topic !== 'string' || typeof sinceMs !== 'number' || typeof reason !== 'string') return [];
     return [{ topic, sinceMs, reason }];
   });
