@@ -4,10 +4,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock, Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
+import type { Histogram } from 'prom-client';
 import { brokerSchema } from './broker/schema.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
 import { openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
+import { createAcknowledgementTimes, timed } from './intake/timed.ts';
 import { type AlarmHistory, alarmSchema, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
@@ -58,6 +60,7 @@ interface Core {
   readonly history: AlarmHistory;
   readonly live: Live;
   readonly sinks: readonly Delivery[];
+  readonly acknowledgements: Histogram;
   /** Brings what is in to its end; call when nothing comes in any more. */
   close(): Promise<void>;
 }
@@ -76,7 +79,9 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const history = openAlarmHistory(store);
   const onAlarmFailure = (error: unknown) => say.error('alarms could not be written', error);
   const live = followLog({ log, history, clock: now, onAlarmFailure });
-  const intake = createIntake({ log, report, uptimeMs: () => clock.uptimeMs() });
+  const acknowledgements = createAcknowledgementTimes();
+  const steadyMs = () => performance.now();
+  const intake = timed(createIntake({ log, report, uptimeMs: steadyMs }), acknowledgements, steadyMs);
   const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log, tiers }));
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();
@@ -90,7 +95,7 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
     windowsChanged: wakeSinks,
   });
   return {
-    ...{ store, log, tiers, intake, history, live, sinks },
+    ...{ store, log, tiers, intake, history, live, sinks, acknowledgements },
     async close() {
       intake.close();
       upkeep.stop();
@@ -109,7 +114,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const now = () => clock.nowMs();
   const days = createLocalDays(site.timeZone);
   const core = openCore(parts, days);
-  const { store, log, intake, history, live, sinks } = core;
+  const { store, log, intake, history, live, sinks, acknowledgements } = core;
   const front = await openFront({
     configuration,
     intake,
@@ -121,6 +126,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
   const { server } = await createWeb({
     ...{ live, log, history, queries, days, notReady, clock: now, version: parts.version, page: parts.page },
+    acknowledgements,
     startedMs: now(),
     broker: front.view,
     sinks: () => sinks.map((sink) => sink.view()),

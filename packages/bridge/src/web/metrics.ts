@@ -44,7 +44,8 @@ export function createMetrics(
 ) {
   const register = new Registry();
   collectDefaultMetrics({ register, prefix: 'wattline_' });
-  const { log, live } = sources;
+  const { log, live, acknowledgements } = sources;
+  if (acknowledgements !== undefined) register.registerMetric(acknowledgements);
   const one = (value: number) => [[{}, value]] as const;
   follow(register, { name: 'up_seconds', help: 'Since the bridge started' }, () =>
     one((clock() - sources.startedMs) / 1000),

@@ -1,5 +1,6 @@
 // What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
 
+import type { Histogram } from 'prom-client';
 import type { Live } from '../live/live.ts';
 import type { Log } from '../log/log.ts';
 import type { BrokerView, DeviceState, DeviceView, SinkView, StatusView, StorageView } from './api.ts';
@@ -11,6 +12,8 @@ export interface StatusSources {
   readonly log: Pick<Log, 'accounts' | 'series'>;
   readonly version: string;
   readonly startedMs: number;
+  /** Shown with the metrics. */
+  readonly acknowledgements?: Histogram;
   readonly broker: () => BrokerView;
   readonly sinks: () => readonly SinkView[];
   readonly storage: () => StorageView;

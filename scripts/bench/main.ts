@@ -1,0 +1,66 @@
+// `npm run bench`: what the README claims, measured on this machine. `-- --write` keeps the table in docs/measurements.md,
+// `-- --only decode,once,run,bridge` measures a part, `-- --minutes 10` is how long the agent is watched.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { measureAgentRun } from './agent-run.ts';
+import { measureBridge } from './bridge.ts';
+import { measureDecode } from './decode.ts';
+import type { Measurement } from './measurement.ts';
+import { measureOnce } from './once.ts';
+import { buildPrograms } from './programs.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const { values } = parseArgs({
+  options: {
+    write: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'decode,once,run,bridge' },
+    minutes: { type: 'string', default: '10' },
+  },
+});
+const wanted = values.only.split(',');
+const folder = mkdtempSync(join(tmpdir(), 'wattline-bench-'));
+
+function machine(): string {
+  const [first] = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const system =
+    /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? process.platform;
+  return `${cpus().length} cores (${first?.model.trim()}), ${memory}, ${system}, Node ${process.versions.node}`;
+}
+
+function table(rows: readonly Measurement[]): string {
+  const lines = rows.map(
+    ({ what, result, required, goal, isMet }) =>
+      `| ${what} | **${result}** | ${required} | ${goal} | ${isMet ? 'met' : 'NOT MET'} |`,
+  );
+  return ['| what | measured | required | goal | |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+const rows: Measurement[] = [];
+const measure = async (name: string, work: () => Promise<Measurement[]> | Measurement[]) => {
+  if (!wanted.includes(name)) return;
+  console.error(`measuring ${name} …`);
+  rows.push(...(await work()));
+};
+try {
+  await measure('decode', measureDecode);
+  if (wanted.some((name) => name !== 'decode')) {
+    const { agent, bridge } = await buildPrograms(root, join(folder, 'programs'));
+    await measure('once', () => measureOnce(agent, join(folder, 'once')));
+    await measure('run', () => measureAgentRun(agent, join(folder, 'run'), Number(values.minutes) * 60_000));
+    await measure('bridge', () => measureBridge(bridge, join(folder, 'bridge')));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const text = `${machine()}\n\n${table(rows)}\n`;
+console.log(text);
+if (values.write) {
+  const head = '# Measurements\n\nWritten by `npm run bench -- --write`.\n\n';
+  writeFileSync(join(root, 'docs/measurements.md'), head + text);
+}
+if (rows.some(({ isMet }) => !isMet)) process.exitCode = 1;
