@@ -24,7 +24,7 @@ export function drawnSeries(view: SeriesView, silenceMs: number, sign: 1 | -1): 
   const windowMs = view.every * 1000;
   // Before the very first reading nothing is missing; after it silence from the edge of the range on counts.
   let spokenUntil = Math.max(view.from, view.first ?? view.from);
-  let known: number | undefined;
+  let knownUntil: number | undefined;
   for (const point of view.points) {
     if (point.time - spokenUntil > silenceMs) drawn.gaps.push([spokenUntil, point.time]);
     spokenUntil = point.time + windowMs;
@@ -32,10 +32,12 @@ export function drawnSeries(view: SeriesView, silenceMs: number, sign: 1 | -1): 
     // The device spoke and did not know: no line, but no silence either.
     if (value === undefined) continue;
     const time = point.time + windowMs / 2;
-    if (known !== undefined && time - known > silenceMs) push(drawn, (known + time) / 2, null, null, null);
+    if (knownUntil !== undefined && point.time - knownUntil > silenceMs) {
+      push(drawn, (knownUntil + point.time) / 2, null, null, null);
+    }
     const [low, high] = edges(point, value, sign);
     push(drawn, time, value * sign, low, high);
-    known = time;
+    knownUntil = spokenUntil;
   }
   if (view.to - spokenUntil > silenceMs) drawn.gaps.push([spokenUntil, view.to]);
   return drawn;
