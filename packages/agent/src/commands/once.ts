@@ -25,12 +25,13 @@ export async function once(options: OnceOptions): Promise<ExitCode> {
   const stopTimer = startTimer(options.deadlineMs, () => deadline.abort());
   const signal = AbortSignal.any([options.signal, deadline.signal]);
   const missing = await readEach(options, signal);
-  await reporter.settled();
+  // Waits for what is on its way; with neither disk nor broker only the deadline ends it.
   const isDelivered = await delivery.drain(signal);
   if (delivery.status().connected) await state.announce('sleeping', options.nextDueMs);
   stopTimer();
   const { readings, parked, problem } = delivery.status();
   await delivery.close();
+  await reporter.settled();
   if (!isDelivered || readings > 0) {
     const reason =
       parked.length > 0 ? `the broker refuses ${parked.map(({ topic }) => topic).join(', ')}` : problem;

@@ -46,8 +46,10 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   } finally {
     for (const timer of timers) clearInterval(timer);
     await notify.stopping();
-    await reporter.settled();
+    // A goodbye in order publishes no will.
+    await state.announce('offline');
     await delivery.close();
+    await reporter.settled();
   }
   log.info('stopped');
   return exitCodes.done;
