@@ -1,9 +1,8 @@
 // Commands that need the configuration: builds the ways to the devices and to the broker, and hands them over.
 
 import { randomUUID } from 'node:crypto';
-import { ConfigurationError, type ExitCode, exitCodes } from '@wattline/program';
+import { ConfigurationError, createClock, type ExitCode, exitCodes } from '@wattline/program';
 import { definitions } from '@wattline/protocols';
-import { createClock } from './clock.ts';
 import type { Invocation } from './command-line.ts';
 import type { AgentConfiguration } from './config/configuration.ts';
 import { loadAgentConfiguration } from './config/load.ts';

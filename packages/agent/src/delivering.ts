@@ -1,7 +1,6 @@
 // The commands that deliver readings: builds outbox, delivery, identity and reporter for `run` and `once`.
 
-import { createNotify, createRepeats, type ExitCode, exitCodes } from '@wattline/program';
-import type { Clock } from './clock.ts';
+import { type Clock, createNotify, createRepeats, type ExitCode, exitCodes } from '@wattline/program';
 import type { Invocation } from './command-line.ts';
 import type { AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
 import { openPublisher } from './connection.ts';

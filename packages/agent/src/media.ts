@@ -1,7 +1,6 @@
 // The ways to the devices of a configuration on this machine, and the devices as the loops take them.
 
-import { UsageError } from '@wattline/program';
-import type { Clock } from './clock.ts';
+import { type Clock, UsageError } from '@wattline/program';
 import type { Adapter, AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
 import type { Surround } from './program.ts';
 import type { Moment, ReadDevice } from './reading/device.ts';

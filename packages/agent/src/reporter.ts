@@ -1,9 +1,8 @@
 // From what was heard to a reading with identity, topic and metadata, handed over for delivery. Keeps what the agent
 // knows about each device, and says each trouble once.
 
-import type { Log, Repeats } from '@wattline/program';
+import type { Clock, Log, Repeats } from '@wattline/program';
 import { type AgentState, formatTopic, type Reading } from '@wattline/protocols';
-import type { Clock } from './clock.ts';
 import type { DeviceConfiguration } from './config/configuration.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { Identity } from './identity.ts';

@@ -1,8 +1,7 @@
 // The agent's state, retained at wattline/agent/<agent>/state: what it is doing, what waits, what was given up.
 
-import { createRepeats, type Log } from '@wattline/program';
+import { type Clock, createRepeats, type Log } from '@wattline/program';
 import { type AgentState, agentStateTopic } from '@wattline/protocols';
-import type { Clock } from '../clock.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Publisher } from '../publisher/publisher.ts';
 import { ConnectionLost } from '../publisher/session.ts';

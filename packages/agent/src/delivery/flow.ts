@@ -1,8 +1,7 @@
 // How readings move between memory, broker and outbox. A parcel is a reading on its way: fresh ones came from a
 // device and are pending until they are accepted, the others came out of the outbox.
 
-import type { Log, Repeats } from '@wattline/program';
-import type { Clock } from '../clock.ts';
+import type { Clock, Log, Repeats } from '@wattline/program';
 import { type Entry, identityOf } from '../outbox/entry.ts';
 import { type Outbox, OutboxError } from '../outbox/outbox.ts';
 import type { StoredEntry } from '../outbox/segment.ts';

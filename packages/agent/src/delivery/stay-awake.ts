@@ -1,9 +1,8 @@
 // The command to stay awake: wattline/agent/<agent>/stay_awake, retained, {"until": ms}. A time that has passed means
 // nothing, and the agent clears it.
 
-import { createRepeats, type Log } from '@wattline/program';
+import { type Clock, createRepeats, type Log } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
-import type { Clock } from '../clock.ts';
 import type { Publisher } from '../publisher/publisher.ts';
 
 export interface StayAwakeOptions {

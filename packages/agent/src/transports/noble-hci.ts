@@ -1,6 +1,6 @@
 // Scanning with noble's HCI code on any controller. noble's layers above it are not used for hearing: they keep every
 // address for ever, show old manufacturer data as new after the device stopped sending them, print to standard output,
-// and end the process on SIGINT (docs/decisions/003-noble-fork.md).
+// and end the process on SIGINT (docs/decisions/005-noble-fork.md).
 
 import { EventEmitter } from 'node:events';
 import { TransportError } from '../transport.ts';

@@ -142,7 +142,7 @@ function sayEnd(end: Fault, watch: Watch): void {
   const { log, silenceMs = silenceMsDefault } = watch.options;
   const [level, text] = describeEnd(end, silenceMs * watch.silenceGrowth);
   if (end.why === 'silent') watch.silenceGrowth = Math.min(2 * watch.silenceGrowth, silenceGrowthMax);
-  if (text !== watch.fault) log[level](`Bluetooth: ${text}`);
+  if (text !== watch.fault) log[level](text);
   watch.fault = text;
 }
 
@@ -154,12 +154,12 @@ function describeEnd(
     case 'failed':
       return ['error', end.message];
     case 'crashed':
-      return ['warn', `its process ended (${end.message}) and is started anew`];
+      return ['warn', `Bluetooth: its process ended (${end.message}) and is started anew`];
     case 'silent':
-      return ['warn', `nobody was heard for ${seconds(silenceMs)}; the radio is started anew`];
+      return ['warn', `Bluetooth: nobody was heard for ${seconds(silenceMs)}; the radio is started anew`];
     case 'heavy': {
       const mebibytes = Math.round(end.heapBytes / 1024 / 1024);
-      return ['info', `its process grew to ${mebibytes} MiB and is started anew`];
+      return ['info', `Bluetooth: its process grew to ${mebibytes} MiB and is started anew`];
     }
   }
 }
