@@ -8,9 +8,9 @@ import { serveH4 } from '../../simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { Moment } from '../src/reading/device.ts';
-import { TransportError } from '../src/transport.ts';
+import { type HeardPacket, type Receiver, TransportError } from '../src/transport.ts';
 import { bluetoothReceiver } from '../src/transports/bluetooth-receiver.ts';
-import type { AdapterChoice, Controller } from '../src/transports/controller.ts';
+import type { AdapterChoice, Controller, OpenController } from '../src/transports/controller.ts';
 import { watchedReceiver } from '../src/transports/watched-receiver.ts';
 import { company, type ReceiverRig, type Said } from './receiver-conformance.ts';
 
@@ -112,3 +112,25 @@ export async function childRig(): Promise<ReceiverRig> {
 }
 
 const silentLog = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+
+export const opening =
+  (radio: VirtualRadio): OpenController =>
+  async () =>
+    controllerOn(radio).controller;
+export const receiverOn = (candidates: readonly OpenController[], address?: string) =>
+  bluetoothReceiver({
+    adapter: () => (address === undefined ? { candidates } : { candidates, address }),
+    companies: [company],
+    now,
+  });
+
+/** Starts hearing; the devices of the test speak by `say`. `onEnd` takes what ends it. */
+export function startHearing(receiver: Receiver, onEnd: (close: () => Promise<void>) => void) {
+  const abort = new AbortController();
+  const iterator = receiver.packets(abort.signal)[Symbol.asyncIterator]();
+  onEnd(async () => {
+    abort.abort();
+    await iterator.next().catch(() => {});
+  });
+  return { next: () => iterator.next() as Promise<IteratorResult<HeardPacket, undefined>> };
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +72,24 @@ describe.skipIf(programs.length === 0)('opening a serial port', () => {
     expect(Buffer.from(await link.read(never)).toString()).toBe('fresh');
     await link.close();
     await before.close();
+    await line.close();
+  });
+
+  test('whose path goes away, or comes back as another one, is lost even when the port itself says nothing', async () => {
+    const path = join(folder, 'port');
+    const line = await openVirtualSerial(path);
+    const connect = serialLink({ path, baudRate: 19_200 });
+    const link = await connect(never);
+    const terminal = readlinkSync(path);
+    rmSync(path);
+    await expect(link.read(never)).rejects.toMatchObject({ code: 'lost' });
+    await link.close();
+    symlinkSync(terminal, path);
+    const again = await connect(never);
+    rmSync(path);
+    symlinkSync('/dev/null', path);
+    await expect(again.read(never)).rejects.toMatchObject({ code: 'lost' });
+    await again.close();
     await line.close();
   });
 
