@@ -28,7 +28,7 @@ function scene(more: { pendingMax?: number; pendingBytesMax?: number; groupMax?:
   const reports: string[] = [];
   const verdicts: number[] = [];
   const intake = createIntake({
-    log,
+    log: { append: (messages) => log.append(messages) },
     report: (text) => reports.push(text),
     uptimeMs: () => performance.now(),
     ...more,
@@ -104,6 +104,22 @@ test('while the disk refuses nothing is acknowledged, it is said once, and all i
   expect(verdicts).toEqual([0, 1]);
   expect(reports).toHaveLength(2);
   expect(intake.problem()).toBeUndefined();
+});
+
+test('while the disk refuses it is not asked more often than once a second, however much comes', () => {
+  const { log, offer } = scene({ groupMax: 3 });
+  let attempts = 0;
+  const { append } = log;
+  log.append = (messages) => {
+    attempts++;
+    return append(messages);
+  };
+  log.disk.full = true;
+  for (let sequence = 0; sequence < 10; sequence++) {
+    offer(sequence);
+    vi.advanceTimersByTime(300);
+  }
+  expect(attempts).toBeLessThanOrEqual(4);
 });
 
 test('an error that is not of the disk is a bug, and is not swallowed', () => {

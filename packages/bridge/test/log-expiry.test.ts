@@ -45,7 +45,9 @@ test('positions are never used twice, even when everything has expired', () => {
 
 test('an expired reading that comes again is a duplicate still, whatever it says; the series keeps its newest', () => {
   append(reading(0), reading(1));
+  expect(append(reading(1, { values: { pv_power: 999 } }))).toEqual(['conflict']);
   expireAll(noon + 30 * day);
+  expect(append(reading(1, { values: { pv_power: 999 } }))).toEqual(['duplicate']);
   scratch.restart();
   expect(append(reading(0), reading(1, { values: { pv_power: 999 } }))).toEqual(['duplicate', 'duplicate']);
   expect(scratch.log.series()[0]).toMatchObject({ readings: 2, newest: { values: { pv_power: 1 } } });

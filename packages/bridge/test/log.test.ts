@@ -86,6 +86,11 @@ describe('identity', () => {
     expect(scratch.log.read(0, 10).map(({ values }) => values['pv_power'])).toEqual([0, 1]);
   });
 
+  test('the same identity and payload on another topic is a conflict', () => {
+    append(reading(0));
+    expect(append(reading(0, { topic: 'victron/smartsolar/shed' }))).toEqual(['conflict']);
+  });
+
   test('a conflict within one group is seen as well', () => {
     expect(append(reading(0), reading(0, { values: { pv_power: 999 } }))).toEqual(['stored', 'conflict']);
   });
@@ -241,6 +246,7 @@ describe('what is no reading', () => {
       { agent: 'barn', state: { state: 'sleeping', evicted: [] } },
     ]);
     append(message('wattline/agent/barn/state', ''));
+    expect(scratch.log.agents()).toEqual([]);
     scratch.restart();
     expect(scratch.log.agents()).toEqual([]);
   });

@@ -54,8 +54,8 @@ export function appendMessages(
     return { verdicts, readings: batch.readings, agentStates: batch.agentStates };
   } catch (error) {
     builder.reset();
-    const { counts, streams, boots, series, groups, asides, states } = parts;
-    for (const part of [counts, streams, boots, series, groups, asides, states]) part.reload();
+    const { counts, streams, boots, series, asides, states } = parts;
+    for (const part of [counts, streams, boots, series, asides, states]) part.reload();
     throw error;
   }
 }

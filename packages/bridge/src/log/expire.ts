@@ -90,7 +90,6 @@ export function createExpiry(
       return store.transaction(work);
     } catch (error) {
       counts.reload();
-      groups.reload();
       throw error;
     }
   }

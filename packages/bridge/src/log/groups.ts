@@ -33,7 +33,6 @@ export interface Groups {
   original(stream: number, sequence: number): GroupRecord | undefined;
   /** Removes a group with everything that leads to it. */
   remove(group: HeldGroup, records: readonly GroupRecord[]): void;
-  reload(): void;
 }
 
 /** Redelivered messages come group by group. */
@@ -47,7 +46,7 @@ export function openGroups(database: DatabaseSync): Groups {
   );
   const selectTail = database.prepare('SELECT last - count + 1 AS tail FROM log_group ORDER BY last LIMIT 1');
   const selectRun = database.prepare(
-    'SELECT last, position FROM log_run WHERE stream = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+    'SELECT position FROM log_run WHERE stream = ? AND first <= ? ORDER BY first DESC LIMIT 1',
   );
   const removeGroup = database.prepare('DELETE FROM log_group WHERE last = ?');
   const removeRun = database.prepare('DELETE FROM log_run WHERE stream = ? AND first = ? AND position = ?');
@@ -97,8 +96,7 @@ export function openGroups(database: DatabaseSync): Groups {
     },
     original: (stream, sequence) => {
       const run = selectRun.get(stream, sequence);
-      if (run === undefined || Number(run['last']) < sequence) return undefined;
-      return sequencesOf(Number(run['position']))?.get(stream)?.get(sequence);
+      return run && sequencesOf(Number(run['position']))?.get(stream)?.get(sequence);
     },
     remove: ({ last }, records) => {
       // The start of a run is one of the group's sequences; those inside a run are no keys.
@@ -108,6 +106,5 @@ export function openGroups(database: DatabaseSync): Groups {
       removeGroup.run(last);
       decoded.delete(last);
     },
-    reload: () => decoded.clear(),
   };
 }
