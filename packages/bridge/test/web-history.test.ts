@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { deviceId } from '../src/live/device-id.ts';
+import { BusyError } from '../src/queries/thread.ts';
 import type { SeriesQuestion } from '../src/web/queries.ts';
 import { parseTime } from '../src/web/query.ts';
 import { readingOf } from './in-memory-log.ts';
@@ -117,6 +118,43 @@ describe('an export', () => {
     expect(response.status).toBe(200);
     again.abort();
   });
+  test('that breaks off is reported, and does not look whole to the one who asked', async () => {
+    const failures: unknown[] = [];
+    const web = await openWeb({
+      queries: {
+        ...noHistory,
+        exportHistory: async function* () {
+          yield 'first\n';
+          throw new Error('no disk');
+        },
+      },
+      onFailure: (error) => failures.push(error),
+    });
+    onTestFinished(() => web.close());
+    web.log.store(readingOf(roof, web.clock.nowMs, { pv_power: 1 }));
+    const response = await fetch(`${web.url}/api/export?device=roof`);
+    await expect(response.text()).rejects.toThrow();
+    expect(failures).toEqual([new Error('no disk')]);
+  });
+  test('given up before its first chunk is no failure', async () => {
+    const asked = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const web = await open({
+      exportHistory: async function* (_, signal) {
+        asked.resolve();
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+        ended.resolve();
+        signal.throwIfAborted();
+        yield '';
+      },
+    });
+    const leave = new AbortController();
+    const response = fetch(`${web.url}/api/export?device=roof`, { signal: leave.signal });
+    await asked.promise;
+    leave.abort();
+    await expect(response).rejects.toThrow();
+    await ended.promise;
+  });
   test('of an unknown tier is refused with the known ones', async () => {
     const web = await open();
     const { status, body } = await web.json('/api/export?device=roof&tier=3m');
@@ -143,6 +181,25 @@ test('a question that history cannot answer is a 500 that tells no stranger why,
   expect(JSON.stringify(body)).not.toContain('secret');
   expect(failures).toEqual([new Error('secret path')]);
 });
+
+test.each(['series?device=roof&field=pv_power', 'export?device=roof'])(
+  'a question too many is a 503 in JSON: %s',
+  async (path) => {
+    const busy = new BusyError('History has 64 questions to answer already.');
+    const web = await open({
+      series: () => Promise.reject(busy),
+      // biome-ignore lint/correctness/useYield: it fails before its first chunk.
+      exportHistory: async function* () {
+        throw busy;
+      },
+    });
+    const response = await fetch(`${web.url}/api/${path}`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(response.headers.get('content-disposition')).toBeNull();
+    expect(JSON.parse(await response.text()).error).toEqual({ code: 'busy', message: busy.message });
+  },
+);
 
 test('a time is ms, ISO, now, or a span before now', () => {
   const now = 1_000_000_000_000;

@@ -1,6 +1,7 @@
 // How the web says no: {"error": {"code", "message"}} with a status; the message is for the person who asked.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { BusyError } from '../queries/thread.ts';
 import type { ErrorView } from './api.ts';
 
 export class RequestError extends Error {
@@ -24,7 +25,10 @@ export function answerErrors(
     if (error instanceof RequestError) {
       return reply.status(error.statusCode).send(errorView(error.code, error.message));
     }
+    if (error instanceof BusyError) return reply.status(503).send(errorView('busy', error.message));
     if (isFault(error)) return answerFault(error, request, reply);
+    // Who asked is gone: there is nobody to answer, and what was given up for it is no failure.
+    if (reply.raw.destroyed) return reply;
     onFailure(error, request.url);
     return reply.status(500).send(errorView('internal', 'The bridge failed to answer; its log says why.'));
   });

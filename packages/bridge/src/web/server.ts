@@ -68,7 +68,7 @@ export async function createWeb(parts: WebParts): Promise<Web> {
   serveDevices(server, { devices, clock });
   serveEvents(server, events);
   serveSeries(server, { devices, queries, clock });
-  serveExport(server, { devices, queries, clock });
+  serveExport(server, { devices, queries, clock, onFailure: parts.onFailure });
   serveSite(server, { ...parts, devices, increase: queries.increase });
   serveAlarms(server, parts);
   serveAgents(server, { agents, clock, stayAwake: parts.stayAwake });

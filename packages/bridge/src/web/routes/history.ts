@@ -17,6 +17,10 @@ interface Parts {
   readonly clock: () => number;
 }
 
+interface ExportParts extends Parts {
+  readonly onFailure: (error: unknown, url: string) => void;
+}
+
 const pointsMax = 5_000;
 /** Exports that run at one time: each holds a reader of the store. */
 const exportsMax = 4;
@@ -55,9 +59,10 @@ function unknownField(device: string, field: string): never {
   throw new RequestError(404, 'not_found', message);
 }
 
-export function serveExport(server: FastifyInstance, { devices, queries, clock }: Parts): void {
+export function serveExport(server: FastifyInstance, parts: ExportParts): void {
+  const { devices, queries, clock, onFailure } = parts;
   let running = 0;
-  server.get('/api/export', { exposeHeadRoute: false }, (request, reply) => {
+  server.get('/api/export', { exposeHeadRoute: false }, async (request, reply) => {
     const shape = z.strictObject({
       device: z.string(),
       ...spanParameters(clock(), '-24h'),
@@ -76,10 +81,35 @@ export function serveExport(server: FastifyInstance, { devices, queries, clock }
       running -= 1;
       gone.abort();
     });
-    const chunks = queries.exportHistory({ series, fromMs: from, toMs: to, tier, format }, gone.signal);
+    const question = { series, fromMs: from, toMs: to, tier, format };
+    const chunks = await begun(queries.exportHistory(question, gone.signal), (error) => {
+      if (!gone.signal.aborted) onFailure(error, request.url);
+    });
     return reply
       .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
       .header('content-disposition', `attachment; filename="${id}-${tier}.${format}"`)
       .send(Readable.from(chunks, { objectMode: false }));
   });
+}
+
+/**
+ * The same chunks, the first of them there: what fails before it can still be answered in words. `onBreak` hears of
+ * what fails later, when the one who asked only sees the connection end.
+ */
+async function begun<Chunk>(
+  chunks: AsyncIterable<Chunk>,
+  onBreak: (error: unknown) => void,
+): Promise<AsyncIterable<Chunk>> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    try {
+      yield* { [Symbol.asyncIterator]: () => iterator };
+    } catch (error) {
+      onBreak(error);
+      throw error;
+    }
+  })();
 }
