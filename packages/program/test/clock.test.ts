@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type ClockSources, createClock } from '../src/clock.ts';
-import { createIdentity } from '../src/identity.ts';
 
 const source = (file: string): string => JSON.stringify(join(import.meta.dirname, '../src', file));
 const inAnotherProcess = (program: string): string =>
@@ -51,31 +50,19 @@ test('the monotonic time counts from the start of the machine, whatever the wall
   expect(clock.uptimeMs()).toBe(1_236_061);
 });
 
-test('two processes of one boot agree on the boot and on its time', () => {
-  const program = `import { createClock } from ${source('clock.ts')}; import { createIdentity } from ${source('identity.ts')};
-    console.log(JSON.stringify([createIdentity().boot, createClock().uptimeMs()]));`;
+test('two processes of one boot agree on its time', () => {
+  const program = `import { createClock } from ${source('clock.ts')};
+    console.log(createClock().uptimeMs());`;
   const before = createClock().uptimeMs();
-  const [boot, uptimeMs] = JSON.parse(inAnotherProcess(program)) as [string, number];
-  expect(boot).toBe(createIdentity().boot);
-  expect(boot).toMatch(/^[0-9a-f]{16}$/);
+  const uptimeMs = Number(inAnotherProcess(program));
   // /proc/uptime counts in hundredths of a second.
   expect(uptimeMs).toBeGreaterThanOrEqual(before - 10);
   expect(uptimeMs).toBeLessThanOrEqual(createClock().uptimeMs() + 10);
 });
 
-test('a start is a new stream whose sequence begins at 0', () => {
-  const first = createIdentity();
-  const second = createIdentity();
-  expect(first.stream).toMatch(/^[0-9a-f]{16}$/);
-  expect(first.stream).not.toBe(second.stream);
-  expect([first.nextSequence(), first.nextSequence(), second.nextSequence()]).toEqual([0, 1, 0]);
-});
-
-test('where the machine has no boot id every process is a boot of its own', () => {
+test('a machine that does not tell its time since boot counts from anywhere', () => {
   const readText = (): string => {
     throw new Error('no such file');
   };
-  const identity = createIdentity({ readText, randomHex: (digits) => 'f'.repeat(digits) });
-  expect(identity.boot).toBe('ffffffffffffffff');
   expect(createClock({ readText, monotonicMs: () => 42 }).uptimeMs()).toBe(42);
 });
