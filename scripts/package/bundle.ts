@@ -36,7 +36,6 @@ export async function bundleSources(
     legalComments: 'none',
     metafile: true,
     external: [...product.external],
-    define: { WATTLINE_VERSION: JSON.stringify(version) },
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
     },
@@ -69,39 +68,40 @@ interface Manifest {
 const manifestOf = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
-/** Copies packages with everything they need, flat, keeping only the binary parts of one architecture. */
+/**
+ * Copies packages with everything they need, keeping only the binary parts of one architecture. The first version of a
+ * package lies on top, another one inside the package that needs it.
+ */
 export function copyExternals(root: string, product: Product, app: string, architecture: Architecture): void {
-  const from = join(root, 'packages', product.name.replace('wattline-', ''), 'package.json');
-  const copied = new Map<string, string>();
-  const copy = (name: string, requiredBy: string, optional: boolean): void => {
-    const folder = folderOf(name, requiredBy);
-    if (folder === undefined) {
+  const versions = new Map<string, string>();
+  const copy = (
+    name: string,
+    neededBy: { readonly source: string; readonly target: string },
+    optional: boolean,
+  ): void => {
+    const source = folderOf(name, join(neededBy.source, 'package.json'));
+    if (source === undefined) {
       if (optional) return;
-      throw new Error(`${name}, needed by ${requiredBy}, is not installed`);
+      throw new Error(`${name}, needed by ${neededBy.source}, is not installed`);
     }
-    const manifest = manifestOf(folder);
-    const before = copied.get(name);
-    if (before !== undefined) {
-      if (before !== manifest.version)
-        throw new Error(`${name} is needed in two versions: ${before}, ${manifest.version}`);
-      return;
-    }
-    copied.set(name, manifest.version);
-    const target = join(app, 'node_modules', name);
+    const { version, dependencies = {}, optionalDependencies = {} } = manifestOf(source);
+    const onTop = versions.get(name);
+    if (onTop === version) return;
+    if (onTop === undefined) versions.set(name, version);
+    const target = join(onTop === undefined ? app : neededBy.target, 'node_modules', name);
     mkdirSync(dirname(target), { recursive: true });
-    cpSync(folder, target, {
+    cpSync(source, target, {
       recursive: true,
       dereference: true,
-      filter: (path) => isShipped(path, folder, architecture),
+      filter: (path) => isShipped(path, source, architecture),
     });
-    for (const dependency of Object.keys(manifest.dependencies ?? {})) {
-      if (isNeededAtRunTime(dependency)) copy(dependency, join(folder, 'package.json'), false);
+    for (const dependency of Object.keys(dependencies).filter(isNeededAtRunTime)) {
+      copy(dependency, { source, target }, dependency in optionalDependencies);
     }
-    for (const dependency of Object.keys(manifest.optionalDependencies ?? {})) {
-      copy(dependency, join(folder, 'package.json'), true);
-    }
+    for (const dependency of Object.keys(optionalDependencies)) copy(dependency, { source, target }, true);
   };
-  for (const name of product.external) copy(name, from, false);
+  const source = join(root, 'packages', product.name.replace('wattline-', ''));
+  for (const name of product.external) copy(name, { source, target: app }, false);
 }
 
 /** Tools of building that packages list beside what they run on. */

@@ -25,7 +25,7 @@ export interface Build {
 /** Program, Node, launcher and page at `home`, which stands alone wherever it is put. */
 export async function makeHome(build: Build, product: Product, home: string): Promise<void> {
   const app = join(home, 'app');
-  await bundleSources(build.root, product, app, build.version);
+  await bundleSources(build.root, product, app);
   copyExternals(build.root, product, app, build.architecture);
   if (product.name === 'wattline-bridge') {
     const { buildPage } = await import('../../packages/bridge/page/build.ts');
