@@ -1,23 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { flagsStructure, manufacturerStructure } from '../../simulator/src/radio/advertising-payload.ts';
-import { serveH4 } from '../../simulator/src/radio/h4-server.ts';
-import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import { type Receiver, TransportError } from '../src/transport.ts';
-import { readAdvertisingData } from '../src/transports/advertising-data.ts';
-import { bluetoothReceiver } from '../src/transports/bluetooth-receiver.ts';
 import { chooseAdapter, type OpenController } from '../src/transports/controller.ts';
-import { createH4Framing } from '../src/transports/h4-framing.ts';
 import { type HciSocket, openUserChannel } from '../src/transports/user-channel-controller.ts';
-import { controllerOn, now, opening, receiverOn, say, scanning, startHearing } from './bluetooth-rigs.ts';
+import { controllerOn, opening, receiverOn, say, scanning, startHearing } from './bluetooth-rigs.ts';
 import { company } from './receiver-conformance.ts';
 
 const closers: (() => unknown)[] = [];
