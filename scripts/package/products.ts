@@ -1,5 +1,7 @@
 // What the two packages are made of. Every file that is installed stands in the repository once; nothing is copied by hand.
 
+import { join } from 'node:path';
+
 export type Architecture = 'amd64' | 'arm64';
 
 /** Node's word for the architecture, as its packages are called. */
@@ -16,6 +18,10 @@ export interface Product {
   readonly entries: { readonly [output: string]: string };
   /** Packages with binary parts, installed beside the bundle with what they need. */
   readonly external: readonly string[];
+  /** `package > dependency` pairs that are listed by the package and not loaded by us: other ways to a radio, build tools. */
+  readonly neverLoaded: readonly string[];
+  /** Libraries that went into the page. */
+  readonly pageLibraries: readonly string[];
   readonly depends: readonly string[];
   readonly recommends: readonly string[];
   /** Units that are switched on by installing; the others wait for the person. */
@@ -24,11 +30,21 @@ export interface Product {
   /** Repository file → place in the package. */
   readonly files: { readonly [source: string]: string };
   readonly examples: readonly string[];
-  /** What a purge removes from /var/lib/wattline. */
+  /** What a purge removes from /var/lib/wattline and /etc/wattline. */
   readonly state: readonly string[];
+  readonly configuration: string;
 }
 
-const libraries = ['libc6 (>= 2.28)', 'libstdc++6', 'adduser | systemd'];
+export const sourceFolder = ({ name }: Product): string => join('packages', name.replace('wattline-', ''));
+
+const depends = [
+  'libc6 (>= 2.28)',
+  'libgcc-s1',
+  'libstdc++6',
+  // For the user and the folders.
+  'systemd | systemd-standalone-sysusers',
+  'systemd | systemd-standalone-tmpfiles',
+];
 
 const sharedFiles = (name: Product['name']) => ({
   'deploy/sysusers/wattline.conf': `usr/lib/sysusers.d/${name}.conf`,
@@ -45,7 +61,18 @@ export const products: readonly Product[] = [
       'Reads solar chargers, batteries and inverters by Bluetooth and cable, publishes\n each reading once, and keeps on disk what could not be delivered.',
     entries: { main: 'packages/agent/src/main.ts' },
     external: ['@stoprocent/noble', 'serialport'],
-    depends: [...libraries, 'libudev1', 'udev'],
+    neverLoaded: [
+      '@stoprocent/noble > node-addon-api',
+      '@stoprocent/noble > patch-package',
+      '@stoprocent/bluetooth-hci-socket > async',
+      '@stoprocent/bluetooth-hci-socket > node-addon-api',
+      '@stoprocent/bluetooth-hci-socket > patch-package',
+      '@stoprocent/bluetooth-hci-socket > serialport',
+      '@stoprocent/bluetooth-hci-socket > usb',
+      '@serialport/bindings-cpp > node-addon-api',
+    ],
+    pageLibraries: [],
+    depends: [...depends, 'udev'],
     recommends: ['rfkill'],
     unitsEnabled: ['wattline-agent.service'],
     unitsOther: ['wattline-once.timer', 'wattline-once.service', 'wattline-boot.service'],
@@ -69,6 +96,7 @@ export const products: readonly Product[] = [
       'deploy/wittypi/every-20-minutes.wpi',
     ],
     state: ['outbox'],
+    configuration: 'agent.yml',
   },
   {
     name: 'wattline-bridge',
@@ -77,7 +105,9 @@ export const products: readonly Product[] = [
       'Takes readings by MQTT durably, thins them out over the years, feeds databases\n and serves a web page. Carries its own broker and store.',
     entries: { main: 'packages/bridge/src/main.ts', worker: 'packages/bridge/src/queries/worker.ts' },
     external: [],
-    depends: libraries,
+    neverLoaded: [],
+    pageLibraries: ['preact', 'uplot'],
+    depends,
     recommends: [],
     unitsEnabled: ['wattline-bridge.service'],
     unitsOther: [],
@@ -93,5 +123,6 @@ export const products: readonly Product[] = [
       'deploy/mosquitto/wattline.acl',
     ],
     state: ['bridge.db', 'bridge.db-wal', 'bridge.db-shm', 'bridge.lock'],
+    configuration: 'bridge.yml',
   },
 ];

@@ -11,7 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { bundleSources, copyExternals, copyNode } from './bundle.ts';
+import { bundleSources } from './bundle.ts';
+import { copyExternals } from './externals.ts';
+import { copyNode } from './node-program.ts';
 import type { Architecture, Product } from './products.ts';
 
 export interface Build {
