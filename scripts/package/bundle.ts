@@ -18,6 +18,7 @@ export async function bundleSources(root: string, product: Product, app: string)
     format: 'esm',
     splitting: true,
     minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none',
     metafile: true,
     external: [...product.external],

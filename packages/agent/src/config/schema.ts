@@ -14,7 +14,7 @@ import {
   yesOrNo,
 } from '@wattline/program';
 import { definitions, namePattern } from '@wattline/protocols';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAdapter, parseAddress } from './addresses.ts';
 import { checkDevices } from './device-rules.ts';
 

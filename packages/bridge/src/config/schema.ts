@@ -15,7 +15,7 @@ import {
   yesOrNo,
 } from '@wattline/program';
 import { namePattern } from '@wattline/protocols';
-import { z } from 'zod';
+import * as z from 'zod';
 import { everySeconds, type presets } from '../tiers/tier.ts';
 import { timeZone, topicFilter, windowOf } from './site-values.ts';
 

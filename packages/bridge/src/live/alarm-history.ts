@@ -1,6 +1,6 @@
 // Alarms in the store: one row an episode, from the reading that showed it first to the first that did not.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SchemaPart, Store } from '../store.ts';
 import type { AlarmView } from '../web/api.ts';
 

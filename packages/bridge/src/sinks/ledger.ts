@@ -1,6 +1,6 @@
 // How far each sink has come, and what it refused: part of the store, so that it outlives the program.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SchemaPart, Store } from '../store.ts';
 
 /** Position after which everything is still to be delivered, and what became of all before. */

@@ -1,6 +1,6 @@
 // Parameters of a request: parsed at the edge, refused with what was expected.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { RequestError } from './errors.ts';
 
 /** @throws RequestError 400 that names every parameter that is wrong, what was expected and what came. */

@@ -1,6 +1,6 @@
 // The JSON Schema of a configuration: for editors, and for us to know which keys there are.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Path } from './tree.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;

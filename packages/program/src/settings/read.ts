@@ -1,6 +1,6 @@
 // From the text of a configuration to its type, or to everything that is wrong with it.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type JsonSchema, knownAt, placesOfKey, toJsonSchema } from './json-schema.ts';
 import { applyOverrides } from './overrides.ts';
 import { ConfigurationError, formatPlace, type Problem } from './problem.ts';

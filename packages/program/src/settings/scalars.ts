@@ -1,7 +1,7 @@
 // The scalar types of a configuration. Each reads the text as written, says what it expects in plain words, and
 // carries its JSON Schema for editors.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeSecret } from './secret.ts';
 
 /** A text that is refused for a reason of its own, said instead of "expected …, found …". */

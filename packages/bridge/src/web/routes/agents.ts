@@ -1,7 +1,7 @@
 // /api/agents, POST /api/agents/:agent/stay_awake
 
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Agent, Agents } from '../../live/agents.ts';
 import { requireLoopback } from '../access.ts';
 import type { AgentView } from '../api.ts';

@@ -1,7 +1,7 @@
 // /api/devices, /api/devices/:id
 
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Device, Devices } from '../../live/devices.ts';
 import { RequestError } from '../errors.ts';
 import { parseRequest } from '../query.ts';

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { describeField } from '@wattline/protocols';
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Devices } from '../../live/devices.ts';
 import type { SeriesView } from '../api.ts';
 import { RequestError } from '../errors.ts';

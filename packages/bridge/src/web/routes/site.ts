@@ -1,7 +1,7 @@
 // /api/site, /api/alarms
 
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AlarmHistory } from '../../live/alarm-history.ts';
 import type { Devices } from '../../live/devices.ts';
 import { type Days, type Energy, energyOf, type Increase } from '../../live/energy.ts';
