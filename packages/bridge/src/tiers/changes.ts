@@ -24,6 +24,18 @@ export interface ClosedWindow extends WindowOfSeries {
   readonly revision: number;
 }
 
+/** Beyond it the answer is: as many at least. */
+const countedMax = 100_000;
+
+/** How many closed windows changed after a revision. */
+export function createChangeCounter(database: DatabaseSync): (after: number) => number {
+  const count = database.prepare(
+    `SELECT count(*) AS count FROM (
+       SELECT 1 FROM tier_window WHERE revision IS NOT NULL AND revision > ? LIMIT ${countedMax})`,
+  );
+  return (after) => Number(count.get(after)?.['count']);
+}
+
 /** Windows of tiers that are no longer configured are passed over. */
 export function createChangeReader(
   database: DatabaseSync,
@@ -41,25 +53,28 @@ export function createChangeReader(
       if (every === undefined || series === undefined) return [];
       const startMs = Number(stored['start']) * 1_000;
       const row = decodeRow(stored['row'] as Uint8Array, startMs, series.kinds);
-      return [{ ...describeWindow(series, every, startMs, row), revision: Number(stored['revision']) }];
+      const window = describeWindow(series, series.fields.values(), every, startMs, row);
+      return [{ ...window, revision: Number(stored['revision']) }];
     });
 }
 
 export function describeWindow(
-  series: SeriesState,
+  series: Pick<SeriesState, 'key' | 'kind' | 'definition' | 'site'>,
+  known: Iterable<{ readonly id: number; readonly name: string }>,
   every: Every,
   startMs: number,
   row: readonly (Aggregate | undefined)[],
 ): WindowOfSeries {
-  const fields = [...series.fields.values()].flatMap(({ id, name }) => {
+  const fields = [...known].flatMap(({ id, name }) => {
     const aggregate = row[id];
     return aggregate === undefined ? [] : [{ name, aggregate }];
   });
+  const { key, kind, definition, site } = series;
   return {
-    series: series.key,
-    kind: series.kind,
-    ...(series.definition === undefined ? {} : { definition: series.definition }),
-    ...(series.site === undefined ? {} : { site: series.site }),
+    series: key,
+    kind,
+    ...(definition === undefined ? {} : { definition }),
+    ...(site === undefined ? {} : { site }),
     every,
     startMs,
     fields,

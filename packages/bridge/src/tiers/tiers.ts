@@ -4,7 +4,7 @@
 
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store.ts';
-import { type ClosedWindow, createChangeReader } from './changes.ts';
+import { type ClosedWindow, createChangeCounter, createChangeReader } from './changes.ts';
 import { createExpiry } from './expire.ts';
 import { createFlusher, type Moment, type TierWindows } from './flush.ts';
 import { type Gathering, startGathering } from './gathering.ts';
@@ -36,6 +36,8 @@ export interface Tiers {
   flush(): void;
   /** Closed windows that changed after a revision, in the order of their revisions; tiers mixed. */
   changedSince(revision: number, limit: number): readonly ClosedWindow[];
+  /** How many closed windows changed after a revision; 100,000 stands for any larger number. */
+  changedCount(revision: number): number;
   /** Position in the log up to which every reading is in the windows. */
   cursor(): number;
   accounts(): TierAccounts;
@@ -110,6 +112,7 @@ export function createTiers(options: TiersOptions): Tiers {
       while (orReload(() => work(engine, memory, true)));
     },
     changedSince: (after, limit) => changes(after, limit, memory.states.byId),
+    changedCount: createChangeCounter(database),
     cursor: () => memory.cursor,
     accounts: () => ({ ...losses.counts(), behind: log.head() - memory.cursor }),
     expire: () => {

@@ -1,0 +1,138 @@
+// The history of one field for a chart: from the finest tier that gives at most so many points.
+
+import type { FieldKind, Value } from '@wattline/protocols';
+import { merge } from '../tiers/aggregate.ts';
+import type { TierWindows } from '../tiers/flush.ts';
+import { publish } from '../tiers/published.ts';
+import { everySeconds, tierName } from '../tiers/tier.ts';
+import type { SeriesPoint } from '../web/api.ts';
+import type { SeriesAnswer, SeriesQuestion } from '../web/queries.ts';
+import type { FieldWindow, History, KnownField, KnownSeries, Span } from './history.ts';
+
+/** Of what a tier keeps, so much may be missing at the old end: it is about to go, or has just gone. */
+const missingShareMax = 0.01;
+
+/** Looking for raw readings among those of many other series stops after it; windows are found by key. */
+const rawMsMax = 25;
+
+export interface Times {
+  readonly nowMs: number;
+  /** Of any clock that only goes forward. */
+  readonly monotonicMs: () => number;
+}
+
+/** `tiers`: the finest first. */
+export function querySeries(
+  history: History,
+  tiers: readonly TierWindows[],
+  { series: key, field: name, fromMs, toMs, pointsMax }: SeriesQuestion,
+  times: Times,
+): SeriesAnswer {
+  const series = history.series(key);
+  const field = series?.fields.find((known) => known.name === name);
+  if (series === undefined || field === undefined) return { tier: 'raw', everySeconds: 0, points: [] };
+  const answer = { kind: field.kind, firstMs: series.firstMs };
+  // What lies outside of the series' own time takes no points.
+  const span = { fromMs: Math.max(fromMs, series.firstMs), toMs: Math.min(toMs, series.newestMs + 1) };
+  const raw = rawPoints(history, { series, field, span, pointsMax }, times.monotonicMs);
+  if (raw !== undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: raw };
+
+  const reaching = tiers.filter(({ keepMs }) => {
+    return keepMs === null || span.fromMs >= times.nowMs - keepMs * (1 + missingShareMax);
+  });
+  const candidates = reaching.length > 0 ? reaching : tiers.slice(-1);
+  const spanOf = ({ windows }: TierWindows): Span => ({ fromMs: windows.start(fromMs), toMs });
+  const fits = (tier: TierWindows): boolean =>
+    history.countWindows(series, tier.every, spanOf(tier), pointsMax + 1) <= pointsMax;
+  const tier = candidates.find(fits) ?? candidates.at(-1);
+  if (tier === undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: [] };
+  const windows = history.field(series, field, tier.every, spanOf(tier));
+  const { merged, factor } = mergeToFit(windows, everySeconds(tier.every), pointsMax);
+  return {
+    ...answer,
+    tier: tierName(tier.every),
+    everySeconds: everySeconds(tier.every) * factor,
+    points: merged.map(({ startMs, aggregate }) => ({
+      time: startMs,
+      ...publish(aggregate, series.definition, name),
+    })),
+  };
+}
+
+/** `undefined`: there are too many, or the log does not reach back so far. */
+function rawPoints(
+  history: History,
+  asked: {
+    readonly series: KnownSeries;
+    readonly field: KnownField;
+    readonly span: Span;
+    readonly pointsMax: number;
+  },
+  monotonicMs: () => number,
+): readonly SeriesPoint[] | undefined {
+  const { series, field, span, pointsMax } = asked;
+  const { intervalSeconds } = series;
+  const expected = intervalSeconds === undefined ? 0 : (span.toMs - span.fromMs) / (intervalSeconds * 1_000);
+  if (expected > pointsMax || !history.rawReaches(span.fromMs)) return undefined;
+  const points: SeriesPoint[] = [];
+  let previous: number | undefined;
+  const startedMs = monotonicMs();
+  for (const { timeMs, values } of history.raw(series.key, span)) {
+    if (monotonicMs() - startedMs > rawMsMax) return undefined;
+    const value = values[field.name];
+    if (value === undefined) continue;
+    const point = pointOf(field.kind, value, previous);
+    if (point === undefined) continue;
+    if (points.length >= pointsMax) return undefined;
+    points.push({ time: timeMs, ...point });
+    if (field.kind === 'counter' && typeof value === 'number') previous = value;
+  }
+  return points;
+}
+
+/** A reading as a window of its own; `undefined`: it is of another type than its field. */
+function pointOf(
+  kind: FieldKind,
+  value: Value,
+  previous: number | undefined,
+): Omit<SeriesPoint, 'time'> | undefined {
+  switch (kind) {
+    case 'gauge':
+      return value === null || typeof value === 'number'
+        ? { mean: value, min: value, max: value }
+        : undefined;
+    case 'counter': {
+      if (value === null) return { last: null, increase: null };
+      if (typeof value !== 'number') return undefined;
+      if (previous === undefined) return { last: value, increase: null };
+      return { last: value, increase: value >= previous ? value - previous : value };
+    }
+    case 'flags':
+      if (value === null) return { last: null };
+      return typeof value === 'object' ? { last: value, bits: value } : undefined;
+    default:
+      return { last: value };
+  }
+}
+
+/** Where even the coarsest tier has too many windows, neighbours are merged. */
+function mergeToFit(
+  windows: readonly FieldWindow[],
+  seconds: number,
+  pointsMax: number,
+): { readonly merged: readonly FieldWindow[]; readonly factor: number } {
+  if (windows.length <= pointsMax) return { merged: windows, factor: 1 };
+  for (let factor = Math.ceil(windows.length / pointsMax); ; factor += Math.ceil(factor / 8)) {
+    // Counted from 1970, so that the same windows are merged whatever the span.
+    const groups = Map.groupBy(windows, ({ startMs }) => Math.floor(startMs / (seconds * 1_000 * factor)));
+    if (groups.size > pointsMax) continue;
+    const merged = [...groups.values()].flatMap(mergeAll);
+    return { merged, factor };
+  }
+}
+
+function mergeAll([first, ...others]: readonly FieldWindow[]): FieldWindow[] {
+  if (first === undefined) return [];
+  for (const { aggregate } of others) merge(first.aggregate, aggregate);
+  return [first];
+}

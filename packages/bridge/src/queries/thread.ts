@@ -1,0 +1,85 @@
+// A worker thread that answers requests by their id. It is started with the first request, and again after it ended.
+
+import { Worker } from 'node:worker_threads';
+import type { Asked, Reply, WorkerSettings } from './protocol.ts';
+
+export interface Thread {
+  /** @throws BusyError, Error in the thread's words or because it ended */
+  ask<Kind extends keyof Asked>(
+    kind: Kind,
+    question: Asked[Kind]['question'],
+    nowMs: number,
+  ): Promise<Asked[Kind]['answer']>;
+  close(): Promise<void>;
+}
+
+/** Too many requests wait already. */
+export class BusyError extends Error {}
+
+const waitingMax = 64;
+/** A thread that has not answered for so long hangs. */
+const answerMsMax = 30_000;
+const heapMebibytesMax = 256;
+
+interface Waiting {
+  readonly answer: (json: string) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export function createThread(file: URL, settings: WorkerSettings): Thread {
+  const waiting = new Map<number, Waiting>();
+  let idNext = 1;
+  let worker: Worker | undefined;
+  let isClosed = false;
+
+  const take = (id: number): Waiting | undefined => {
+    const found = waiting.get(id);
+    waiting.delete(id);
+    clearTimeout(found?.timer);
+    return found;
+  };
+  const start = (): Worker => {
+    const started = new Worker(file, {
+      workerData: settings,
+      resourceLimits: { maxOldGenerationSizeMb: heapMebibytesMax },
+    });
+    let reason = 'it ended';
+    started.on('message', (reply: Reply) => {
+      const asker = take(reply.id);
+      if ('error' in reply) asker?.reject(new Error(reply.error));
+      else asker?.answer(reply.json);
+    });
+    started.on('error', (error) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    started.on('exit', () => {
+      worker = undefined;
+      for (const id of [...waiting.keys()]) {
+        take(id)?.reject(new Error(`The thread that reads history did not answer: ${reason}.`));
+      }
+    });
+    return started;
+  };
+
+  return {
+    ask: (kind, question, nowMs) => {
+      if (isClosed) return Promise.reject(new Error('History is closed.'));
+      if (waiting.size >= waitingMax) {
+        return Promise.reject(new BusyError(`History has ${waitingMax} questions to answer already.`));
+      }
+      worker ??= start();
+      const asked = worker;
+      const id = idNext++;
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => void asked.terminate(), answerMsMax);
+        waiting.set(id, { answer: (json) => resolve(JSON.parse(json)), reject, timer });
+        asked.postMessage({ id, kind, nowMs, question });
+      });
+    },
+    close: async () => {
+      isClosed = true;
+      await worker?.terminate();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// From readings, and from windows of the tiers, to the points that stores keep. Pure.
+// Raw: measurement = device kind, a field a value. Tiers: <kind>_mean, _min, _max, _last, _bit_or, _increase, the start
+// of the window as time.
+
+import type { DeviceKind, Value } from '@wattline/protocols';
+import { topicParts } from '../live/device-id.ts';
+import type { SeriesKey, StoredReading } from '../message.ts';
+import type { WindowOfSeries } from '../tiers/changes.ts';
+import { publish, type WindowValue } from '../tiers/published.ts';
+import { tierName } from '../tiers/tier.ts';
+import type { Point } from './sink.ts';
+
+/** Names that are tags, and so no fields: a value of that name gets a `_` behind it. */
+const tagNames = ['vendor', 'type', 'device', 'agent', 'site'] as const;
+
+const measurements = [
+  ['mean', 'mean'],
+  ['min', 'min'],
+  ['max', 'max'],
+  ['last', 'last'],
+  ['increase', 'increase'],
+  ['bit_or', 'bits'],
+] as const satisfies readonly (readonly [string, keyof WindowValue])[];
+
+/** None when nothing in the reading is known. */
+export function readingPoints({ series, site, kind, values, timeMs }: StoredReading): readonly Point[] {
+  const fields = fieldsOf(Object.entries(values));
+  if (fields === undefined) return [];
+  return [{ tier: 'raw', measurement: kind, tags: tagsOf(series, site), fields, timeMs }];
+}
+
+export function windowPoints(window: WindowOfSeries): readonly Point[] {
+  const { series, site, kind, definition, every, startMs } = window;
+  const tier = tierName(every);
+  const tags = tagsOf(series, site);
+  const published = window.fields.map(
+    ({ name, aggregate }) => [name, publish(aggregate, definition, name)] as const,
+  );
+  return measurements.flatMap(([suffix, key]) => {
+    const fields = fieldsOf(published.map(([name, value]) => [name, value[key]]));
+    return fields === undefined
+      ? []
+      : [{ tier, measurement: measurementOf(kind, suffix), tags, fields, timeMs: startMs }];
+  });
+}
+
+const measurementOf = (kind: DeviceKind, suffix: string): string => `${kind}_${suffix}`;
+
+/** `undefined`: no value of them is known. */
+function fieldsOf(
+  values: readonly (readonly [name: string, value: Value | undefined])[],
+): Point['fields'] | undefined {
+  const known = values.flatMap(([name, value]) => {
+    if (value === null || value === undefined) return [];
+    return [[fieldName(name), typeof value === 'object' ? value.join(',') : value] as const];
+  });
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}
+
+const fieldName = (name: string): string => (tagNames.some((tag) => tag === name) ? `${name}_` : name);
+
+/** Without those that would be empty. */
+function tagsOf({ topic, agent }: SeriesKey, site: string | undefined): Point['tags'] {
+  const { vendor, type, name: device } = topicParts(topic);
+  const tags = { vendor, type, device, agent, site };
+  return Object.fromEntries(
+    tagNames.flatMap((name) => {
+      const value = tags[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
+}
