@@ -281,6 +281,28 @@ describe('bounds', () => {
     expect(reports.filter((text) => text.includes('session'))).toHaveLength(1);
   });
 
+  test('nothing of a session is left for the next, not even a handshake that was half done', async () => {
+    const to = await client();
+    await to.subscribeAsync('x', { qos: 1 });
+    for (const text of ['first', 'second']) {
+      const heard = next(to);
+      const socket = await raw({ clientId: 'half', clean: false });
+      const packet = {
+        cmd: 'publish',
+        topic: 'x',
+        payload: text,
+        messageId: 1,
+        dup: false,
+        retain: false,
+      } as const;
+      socket.write(mqttPacket.generate({ ...packet, qos: 2 }));
+      expect((await heard).text).toBe(text);
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      socket.destroy();
+      await closed;
+    }
+  });
+
   test('what MQTT forbids in a topic ends the connection, and nothing of it is stored', async () => {
     for (const topic of ['victron/#', 'victron/a\0/b', 'victron/+/b']) {
       const socket = await raw({ clientId: 'hostile' });
@@ -334,7 +356,7 @@ test('a port that is taken is said in words', async () => {
 });
 
 /** A connected client that can send what no library would. */
-function raw(options: { clientId: string }): Promise<Socket> {
+function raw(options: { clientId: string; clean?: boolean }): Promise<Socket> {
   const socket = connect(broker.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(

@@ -130,6 +130,37 @@ describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
     );
   });
 
+  test('closing acknowledges what is stored: nothing of it is delivered again', async () => {
+    start();
+    await connected();
+    const from = await publisher();
+    const sent = Promise.all(Array.from({ length: 2_000 }, (_, sequence) => send(from, sequence)));
+    await stored(1);
+    await subscriber?.close();
+    intake.close();
+    const before = scratch.log.accounts().received;
+    await sent;
+    start();
+    await stored(2_000);
+    expect(before).toBeLessThan(2_000);
+    expect(scratch.log.accounts()).toMatchObject({ received: 2_000, duplicate: 0, missing: [] });
+  });
+
+  test('closing ends while the disk refuses and no more may wait', async () => {
+    start({}, { pendingMax: 5, retryMs: 60_000 });
+    await connected();
+    scratch.store.database.exec('PRAGMA query_only = ON');
+    const from = await publisher();
+    await Promise.all(Array.from({ length: 50 }, (_, sequence) => send(from, sequence)));
+    await vi.waitUntil(() => !intake.hasRoom());
+    await subscriber?.close();
+    intake.close();
+    scratch.store.database.exec('PRAGMA query_only = OFF');
+    start();
+    await stored(50);
+    expect(scratch.log.accounts()).toMatchObject({ received: 50, missing: [] });
+  });
+
   test('a retained message without a time is no reading, one with a time is', async () => {
     const from = await publisher();
     await from.publishAsync('victron/a/timeless', '{"pv_power":5}', { qos: 1, retain: true });

@@ -104,7 +104,6 @@ export function openGroups(database: DatabaseSync): Groups {
         if (stream !== 0) removeRun.run(stream, sequence, last);
       }
       removeGroup.run(last);
-      decoded.delete(last);
     },
   };
 }

@@ -2,6 +2,7 @@
 // MQTT.js acknowledges one message at a time; so its own acknowledgement is suppressed, and the PUBACKs of a whole
 // group are written to its stream after the commit.
 
+import { setTimeout as wait } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
 import type { Intake } from '../intake/intake.ts';
@@ -28,6 +29,7 @@ export interface Subscriber {
   problem(): string | undefined;
   /** Resolves when the broker has confirmed it. */
   publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>;
+  /** Takes nothing more, waits a little for what is in to be stored and acknowledged, and leaves. */
   close(): Promise<void>;
 }
 
@@ -78,7 +80,8 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
       said = undefined;
     });
   });
-  client.handleMessage = createHandler(client, options);
+  const handler = createHandler(client, options);
+  client.handleMessage = handler.take;
 
   return {
     problem: () => problem,
@@ -86,7 +89,8 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
       await client.publishAsync(topic, payload, { qos: 1, retain });
     },
     close: async () => {
-      const force = setTimeout(() => client.end(true), closeMs);
+      await Promise.race([handler.finish(), wait(closeMs, undefined, { ref: false })]);
+      const force = setTimeout(() => client.stream.destroy(), closeMs);
       await client.endAsync();
       clearTimeout(force);
     },
@@ -131,13 +135,14 @@ function subscribe(client: MqttClient, topics: string[], done: (refused?: string
 /** Suppresses the acknowledgement that MQTT.js would send, and nothing else. */
 const held = new Error('acknowledged after the commit');
 
-function createHandler(
-  client: MqttClient,
-  { intake, nowMs }: SubscriberOptions,
-): MqttClient['handleMessage'] {
+function createHandler(client: MqttClient, { intake, nowMs }: SubscriberOptions) {
   const acknowledge = createAcknowledger(client);
   const block = createBlock(intake);
+  let pending = 0;
+  let finished: (() => void) | undefined;
   const take: MqttClient['handleMessage'] = (packet, done) => {
+    // Not acknowledged: the broker keeps it for the next time. Read on, so that the connection can end.
+    if (finished !== undefined) return done(held);
     const { topic, payload, retain, qos, messageId } = packet;
     const { stream } = client;
     const message = {
@@ -146,30 +151,44 @@ function createHandler(
       receivedMs: nowMs(),
       retained: retain,
     };
+    pending++;
     intake.offer(message, () => {
+      pending--;
       if (qos === 1 && messageId !== undefined) acknowledge(messageId, stream);
       else if (qos === 2) done();
+      if (pending === 0) finished?.();
     });
     if (qos !== 2) done(qos === 1 ? held : undefined);
   };
-  return (packet, done) => {
-    if (intake.hasRoom()) take(packet, done);
-    else block(() => take(packet, done));
+  return {
+    take: ((packet, done) => {
+      if (intake.hasRoom()) take(packet, done);
+      else block.until(() => take(packet, done));
+    }) satisfies MqttClient['handleMessage'],
+    finish: (): Promise<void> =>
+      new Promise((resolve) => {
+        finished = resolve;
+        block.release();
+        if (pending === 0) resolve();
+      }),
   };
 }
 
 /** Not calling MQTT.js back stops it from reading on. A connection holds one message so; one that ended, none. */
-function createBlock(intake: SubscriberOptions['intake']): (resume: () => void) => void {
+function createBlock(intake: SubscriberOptions['intake']) {
   let blocked: (() => void) | undefined;
-  return (resume) => {
-    const waits = blocked !== undefined;
-    blocked = resume;
-    if (waits) return;
-    intake.whenRoom(() => {
-      const next = blocked;
-      blocked = undefined;
-      next?.();
-    });
+  const release = (): void => {
+    const resume = blocked;
+    blocked = undefined;
+    resume?.();
+  };
+  return {
+    until: (resume: () => void): void => {
+      const waits = blocked !== undefined;
+      blocked = resume;
+      if (!waits) intake.whenRoom(release);
+    },
+    release,
   };
 }
 
