@@ -99,9 +99,9 @@ export function openHistory(database: DatabaseSync): History {
         nextMs = last.startMs + 1;
       }
     },
-    raw: function* ({ topic, agent }, span) {
+    raw: function* ({ topic, agent }, { fromMs, toMs }) {
       const series = selectLogSeries.get(topic, agent)?.['id'];
-      if (typeof series === 'number') yield* readRaw(database, { series, ...span });
+      if (typeof series === 'number') yield* readRaw(database, { series, fromMs, toMs });
     },
     rawReaches: (timeMs) => {
       const oldest = selectOldest.get();
