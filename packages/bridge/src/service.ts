@@ -36,6 +36,8 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly log: Say;
   readonly version: string;
+  /** What this machine is called in its network. */
+  readonly hostName: string;
   /** Folder of the built page. */
   readonly page: string | undefined;
   /** The thread that answers questions to history. */
@@ -134,7 +136,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     site: { name: site.name, timezone: site.timeZone },
     stayAwake: (agent, untilMs) =>
       front.publish(stayAwakeTopic(agent), JSON.stringify({ until: untilMs }), { retain: true }),
-    hosts: web.hosts,
+    hosts: [...web.hosts, parts.hostName, `${parts.hostName}.local`],
     onFailure: (error, url) => say.error(`${url} could not be answered`, error),
   });
   const pageUrl = await server.listen({ host: web.host, port: web.port });

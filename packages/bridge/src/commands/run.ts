@@ -18,6 +18,7 @@ export async function run(surround: Surround): Promise<ExitCode> {
     service = await startService({
       configuration,
       clock: createClock(),
+      hostName: surroundings.hostName,
       log,
       version,
       page,

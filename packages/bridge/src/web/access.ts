@@ -1,7 +1,7 @@
 // Who may ask what: host names, methods, headers. There is no login yet, so a page of a foreign site must not get in
 // by a name that points here (Host), nor write (Origin).
 
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestError } from './errors.ts';
 
@@ -21,7 +21,8 @@ export function guardAccess(server: FastifyInstance, hosts: readonly string[]): 
     reply.headers(headers);
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
     const host = hostOf(request);
-    if (!isLoopbackName(host) && !allowed.has(host)) {
+    // A number cannot be made to point elsewhere by a foreign name server.
+    if (!isLoopbackName(host) && isIP(host) === 0 && !allowed.has(host)) {
       const message = `This page does not answer to the name "${host}": add it to web.hosts, or use localhost.`;
       throw new RequestError(403, 'host', message);
     }
