@@ -58,6 +58,24 @@ describe('choosing an adapter', () => {
     expect((await first).value).toMatchObject({ address: 'C0:00:00:00:00:01' });
   });
 
+  test('lets go of an adapter only when that is silent', async () => {
+    const { controller } = controllerOn(createVirtualRadio());
+    const calls: string[] = [];
+    const watched: OpenController = async () => ({
+      ...controller,
+      write(bytes) {
+        calls.push(bytes.toString('hex'));
+        controller.write(bytes);
+      },
+      close() {
+        calls.push('close');
+        return controller.close();
+      },
+    });
+    await problemOf(hearing(receiverOn([watched], '02:00:00:00:00:0C')).next());
+    expect(calls.slice(-2)).toEqual(['01030c00', 'close']);
+  });
+
   test('by an address that none has says which there are', async () => {
     const busy: OpenController = () => Promise.reject(new TransportError('busy', 'hci1 is in use'));
     const candidates = [opening(createVirtualRadio({ address: '02:00:00:00:00:0a' })), busy];
@@ -129,6 +147,16 @@ describe('an adapter that cannot be used is one error that says what to do', () 
       code: 'unusable',
       message: expect.stringContaining('has not answered'),
     });
+  });
+
+  test('an adapter that is unplugged while it is told to scan is lost at once', async () => {
+    const { controller, unplug } = controllerOn(createVirtualRadio());
+    const scanOn = '010c20020100';
+    const leaving: OpenController = async () => ({
+      ...controller,
+      write: (bytes) => (bytes.toString('hex') === scanOn ? unplug() : controller.write(bytes)),
+    });
+    expect(await problemOf(hearing(receiverOn([leaving])).next())).toMatchObject({ code: 'lost' });
   });
 
   test('an adapter that is unplugged from the user channel is noticed', async () => {

@@ -164,16 +164,21 @@ describe('a controller behind a byte stream', () => {
   });
 
   test('gives the same packets however its bytes are cut', () => {
-    const event = fc
-      .uint8Array({ maxLength: 255 })
-      .map((body) => Buffer.concat([Buffer.from([4, 0x3e, body.length]), body]));
-    const acl = fc.uint8Array({ maxLength: 300 }).map((body) => {
-      const head = Buffer.from([2, 0x40, 0x20, body.length & 255, body.length >> 8]);
-      return Buffer.concat([head, body]);
-    });
+    const packet = (head: readonly number[], lengthBytes: number) =>
+      fc.uint8Array({ maxLength: lengthBytes === 1 ? 255 : 300 }).map((body) => {
+        const length = Buffer.alloc(lengthBytes);
+        length.writeUIntLE(body.length, 0, lengthBytes);
+        return Buffer.concat([Buffer.from(head), length, body]);
+      });
+    const anyPacket = fc.oneof(
+      packet([4, 0x3e], 1),
+      packet([2, 0x40, 0x20], 2),
+      packet([3, 0x40, 0x20], 1),
+      packet([5, 0x40, 0x20], 2),
+    );
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(event, acl), { maxLength: 10 }),
+        fc.array(anyPacket, { maxLength: 10 }),
         fc.integer({ min: 1, max: 40 }),
         (packets, size) => {
           const got: string[] = [];

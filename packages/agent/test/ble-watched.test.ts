@@ -74,7 +74,7 @@ async function rig(more: Partial<WatchedOptions> = {}) {
   const receiver = watchedReceiver(options);
   const abort = new AbortController();
   const iterator = receiver.packets(abort.signal)[Symbol.asyncIterator]();
-  const next = iterator.next() as Promise<IteratorResult<HeardPacket>>;
+  const next = iterator.next() as Promise<IteratorResult<HeardPacket, undefined>>;
   closers.push(async () => {
     abort.abort();
     await iterator.next();
@@ -126,11 +126,11 @@ describe('the process that owns the radio', () => {
   });
 
   test('lives on while only others are heard', async () => {
-    const { radio, receiver, lines } = await rig({ silenceMs: 1200 });
+    const { radio, receiver, lines } = await rig({ silenceMs: 2500 });
     let heard = 0;
     const often = new Promise<void>((resolve) => {
       const advertising = (): Buffer => {
-        if (++heard === 60) resolve();
+        if (++heard === 75) resolve();
         return manufacturerAdvertising(0x004c, Uint8Array.of(1));
       };
       radio.add(createPeripheral({ address: 'C0:00:00:00:00:02', advertising, intervalMs: 40 }));
@@ -138,6 +138,23 @@ describe('the process that owns the radio', () => {
     await often;
     expect(receiver.counters()).toMatchObject({ silent: 0, packets: 0 });
     expect(lines.filter((line) => !line.startsWith('debug'))).toHaveLength(1);
+  });
+
+  test('is killed when it does not end by itself', async () => {
+    const file = join(scratch(), 'main.mjs');
+    writeFileSync(file, 'process.on("message", () => {}); setInterval(() => {}, 1000);');
+    const { said } = await rig({ file, silenceMs: 200 });
+    await said(/warn Bluetooth: nobody was heard for 0.2 s/);
+    await said(/its process is/, 2);
+  });
+
+  test('hands packets over later than they were heard, and says when that was', async () => {
+    const { radio, next } = await rig();
+    await scanning(radio);
+    say(radio, [packet]);
+    const { value } = await next;
+    // It waits 200 ms for others to go with it; a timer may be early by some of them.
+    expect(now().uptimeMs - (value?.moment.uptimeMs ?? 0)).toBeGreaterThan(150);
   });
 
   test('is started anew when it grows', async () => {

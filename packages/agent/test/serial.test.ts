@@ -36,6 +36,14 @@ describe('bytes that nobody reads in time', () => {
     expect(buffer.dropped).toBe((100 - kept.length) * 1000);
   });
 
+  test('are forgotten when somebody asks for that', async () => {
+    const buffer = createChunkBuffer();
+    buffer.push(Uint8Array.of(1));
+    buffer.forget();
+    buffer.push(Uint8Array.of(2));
+    expect(await buffer.read(never)).toEqual(Uint8Array.of(2));
+  });
+
   test('a chunk comes before the error that followed it', async () => {
     const buffer = createChunkBuffer();
     buffer.push(Uint8Array.of(1));
@@ -75,21 +83,28 @@ describe.skipIf(programs.length === 0)('opening a serial port', () => {
     await line.close();
   });
 
-  test('whose path goes away, or comes back as another one, is lost even when the port itself says nothing', async () => {
-    const path = join(folder, 'port');
-    const line = await openVirtualSerial(path);
+  test('whose path goes away, or comes back, is lost even when the port itself says nothing', async () => {
+    const [path, between] = [join(folder, 'port'), join(folder, 'between')];
+    const line = await openVirtualSerial(between);
+    const terminal = readlinkSync(between);
     const connect = serialLink({ path, baudRate: 19_200 });
-    const link = await connect(never);
-    const terminal = readlinkSync(path);
-    rmSync(path);
-    await expect(link.read(never)).rejects.toMatchObject({ code: 'lost' });
-    await link.close();
-    symlinkSync(terminal, path);
-    const again = await connect(never);
-    rmSync(path);
-    symlinkSync('/dev/null', path);
-    await expect(again.read(never)).rejects.toMatchObject({ code: 'lost' });
-    await again.close();
+    const pointTo = (link: string, target: string): void => {
+      rmSync(link, { force: true });
+      symlinkSync(target, link);
+    };
+    const faults = {
+      gone: () => rmSync(path),
+      'made anew': () => pointTo(path, between),
+      'another device': () => pointTo(between, '/dev/null'),
+    };
+    for (const [fault, strike] of Object.entries(faults)) {
+      pointTo(between, terminal);
+      pointTo(path, between);
+      const link = await connect(never);
+      strike();
+      await expect(link.read(never), fault).rejects.toMatchObject({ code: 'lost' });
+      await link.close();
+    }
     await line.close();
   });
 

@@ -67,7 +67,6 @@ async function handOver(receiver: Receiver, aliveMs: number, signal: AbortSignal
     // A parent that does not keep up holds this loop; the receiver's buffer then keeps the newest.
     if (batch.length >= batchPacketsMax) await flush();
   }
-  await flush();
 }
 
 /** Resolves when the parent's side of the channel took it. */
