@@ -19,7 +19,7 @@ describe('numbers', () => {
     expect(shown(230.04, 'V')).toBe('230.0 V');
     expect(shown(3.312, 'V')).toBe('3.312 V');
     expect(shown(0.008, 'V')).toBe('8 mV');
-    expect(shown(0, 'V')).toBe('0.000 V');
+    expect(shown(0, 'V')).toBe('0.00 V');
     expect(shown(5_800, 'Wh')).toBe('5.8 kWh');
     expect(shown(8_412_000, 'Wh')).toBe('8,412 kWh');
     expect(shown(850, 'Wh')).toBe('850 Wh');

@@ -20,9 +20,8 @@ const page = await browser.newPage({
   deviceScaleFactor: 2,
 });
 await page.goto(url);
-await page.locator('.clock, .steps').first().waitFor();
-await page.waitForLoadState('load');
-await page.locator('.spark svg, .steps, canvas').first().waitFor();
-await page.waitForTimeout(1500);
+await page.locator('.dev, .steps, .contract').first().waitFor();
+// Histories come after the numbers.
+await page.waitForTimeout(2000);
 await page.screenshot({ path: out });
 await browser.close();

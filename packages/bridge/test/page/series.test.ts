@@ -1,7 +1,7 @@
 // What is drawn of a series, and what of it is said to be missing.
 
 import { describe, expect, test } from 'vitest';
-import { drawnSeries, silenceMsOf } from '../../page/src/chart/gaps.ts';
+import { drawnSeries, silenceMsOf, silencesOf } from '../../page/src/chart/gaps.ts';
 import { beatsOf } from '../../page/src/device/heartbeat.tsx';
 import { sparkPaths } from '../../page/src/device/spark.tsx';
 import { barsOf } from '../../page/src/history/bars.ts';
@@ -29,33 +29,33 @@ describe('gaps', () => {
   const silence = silenceMsOf(120, 27);
 
   test('a silence of more than two intervals lifts the pen and is hatched, a shorter one is not', () => {
-    const drawn = drawnSeries(view([...every2(0, 20), ...every2(24, 40), ...every2(46, 60)]), silence, 1);
-    expect(drawn.gaps).toEqual([[40 * minute, 46 * minute]]);
-    expect(drawn.means.filter((mean) => mean === null)).toHaveLength(1);
+    const broken = view([...every2(0, 20), ...every2(24, 40), ...every2(46, 60)]);
+    expect(silencesOf([broken], 27)).toEqual([[40 * minute, 46 * minute]]);
+    expect(drawnSeries(broken, silence, 1).means.filter((mean) => mean === null)).toHaveLength(1);
   });
 
   test('the interval counts, not the tier, where readings are rare', () => {
-    const hourly = [at(0), at(20 * minute), at(40 * minute)];
-    expect(drawnSeries(view(hourly), silenceMsOf(120, 1200), 1).gaps).toEqual([]);
-    expect(drawnSeries(view(hourly), silence, 1).gaps).toHaveLength(3);
+    const rare = view([at(0), at(20 * minute), at(40 * minute)]);
+    expect(silencesOf([rare], 1200)).toEqual([]);
+    expect(silencesOf([rare], 27)).toHaveLength(3);
   });
 
   test('silence at both ends is hatched, but not before the first reading ever', () => {
     const points = every2(20, 40);
-    expect(drawnSeries(view(points), silence, 1).gaps).toEqual([
-      [0, 20 * minute],
-      [40 * minute, 60 * minute],
-    ]);
-    expect(drawnSeries(view(points, { first: 20 * minute }), silence, 1).gaps).toEqual([
-      [40 * minute, 60 * minute],
-    ]);
+    const after = [40 * minute, 60 * minute];
+    expect(silencesOf([view(points)], 27)).toEqual([[0, 20 * minute], after]);
+    expect(silencesOf([view(points, { first: 20 * minute })], 27)).toEqual([after]);
   });
 
-  test('a device that spoke and did not know leaves a hole without hatching', () => {
-    const unknown = every2(20, 40).map(({ time }) => at(time, null));
-    const drawn = drawnSeries(view([...every2(0, 20), ...unknown, ...every2(40, 60)]), silence, 1);
-    expect(drawn.gaps).toEqual([]);
-    expect(drawn.means).toContain(null);
+  test('a value that the device does not know leaves a hole without hatching while others are there', () => {
+    const unknown = view([...every2(0, 20), ...every2(40, 60)]);
+    const voltage = view([...every2(0, 60)], { field: 'battery_voltage' });
+    expect(silencesOf([unknown, voltage], 27)).toEqual([]);
+    expect(drawnSeries(unknown, silence, 1).means).toContain(null);
+  });
+
+  test('nothing is said of gaps before there is an answer', () => {
+    expect(silencesOf([undefined], 27)).toEqual([]);
   });
 
   test('seen from the site the edges of the band change places', () => {
@@ -78,7 +78,7 @@ describe('half hours', () => {
   const day = 24 * 60;
   test('are full, with gaps, empty, or before the first reading', () => {
     const points = [...every2(600, 1200), ...every2(1210, 1230), ...every2(1290, 1440)];
-    const beats = beatsOf(view(points, { to: day * minute, first: 600 * minute }), 27);
+    const beats = beatsOf([view(points, { to: day * minute, first: 600 * minute })], 27);
     expect(beats).toHaveLength(48);
     expect(beats.slice(0, 20)).toEqual(new Array(20).fill('before'));
     expect(beats.slice(20, 40)).toEqual(new Array(20).fill('full'));
@@ -88,7 +88,7 @@ describe('half hours', () => {
 
   test('of a device that is read every hour none is missing', () => {
     const hourly = Array.from({ length: 24 }, (_, hour) => at(hour * 60 * minute));
-    expect(new Set(beatsOf(view(hourly, { to: day * minute }), 3600))).toEqual(new Set(['full']));
+    expect(new Set(beatsOf([view(hourly, { to: day * minute })], 3600))).toEqual(new Set(['full']));
   });
 });
 

@@ -3,7 +3,7 @@
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { DeviceView, SeriesView } from '../../../src/web/api.ts';
 import { Chart } from '../chart/chart.tsx';
-import { drawnSeries, silenceMsOf } from '../chart/gaps.ts';
+import { drawnSeries, silenceMsOf, silencesOf } from '../chart/gaps.ts';
 import type { Plot } from '../chart/plot.ts';
 import { inline, showNumber } from '../format/value.ts';
 import { Icon } from '../icon.tsx';
@@ -148,11 +148,11 @@ function Day({ view, device, points, trend }: DayProps) {
     const to = view.to + aheadMs;
     const ahead = wayAhead(end, trend, to);
     const silence = silenceMsOf(view.every, device.interval);
-    const { times, means, gaps } = drawnSeries(view, silence, 1);
+    const { times, means } = drawnSeries(view, silence, 1);
     return {
       from: view.from,
       to,
-      gaps,
+      gaps: silencesOf([view], device.interval),
       lowest: 0,
       highest: 105,
       endDot: true,

@@ -36,7 +36,8 @@ export function readColours(): Colours {
     axis: token('--line'),
     axisZero: token('--line-2'),
     surface: token('--surface'),
-    font: `11.5px ${token('--font')}`,
+    // uPlot reads whole pixels only.
+    font: `12px ${token('--font')}`,
   };
 }
 

@@ -1,4 +1,4 @@
-// Where a series says nothing for longer than two intervals, a line would be a lie: the pen is lifted, the stretch hatched.
+// Where a device says nothing for longer than two intervals, a line would be a lie: the pen is lifted, the stretch hatched.
 
 import type { SeriesPoint, SeriesView } from '../../../src/web/api.ts';
 
@@ -9,7 +9,6 @@ export interface Drawn {
   readonly means: (number | null)[];
   readonly lows: (number | null)[];
   readonly highs: (number | null)[];
-  readonly gaps: Gap[];
 }
 
 const intervalsMax = 2;
@@ -18,28 +17,46 @@ const intervalsMax = 2;
 export const silenceMsOf = (every: number, intervalSeconds: number | undefined): number =>
   intervalsMax * 1000 * Math.max(every, intervalSeconds ?? 0, 1);
 
-/** Mean, lowest and highest of a series from the site's point of view, the pen lifted in gaps. `sign` −1 swaps the edges. */
-export function drawnSeries(view: SeriesView, silenceMs: number, sign: 1 | -1): Drawn {
-  const drawn: Drawn = { times: [], means: [], lows: [], highs: [], gaps: [] };
-  const windowMs = view.every * 1000;
+/**
+ * The stretches in which none of a device's series has a point. Several, because one value can be unknown for hours
+ * while the device speaks: what it does not know is no silence.
+ */
+export function silencesOf(
+  views: readonly (SeriesView | undefined)[],
+  intervalSeconds: number | undefined,
+): Gap[] {
+  const known = views.filter((view) => view !== undefined);
+  const [any] = known;
+  if (any === undefined) return [];
+  const silenceMs = silenceMsOf(Math.max(...known.map(({ every }) => every)), intervalSeconds);
+  const spoken = known
+    .flatMap(({ points, every }) => points.map(({ time }): Gap => [time, time + every * 1000]))
+    .sort(([a], [b]) => a - b);
+  const gaps: Gap[] = [];
   // Before the very first reading nothing is missing; after it silence from the edge of the range on counts.
-  let spokenUntil = Math.max(view.from, view.first ?? view.from);
+  let spokenUntil = Math.max(any.from, any.first ?? any.from);
+  for (const [from, to] of [...spoken, [any.to, any.to] as const]) {
+    if (from - spokenUntil > silenceMs) gaps.push([spokenUntil, from]);
+    spokenUntil = Math.max(spokenUntil, to);
+  }
+  return gaps;
+}
+
+/** Mean, lowest and highest of a series from the site's point of view; the pen is lifted where too long nothing is known. */
+export function drawnSeries(view: SeriesView, silenceMs: number, sign: 1 | -1): Drawn {
+  const drawn: Drawn = { times: [], means: [], lows: [], highs: [] };
+  const windowMs = view.every * 1000;
   let knownUntil: number | undefined;
   for (const point of view.points) {
-    if (point.time - spokenUntil > silenceMs) drawn.gaps.push([spokenUntil, point.time]);
-    spokenUntil = point.time + windowMs;
     const value = meanOf(point);
-    // The device spoke and did not know: no line, but no silence either.
     if (value === undefined) continue;
-    const time = point.time + windowMs / 2;
     if (knownUntil !== undefined && point.time - knownUntil > silenceMs) {
       push(drawn, (knownUntil + point.time) / 2, null, null, null);
     }
     const [low, high] = edges(point, value, sign);
-    push(drawn, time, value * sign, low, high);
-    knownUntil = spokenUntil;
+    push(drawn, point.time + windowMs / 2, value * sign, low, high);
+    knownUntil = point.time + windowMs;
   }
-  if (view.to - spokenUntil > silenceMs) drawn.gaps.push([spokenUntil, view.to]);
   return drawn;
 }
 
@@ -61,6 +78,7 @@ function meanOf({ mean, last }: SeriesPoint): number | undefined {
   return typeof last === 'number' ? last : undefined;
 }
 
+/** Seen from the other side the edges change places. */
 function edges({ min, max }: SeriesPoint, value: number, sign: 1 | -1): [number, number] {
   const low = typeof min === 'number' ? min : value;
   const high = typeof max === 'number' ? max : value;

@@ -221,7 +221,7 @@ function overlay(chart: uPlot, plot: Plot, colours: Colours): void {
   if (plot.endDot === true) dot(chart, plot, colours);
   if (plot.note !== undefined) {
     ctx.fillStyle = colours.second;
-    ctx.font = colours.font.replace(/^[\d.]+px/, `${12 * devicePixelRatio}px`);
+    ctx.font = colours.font.replace(/^\d+px/, `${12 * devicePixelRatio}px`);
     ctx.textAlign = 'center';
     const end = Math.min(bbox.left + bbox.width, chart.valToPos(plot.note.until / 1000, 'x', true));
     const middle = (bbox.left + end) / 2;

@@ -7,6 +7,7 @@ import { Age, Ticking } from '../ticking.tsx';
 import type { Key } from '../words/words.ts';
 import { type Sight, StateWord } from './contract.tsx';
 import { Heartbeat } from './heartbeat.tsx';
+import { graceOf } from './sight.ts';
 
 export function ContractBar({ device, sight }: { readonly device: DeviceView; readonly sight: Sight }) {
   const { say, span, number } = useWords();
@@ -23,7 +24,11 @@ export function ContractBar({ device, sight }: { readonly device: DeviceView; re
         <Age time={device.time} about={device.clock === 'unsynced'} />
       </Fact>
       <Fact title="next_due_l">
-        {device.next_due === undefined ? say('unknown') : <Due time={device.next_due} />}
+        {device.next_due === undefined ? (
+          say('unknown')
+        ) : (
+          <Due time={device.next_due} grace={graceOf(interval ?? 0)} />
+        )}
       </Fact>
       <Fact title="waiting">{number(pending, { least: 0, most: 0 })}</Fact>
       <Heartbeat device={device} />
@@ -43,14 +48,15 @@ function Fact({ title, children }: { readonly title: Key; readonly children: Com
 /** Beyond this a clock time says more than a length of time. */
 const nearSeconds = 120;
 
-function Due({ time }: { readonly time: number }) {
+function Due({ time, grace }: { readonly time: number; readonly grace: number }) {
   const { clock } = usePage();
   const { say, age } = useWords();
   const times = useTimes();
   const text = (): string => {
     const left = (time - clock.now()) / 1000;
     if (left > nearSeconds) return say('due_at', times.moment(time, clock.now()));
-    return left >= 0 ? say('due_in', age(left)) : say('overdue', age(-left));
+    if (left >= 1) return say('due_in', age(left));
+    return left >= -grace ? say('due_now') : say('overdue', age(-left));
   };
   return <Ticking text={text} />;
 }

@@ -51,7 +51,7 @@ function Page({ device, choice, choose }: PageProps) {
         <div>
           <Crumb />
           <h1>{name}</h1>
-          <p class="muted s">{say('made_by', { model: model ?? kind, kind: kind.toLowerCase(), agent })}</p>
+          <p class="muted s">{say('made_by', { model: model ?? kind, kind, agent })}</p>
         </div>
         <Picker id={device.id} />
       </div>

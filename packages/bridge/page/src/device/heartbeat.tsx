@@ -17,11 +17,10 @@ const fullShare = 0.9;
 export function Heartbeat({ device }: { readonly device: DeviceView }) {
   const { say } = useWords();
   const { zone } = useTimes();
-  const field = device.lead.find((name) => device.values[name]?.kind === 'gauge');
-  const asks = field === undefined ? [] : [askRange({ device: device.id, field }, '24h', zone)];
-  const [view] = useSeries(asks).views;
-  const states = useMemo(() => (view ? beatsOf(view, device.interval) : []), [view, device.interval]);
-  if (field === undefined) return null;
+  const fields = device.lead.filter((name) => device.values[name]?.kind !== 'counter');
+  const { views } = useSeries(fields.map((field) => askRange({ device: device.id, field }, '24h', zone)));
+  const states = useMemo(() => beatsOf(views, device.interval), [device.interval, ...views]);
+  if (states.length === 0) return null;
   const count = (beat: Beat) => states.filter((each) => each === beat).length;
   const label = say('heartbeat_picture', { full: count('full'), part: count('part'), none: count('none') });
   return (
@@ -36,10 +35,20 @@ export function Heartbeat({ device }: { readonly device: DeviceView }) {
   );
 }
 
-export function beatsOf({ points, every, to, first = 0 }: SeriesView, interval: number | undefined): Beat[] {
+/** Of several series, because one value can be unknown for hours while the device speaks. */
+export function beatsOf(
+  views: readonly (SeriesView | undefined)[],
+  interval: number | undefined,
+): readonly Beat[] {
+  const known = views.filter((view) => view !== undefined);
+  const [any] = known;
+  if (any === undefined) return [];
+  const { to, first = 0 } = any;
+  const every = Math.max(...known.map((view) => view.every));
   const paceMs = Math.max(every, interval ?? 0, 1) * 1000;
   const silenceMs = silenceMsOf(every, interval);
-  const times = points.flatMap(({ time, mean }) => (typeof mean === 'number' ? [time] : []));
+  const paces = new Set(known.flatMap(({ points }) => points.map(({ time }) => Math.floor(time / paceMs))));
+  const times = [...paces].map((pace) => pace * paceMs).sort((a, b) => a - b);
   return Array.from({ length: beats }, (_, index): Beat => {
     const end = to - (beats - 1 - index) * beatMs;
     const begin = end - beatMs;

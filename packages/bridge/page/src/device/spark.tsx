@@ -20,7 +20,7 @@ const sparkOf = (device: DeviceView, field: string): Ask => ({
 });
 
 export function Spark({ device }: { readonly device: DeviceView }) {
-  const field = device.lead.find((name) => device.values[name]?.kind === 'gauge');
+  const field = sparkField(device);
   const [view] = useSeries(field === undefined ? [] : [sparkOf(device, field)]).views;
   if (field === undefined || view === undefined) return <div class="spark" />;
   const sign = flowOf(device, field)?.sign ?? 1;
@@ -38,6 +38,12 @@ export function Spark({ device }: { readonly device: DeviceView }) {
       </svg>
     </div>
   );
+}
+
+/** The most telling measured value that the device knows now. */
+function sparkField({ lead, values }: DeviceView): string | undefined {
+  const measured = lead.filter((name) => values[name]?.kind === 'gauge');
+  return measured.find((name) => values[name]?.value !== null) ?? measured[0];
 }
 
 interface Frame {

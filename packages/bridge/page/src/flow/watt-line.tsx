@@ -1,6 +1,5 @@
 // Power now: what supplies, what stores, what uses, and whether it adds up.
 
-import type { SiteView } from '../../../src/web/api.ts';
 import { type Node, verbOf } from '../device/sight.ts';
 import { inline, type Shown, showNumber } from '../format/value.ts';
 import { Icon } from '../icon.tsx';
@@ -32,7 +31,9 @@ export function WattLine() {
     <section class="card flow" aria-labelledby="h-flow">
       <header>
         <h2 id="h-flow">{words.say('power_now')}</h2>
-        {site && nodes.length > 0 ? <Balance nodes={nodes} site={site} /> : null}
+        {site && site.unexplained !== null ? (
+          <Balance nodes={nodes} open={Math.round(site.unexplained)} />
+        ) : null}
       </header>
       {site && nodes.length === 0 ? <p class="nothing">{words.say('no_flows')}</p> : null}
       {site && nodes.length > 0 ? (
@@ -50,23 +51,21 @@ export function WattLine() {
   );
 }
 
-function Balance({ nodes, site }: { readonly nodes: readonly Watts[]; readonly site: SiteView }) {
+/** Only where all that takes part is measured: elsewhere supply and use cannot be the same. */
+function Balance({ nodes, open }: { readonly nodes: readonly Watts[]; readonly open: number }) {
   const words = useWords();
   const { say } = words;
-  const known = nodes.every(({ value }) => value !== null);
-  const open = site.unexplained === null ? 0 : Math.round(site.unexplained);
-  const part = (value: number): string => (known ? inline(watts(words, value)) : say('unknown'));
   return (
     <span class="bal push">
       <span>
-        {say('supply')} <b>{part(supplyOf(nodes))}</b>
+        {say('supply')} <b>{inline(watts(words, supplyOf(nodes)))}</b>
       </span>
       <span>
-        {say('consumption')} <b>{part(useOf(nodes))}</b>
+        {say('consumption')} <b>{inline(watts(words, useOf(nodes)))}</b>
       </span>
-      {known && open !== 0 ? (
+      {open === 0 ? null : (
         <span class="open">{say('unexplained', inline(showNumber(words, Math.abs(open), 'W')))}</span>
-      ) : null}
+      )}
     </span>
   );
 }

@@ -67,7 +67,7 @@ function digitsOf(size: number, unit: string | undefined): Digits {
     case 'var':
       return size < 10 ? upTo(1) : whole;
     case 'V':
-      return exactly(size < 10 ? 3 : size < 100 ? 2 : 1);
+      return exactly(size > 0 && size < 10 ? 3 : size < 100 ? 2 : 1);
     case 'A':
       return exactly(size > 0 && size < 1 ? 2 : 1);
     case 'kWh':

@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { DeviceView, SeriesView } from '../../../src/web/api.ts';
 import { Chart } from '../chart/chart.tsx';
-import { type Drawn, drawnSeries, silenceMsOf } from '../chart/gaps.ts';
+import { type Drawn, drawnSeries, type Gap, silenceMsOf } from '../chart/gaps.ts';
 import type { Line, Plot } from '../chart/plot.ts';
 import { flowOf, hueOfField } from '../device/sight.ts';
 import { type Hue, labelOf } from '../format/subject.ts';
@@ -22,6 +22,8 @@ interface GaugePanelProps {
   readonly range: Range;
   readonly compare: boolean;
   readonly tall: boolean;
+  /** Stretches in which the device did not speak. */
+  readonly gaps: readonly Gap[];
 }
 
 interface Content {
@@ -31,7 +33,7 @@ interface Content {
   readonly plot: Plot;
 }
 
-export function GaugePanel({ device, field, range, compare, tall }: GaugePanelProps) {
+export function GaugePanel({ device, field, range, compare, tall, gaps }: GaugePanelProps) {
   const words = useWords();
   const { zone, ...times } = useTimes();
   const of = { device: device.id, field };
@@ -45,8 +47,8 @@ export function GaugePanel({ device, field, range, compare, tall }: GaugePanelPr
   const { interval } = device;
   const hue = hueOfField(device, field);
   const content = useMemo(
-    () => view && contentOf({ view, viewBefore, hue, sign, interval, zone, words, first: times.date }),
-    [view, viewBefore, hue, sign, interval, zone, words],
+    () => view && contentOf({ view, viewBefore, hue, sign, interval, gaps, zone, words, first: times.date }),
+    [view, viewBefore, hue, sign, interval, gaps, zone, words],
   );
   const unit = view?.unit;
   const number = (value: number) => inline(showNumber(words, value, unit, sign !== undefined));
@@ -99,12 +101,13 @@ interface Parts {
   readonly hue: Hue;
   readonly sign: 1 | -1 | undefined;
   readonly interval: number | undefined;
+  readonly gaps: readonly Gap[];
   readonly zone: string;
   readonly words: Words;
   readonly first: (time: number) => string;
 }
 
-function contentOf({ view, viewBefore, hue, sign, interval, zone, words, first }: Parts): Content {
+function contentOf({ view, viewBefore, hue, sign, interval, gaps, zone, words, first }: Parts): Content {
   const silence = silenceMsOf(view.every, interval);
   const drawn = drawnSeries(view, silence, sign ?? 1);
   const past = viewBefore && drawnSeries(movedToThisYear(viewBefore, zone), silence, sign ?? 1);
@@ -124,7 +127,7 @@ function contentOf({ view, viewBefore, hue, sign, interval, zone, words, first }
   const plot: Plot = {
     from: view.from,
     to: view.to,
-    gaps: drawn.gaps,
+    gaps,
     axis: (value) => words.number(value, { least: 0, most: 3 }, sign !== undefined),
     fromZero: sign !== undefined || view.unit === 'W' || view.unit === '%',
     lines: [line('mean', drawn.means), line('quiet', drawn.highs), line('quiet', drawn.lows), ...compared],

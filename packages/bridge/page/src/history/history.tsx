@@ -1,7 +1,8 @@
 // The history of a device: one range for all its charts, the tier they come from, and the year before.
 
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useMemo } from 'preact/hooks';
 import type { DeviceView } from '../../../src/web/api.ts';
+import { type Gap, silencesOf } from '../chart/gaps.ts';
 import { Icon } from '../icon.tsx';
 import { useSeries } from '../live/use-series.ts';
 import { usePage, useTimes, useWords } from '../page-context.ts';
@@ -26,6 +27,7 @@ interface HistoryProps {
 export function History({ device, fields, choice, choose }: HistoryProps) {
   const { say } = useWords();
   const { range, compare } = choice;
+  const gaps = useSilences(device, fields, range);
   const measured = fields.find((field) => device.values[field]?.kind === 'gauge') ?? fields[0];
   useKeys(choice, choose);
   return (
@@ -56,10 +58,21 @@ export function History({ device, fields, choice, choose }: HistoryProps) {
           range={range}
           compare={compare && range !== '10y'}
           tall={field === measured}
+          gaps={gaps}
         />
       ))}
     </section>
   );
+}
+
+/** What all charts of the device share: when it did not speak. */
+function useSilences(device: DeviceView, fields: readonly string[], range: Range): readonly Gap[] {
+  const { zone } = useTimes();
+  const all = [...new Set([...device.lead, ...fields])].filter(
+    (field) => device.values[field]?.kind !== 'counter',
+  );
+  const { views } = useSeries(all.map((field) => askRange({ device: device.id, field }, range, zone)));
+  return useMemo(() => silencesOf(views, device.interval), [device.interval, ...views]);
 }
 
 interface FieldHistoryProps {
@@ -68,6 +81,7 @@ interface FieldHistoryProps {
   readonly range: Range;
   readonly compare: boolean;
   readonly tall: boolean;
+  readonly gaps: readonly Gap[];
 }
 
 function FieldHistory(props: FieldHistoryProps) {
@@ -105,7 +119,7 @@ function Export({ device, range }: { readonly device: DeviceView; readonly range
   return (
     <a
       class="btn push export"
-      href={api.exportAddress(device.id, Math.floor(spans[range].from(now, zone)), Math.floor(now))}
+      href={api.exportAddress(device.id, spans[range].from(now, zone), now)}
       download
     >
       <Icon name="save" />

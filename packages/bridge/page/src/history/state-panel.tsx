@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import type { DeviceView, SeriesView } from '../../../src/web/api.ts';
-import { silenceMsOf } from '../chart/gaps.ts';
+import { type Gap, silenceMsOf } from '../chart/gaps.ts';
 import { labelOf } from '../format/subject.ts';
 import { sentence } from '../format/value.ts';
 import { useSeries } from '../live/use-series.ts';
@@ -15,11 +15,12 @@ interface StatePanelProps {
   readonly device: DeviceView;
   readonly field: string;
   readonly range: Range;
+  readonly gaps: readonly Gap[];
 }
 
 const daySeconds = 86_400;
 
-export function StatePanel({ device, field, range }: StatePanelProps) {
+export function StatePanel({ device, field, range, gaps }: StatePanelProps) {
   const { say } = useWords();
   const { zone } = useTimes();
   const { views, failed, again } = useSeries([askStates({ device: device.id, field }, range, zone)]);
@@ -46,7 +47,7 @@ export function StatePanel({ device, field, range }: StatePanelProps) {
           {inShares ? (
             <Shares view={view} palette={palette} />
           ) : (
-            <Stretches view={view} palette={palette} interval={device.interval} />
+            <Stretches view={view} palette={palette} interval={device.interval} gaps={gaps} />
           )}
         </div>
       ) : (
@@ -63,18 +64,26 @@ interface LaneProps {
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
 
-function Stretches({ view, palette, interval }: LaneProps & { readonly interval: number | undefined }) {
+interface StretchesProps extends LaneProps {
+  readonly interval: number | undefined;
+  readonly gaps: readonly Gap[];
+}
+
+function Stretches({ view, palette, interval, gaps }: StretchesProps) {
   const stretches = useMemo(() => stretchesOf(view, silenceMsOf(view.every, interval)), [view, interval]);
   const place = (from: number, to: number) => ({
     left: percent((Math.max(from, view.from) - view.from) / (view.to - view.from)),
     width: percent((to - Math.max(from, view.from)) / (view.to - view.from)),
   });
+  // Without a state the device was silent, or spoke and did not know it.
+  const unknown = (from: number, to: number): string =>
+    gaps.some(([begin, end]) => begin < to && end > from) ? 'gap' : '';
   return (
     <>
       {stretches.map(({ from, to, state }) => (
         <i
           key={from}
-          class={state === undefined ? 'gap' : `p${palette.get(state) ?? 0}`}
+          class={state === undefined ? unknown(from, to) : `p${palette.get(state) ?? 0}`}
           style={place(from, to)}
           title={state === undefined ? '' : sentence(state)}
         >

@@ -31,22 +31,22 @@ export function useSeries(asks: readonly Ask[]): Series {
   const { series, clock, local } = usePage();
   const live = useKnown(({ link }) => link.state === 'live');
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const running = useRef<AbortController>(undefined);
+  const running = useRef<object>(undefined);
   const failedAt = useRef<number>(undefined);
   const keys = asks.map(keyOf).join('\n');
 
   const load = (wanted: readonly Ask[]): void => {
     if (running.current !== undefined || wanted.length === 0) return;
-    const abort = new AbortController();
-    running.current = abort;
+    const run = {};
+    running.current = run;
     const now = clock.now();
     const calls = wanted.map((ask) => {
       const { device, field, points } = ask;
-      const query = { device, field, points, from: Math.floor(ask.from(now)), to: Math.floor(ask.to(now)) };
-      return series.load(keyOf(ask), query, abort.signal);
+      const query = { device, field, points, from: ask.from(now), to: ask.to(now) };
+      return series.load(keyOf(ask), query);
     });
     void Promise.allSettled(calls).then((results) => {
-      if (running.current !== abort) return;
+      if (running.current !== run) return;
       running.current = undefined;
       failedAt.current = results.some(({ status }) => status === 'rejected') ? local() : undefined;
       redraw(undefined);
@@ -65,7 +65,6 @@ export function useSeries(asks: readonly Ask[]): Series {
     failedAt.current = undefined;
     renew();
     return () => {
-      running.current?.abort();
       running.current = undefined;
     };
   }, [keys, live]);

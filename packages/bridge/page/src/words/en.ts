@@ -101,6 +101,7 @@ export const en = {
   last_reading: 'Last reading',
   next_due_l: 'Next due',
   due_in: 'in {x}',
+  due_now: 'now',
   due_at: 'at {x}',
   overdue: 'overdue by {x}',
   waiting: 'Waiting on agent',

@@ -18,6 +18,10 @@ export function historyCases(bench: () => Bench): void {
           await page.locator(`[data-range="${range}"]`).click();
           await settled(page, fixture);
           expect(await page.locator('.tier').textContent()).toContain(`From the ${tier} tier`);
+          const wanted = seriesAsked(fixture.asked()).map(
+            (query) => `${query.get('field')} ${query.get('points')}`,
+          );
+          expect(wanted.length, `${range} asked twice`).toBe(new Set(wanted).size);
           for (const query of seriesAsked(fixture.asked())) {
             expect(Number(query.get('points')), `${range} ${query}`).toBeLessThanOrEqual(1000);
           }
