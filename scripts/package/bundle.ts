@@ -28,6 +28,9 @@ export async function bundleSources(root: string, product: Product, app: string)
     },
     logLevel: 'warning',
   });
+  const main = join(app, 'main.js');
+  // The launcher starts it; the first line of the sources would start another Node.
+  writeFileSync(main, readFileSync(main, 'utf8').replace(/^#!.*\n/, ''));
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }\n');
   const bundled = Object.keys(result.metafile.inputs).flatMap(libraryFolder);
   const inPage = product.pageLibraries.map((name) => packageFolder(name, join(root, sourceFolder(product))));
