@@ -104,8 +104,9 @@ test('at its size the oldest go first, counted and said, and the file does not o
     const bytes = statSync(scratch.store.file).size;
     expect(bytes).toBeLessThanOrEqual(8 * megabyte);
   }
-  const { stored, expired } = scratch.log.accounts();
+  const { stored, expired, bounds } = scratch.log.accounts();
   expect(expired).toBeGreaterThan(30_000);
+  expect(bounds).toEqual({ expired_by_size: expired });
   expect(scratch.log.tail()).toBe(expired + 1);
   expect(scratch.log.read(0, 1_000_000)).toHaveLength(stored - expired);
   expect(scratch.reports).toEqual([expect.stringContaining('store.max_size')]);

@@ -11,6 +11,7 @@ import {
   insert,
   touches,
 } from '../src/log/intervals.ts';
+import { sqliteErrorCode } from '../src/store.ts';
 import { message, noon, reading, type Scratch, scratchLog } from './log-helpers.ts';
 
 describe('intervals', () => {
@@ -136,6 +137,7 @@ describe('bounds and damage', () => {
     expect(new Set(again)).toEqual(new Set(['duplicate']));
     const row = scratch.store.database.prepare('SELECT length(seen) AS bytes FROM log_stream').get();
     expect(Number(row?.['bytes'])).toBeLessThanOrEqual(4_096 * 16);
+    expect(scratch.log.accounts().bounds).toEqual({ sequence_by_digest: 6_000 - 4_096 });
   });
 
   test('a message with more than ten thousand series before it is set aside', () => {
@@ -156,7 +158,29 @@ describe('bounds and damage', () => {
     expect(held.length).toBeGreaterThan(55);
     expect(held[0]).toMatchObject({ reason: 'too_big', bytes: 2_000_000 });
     expect(held[0]?.payload.length).toBe(1024 * 1024);
-    expect(scratch.log.accounts().aside).toEqual({ too_big: 80 });
+    expect(scratch.log.accounts()).toMatchObject({
+      aside: { too_big: 80 },
+      bounds: { aside_dropped: 80 - held.length },
+    });
+  });
+
+  test('a disk that is full refuses with its number, and takes the same group when there is room', () => {
+    scratch.log.append([reading(0)]);
+    const { database } = scratch.store;
+    database.exec('PRAGMA max_page_count = 1');
+    const group = Array.from({ length: 500 }, (_, i) =>
+      reading(i + 1, { values: { filler: 'x'.repeat(500) } }),
+    );
+    let code: number | undefined;
+    try {
+      scratch.log.append(group);
+    } catch (error) {
+      code = sqliteErrorCode(error);
+    }
+    expect(code).toBe(13);
+    database.exec('PRAGMA max_page_count = 1000000');
+    expect(new Set(scratch.log.append(group).map(({ is }) => is))).toEqual(new Set(['stored']));
+    expect(scratch.log.accounts()).toMatchObject({ received: 501, stored: 501, missing: [] });
   });
 
   test('a listener that fails does not undo what is stored', async () => {

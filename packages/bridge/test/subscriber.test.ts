@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Aedes } from 'aedes';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startBroker } from '../src/broker/broker.ts';
@@ -181,13 +184,28 @@ describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
     start();
     await connected();
     await mosquitto.stop();
-    await vi.waitUntil(() => subscriber?.problem() !== undefined && reports.length > 0, { timeout: 5_000 });
+    await vi.waitUntil(() => reports.some((text) => text.includes('ECONNREFUSED')), { timeout: 5_000 });
     await mosquitto.start();
     await connected();
     await send(await publisher(), 0);
     await stored(1);
-    expect(reports.filter((text) => text.includes('Trying again'))).toHaveLength(1);
-    expect(reports.at(-1)).toContain('connected');
+    expect(reports).toEqual([
+      expect.stringContaining('connection lost'),
+      expect.stringContaining('ECONNREFUSED'),
+      expect.stringContaining('connected'),
+    ]);
+  });
+
+  test('another client of the same name is said, and not fought with', async () => {
+    start();
+    await connected();
+    await mqtt
+      .connectAsync(mosquitto.url, { clientId: 'wattline-bridge-test', protocolVersion: 5 })
+      .then((other) => {
+        publishers.push(other);
+      });
+    await vi.waitUntil(() => subscriber?.problem() !== undefined);
+    expect(reports).toEqual([expect.stringContaining('client_id of another bridge')]);
   });
 
   test('the state of an agent reaches listeners, and publishing is confirmed', async () => {
@@ -206,6 +224,14 @@ describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
     );
     await subscriber?.publish('wattline/agent/barn/stay_awake', '{"until":5}', { retain: true });
     expect(await arrived).toBe('{"until":5}');
+    await stop();
+    expect(reports).toEqual([]);
+  });
+
+  test('publishing without a connection is refused in words', async () => {
+    await mosquitto.stop();
+    start();
+    await expect(subscriber?.publish('x', 'y', { retain: false })).rejects.toThrow(/cannot be reached/);
   });
 
   test('bridges of one group share the readings, and each has every agent state', async () => {
@@ -238,6 +264,35 @@ describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
     await second.close();
     other.remove();
   });
+});
+
+test('topics that the broker does not let it read are named', async () => {
+  reports.length = 0;
+  scratch = scratchLog();
+  const broker = await Aedes.createBroker({
+    authorizeSubscribe: (_, subscription, done) =>
+      done(null, subscription.topic.startsWith('jbd/') ? null : subscription),
+  });
+  const server = createServer((socket) => void broker.handle(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  intake = createIntake({ log: scratch.log, report, uptimeMs: () => performance.now() });
+  const url = `mqtt://127.0.0.1:${address.port}`;
+  subscriber = startSubscriber({
+    url,
+    clientId: 'bridge',
+    topics: defaultTopics,
+    intake,
+    nowMs: () => noon,
+    report,
+  });
+  await vi.waitUntil(() => reports.length > 0);
+  expect(subscriber.problem()).toContain('does not let bridge read jbd/+/+');
+  await stop();
+  await new Promise<void>((resolve) => broker.close(resolve));
+  server.close();
+  scratch.remove();
 });
 
 test('a broker that speaks 3.1.1 only is spoken to in 3.1.1, and messages are stored', async () => {

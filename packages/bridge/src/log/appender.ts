@@ -106,23 +106,27 @@ function takeLastKnown(batch: Batch, message: Message, verdict: Extract<Verdict,
 function setAside({ parts }: Batch, message: Message, reason: AsideReason, detail: string): Verdict {
   const dropped = parts.asides.add(message, reason, detail);
   parts.counts.add(`aside:${reason}`, 1);
-  if (dropped > 0) parts.counts.add('aside_dropped', dropped);
+  if (dropped > 0) parts.counts.add('bound:aside_dropped', dropped);
   return { is: 'aside', reason, detail };
 }
 
 function takeAgentState(batch: Batch, agent: string, agentState: AgentState, receivedMs: number): void {
   batch.agentStates.push({ agent, state: agentState });
-  const { streams } = batch.parts;
+  const { streams, counts } = batch.parts;
   for (const { stream: name, from, to } of agentState.evicted) {
     const stream = streams.find(agent, name);
-    if (covers(stream.givenUp, from, to) || intervalCount(stream.givenUp) >= intervalsMax) continue;
+    if (covers(stream.givenUp, from, to)) continue;
+    if (intervalCount(stream.givenUp) >= intervalsMax) {
+      counts.add('bound:given_up_unknown', to - from + 1);
+      continue;
+    }
     insert(stream.givenUp, from, to);
     streams.change(stream, receivedMs);
   }
 }
 
 function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Verdict {
-  const { streams, boots, series, digests } = batch.parts;
+  const { streams, boots, series, digests, counts } = batch.parts;
   const { identity } = parsed;
   const stream = identity && streams.find(identity.agent, identity.stream);
   if (identity && stream && includes(stream.seen, identity.sequence)) {
@@ -139,6 +143,7 @@ function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Ver
   const sequence = stream && identity && hasRoom(stream, identity.sequence) ? identity.sequence : undefined;
   const digested = sequence === undefined && parsed.timeMs !== undefined;
   if (digested && !digests.add(timeMs, named.id, message.payload)) return duplicate;
+  if (identity && sequence === undefined) counts.add('bound:sequence_by_digest', 1);
   if (stream && sequence !== undefined) {
     insert(stream.seen, sequence, sequence);
     stream.series = named.id;

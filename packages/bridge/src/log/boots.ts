@@ -9,11 +9,13 @@ export interface Boots {
   bootedMs(agent: string, boot: string): number | undefined;
   save(nowMs: number): void;
   reload(): void;
+  /** Forgets boots not seen for 180 days, and the longest unseen beyond a hundred thousand. Returns how many of these. */
   prune(nowMs: number): number;
 }
 
 const cachedMax = 10_000;
 const keptDays = 180;
+const keptMax = 100_000;
 const dayMs = 86_400_000;
 /** The clock of a machine drifts while it runs; less than this is not worth a write. */
 const driftMs = 1_000;
@@ -25,6 +27,10 @@ export function openBoots(database: DatabaseSync): Boots {
      ON CONFLICT (agent, boot) DO UPDATE SET booted_ms = excluded.booted_ms, used_day = excluded.used_day`,
   );
   const removeOld = database.prepare('DELETE FROM log_boot WHERE used_day < ?');
+  const selectCount = database.prepare('SELECT count(*) AS count FROM log_boot');
+  const removeOldest = database.prepare(
+    'DELETE FROM log_boot WHERE (agent, boot) IN (SELECT agent, boot FROM log_boot ORDER BY used_day LIMIT ?)',
+  );
   const agents = new Map<string, Map<string, number | undefined>>();
   const changed: { agent: string; boot: string; bootedMs: number }[] = [];
   let cached = 0;
@@ -66,9 +72,11 @@ export function openBoots(database: DatabaseSync): Boots {
     },
     reload,
     prune: (nowMs) => {
-      const removed = Number(removeOld.run(Math.floor(nowMs / dayMs) - keptDays).changes);
-      if (removed > 0) reload();
-      return removed;
+      removeOld.run(Math.floor(nowMs / dayMs) - keptDays);
+      const excess = Math.max(0, Number(selectCount.get()?.['count']) - keptMax);
+      if (excess > 0) removeOldest.run(excess);
+      reload();
+      return excess;
     },
   };
 }

@@ -54,6 +54,7 @@ export function createExpiry(
       if (oldest.receivedMs >= agedMs) {
         if (usedBytes() <= fullShare * bytesMax) break;
         bySize = oldest;
+        counts.add('bound:expired_by_size', oldest.count);
       }
       remove(oldest);
       readings += oldest.count;
@@ -65,8 +66,20 @@ export function createExpiry(
   /** Again with the next call when there is more. */
   const prune = (nowMs: number): void => {
     if (nowMs < prunedMs + pruneEveryMs) return;
-    const removed = store.transaction(() => streams.prune(nowMs, streamsMax) + boots.prune(nowMs));
-    if (removed < streamsMax) prunedMs = nowMs;
+    const { aged, excess } = transact(() => {
+      const forgotten = streams.prune(nowMs, streamsMax);
+      const boot = boots.prune(nowMs);
+      if (forgotten.excess > 0) counts.add('bound:stream_forgotten', forgotten.excess);
+      if (boot > 0) counts.add('bound:boot_forgotten', boot);
+      counts.save();
+      return forgotten;
+    });
+    if (Math.max(aged, excess) < streamsMax) prunedMs = nowMs;
+    if (excess > 0) {
+      report(
+        `More than a million starts of agents are remembered: the longest unused are forgotten, and a repeat of their readings would not be known. Does something publish with a new _stream every time?`,
+      );
+    }
   };
 
   return (nowMs) => {

@@ -56,4 +56,6 @@ export interface Accounts {
     readonly count: number;
   }[];
   readonly expired: number;
+  /** How often a bound was reached: what it cost, and how many. Names: appender.ts, expire.ts. */
+  readonly bounds?: { readonly [bound: string]: number };
 }

@@ -84,6 +84,7 @@ function accountsOf({ counts, streams, series }: Parts): Accounts {
       count,
     })),
     expired: counts.get('expired'),
+    bounds: counts.under('bound:'),
   };
 }
 

@@ -26,8 +26,8 @@ export interface Streams {
   }[];
   save(): void;
   reload(): void;
-  /** Forgets streams not used for 180 days, and the longest unused beyond a million; at most `limit`. Returns how many. */
-  prune(nowMs: number, limit: number): number;
+  /** Forgets streams not used for 180 days, and the longest unused beyond a million; at most `limit` of each. */
+  prune(nowMs: number, limit: number): { readonly aged: number; readonly excess: number };
 }
 
 const cachedMax = 10_000;
@@ -98,13 +98,11 @@ export function openStreams(database: DatabaseSync): Streams {
     reload,
     prune: (nowMs, limit) => {
       const oldest = Math.floor(nowMs / dayMs) - keptDays;
-      let removed = Number(removeOld.run(oldest, limit).changes);
-      const excess = Number(selectCount.get()?.['count']) - keptMax;
-      if (excess > 0) {
-        removed += Number(removeOld.run(Number.MAX_SAFE_INTEGER, Math.min(limit, excess)).changes);
-      }
-      if (removed > 0) reload();
-      return removed;
+      const aged = Number(removeOld.run(oldest, limit).changes);
+      const excess = Math.min(limit, Math.max(0, Number(selectCount.get()?.['count']) - keptMax));
+      if (excess > 0) removeOld.run(Number.MAX_SAFE_INTEGER, excess);
+      if (aged + excess > 0) reload();
+      return { aged, excess };
     },
   };
 }

@@ -27,7 +27,7 @@ export interface SubscriberOptions {
 export interface Subscriber {
   /** `undefined` while all is well. */
   problem(): string | undefined;
-  /** Resolves when the broker has confirmed it. */
+  /** Resolves when the broker has confirmed it. @throws Error in words while there is no connection. */
   publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>;
   /** Takes nothing more, waits a little for what is in to be stored and acknowledged, and leaves. */
   close(): Promise<void>;
@@ -41,10 +41,12 @@ const reconnectMs = { min: 500, max: 30_000 };
 const closeMs = 2_000;
 /** Connection refused, unacceptable protocol version: in the words of 3.1.1, and of 5. */
 const versionRefusals = new Set([1, 132]);
+/** A connection that lasted so long was no trial. */
+const stableMs = 10_000;
 const grantedMax = 2;
 
 export function startSubscriber(options: SubscriberOptions): Subscriber {
-  const { url, topics, group, report } = options;
+  const { url, clientId, topics, group, report } = options;
   const client = mqtt.connect(url, connectOptions(options));
   let problem: string | undefined = 'not connected yet';
   let said: string | undefined;
@@ -63,16 +65,29 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
       fail(error.message === '' ? String(code ?? 'connection failed') : error.message);
     }
   });
+  let stable = false;
+  let stableTimer: NodeJS.Timeout | undefined;
   client.on('close', () => {
-    problem ??= 'connection lost';
-    // Counts for the attempt after the next.
+    clearTimeout(stableTimer);
+    if (problem === undefined && !client.disconnecting) {
+      fail(
+        stable
+          ? 'connection lost'
+          : `connection lost soon after it was made; is ${clientId} the client_id of another bridge as well?`,
+      );
+    }
+    // Counts for the attempt after this one.
     client.options.reconnectPeriod = Math.min(
       reconnectMs.max,
       Math.max(reconnectMs.min, 2 * (client.options.reconnectPeriod ?? 0)),
     );
+    stable = false;
   });
   client.on('connect', () => {
-    client.options.reconnectPeriod = reconnectMs.min;
+    stableTimer = setTimeout(() => {
+      stable = true;
+      client.options.reconnectPeriod = reconnectMs.min;
+    }, stableMs).unref();
     subscribe(client, shared(topics, group), (refused) => {
       if (refused !== undefined) return fail(refused);
       if (said !== undefined) report(`Broker ${url}: connected.`);
@@ -86,6 +101,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   return {
     problem: () => problem,
     publish: async (topic, payload, { retain }) => {
+      if (problem !== undefined) throw new Error(`The broker cannot be reached: ${problem}`);
       await client.publishAsync(topic, payload, { qos: 1, retain });
     },
     close: async () => {
