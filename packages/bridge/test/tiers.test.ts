@@ -180,3 +180,15 @@ describe('tiers', () => {
     );
   });
 });
+
+test('windows of tiers that are no longer kept do not hide the changes behind them', () => {
+  const tiers: Tier[] = [...forEver];
+  const site = createSite(tiers);
+  const noon = Date.parse('2026-06-01T12:00:00Z');
+  site.add(Array.from({ length: 50 }, (_, n) => reading(noon + n * 120_000, { battery_voltage: 13 })));
+  site.tiers.flush();
+  tiers.splice(0, 4);
+  site.restart();
+  expect(site.tiers.changedCount(0)).toBe(1);
+  expect(site.tiers.changedSince(0, 1).map((change) => change.every)).toEqual(['day']);
+});

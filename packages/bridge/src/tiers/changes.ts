@@ -27,11 +27,16 @@ export interface ClosedWindow extends WindowOfSeries {
 /** Beyond it the answer is: as many at least. */
 const countedMax = 100_000;
 
+const secondsOf = (tiers: readonly Every[]): string => tiers.map(everySeconds).join(', ');
+
 /** How many closed windows changed after a revision. */
-export function createChangeCounter(database: DatabaseSync): (after: number) => number {
+export function createChangeCounter(
+  database: DatabaseSync,
+  tiers: readonly Every[],
+): (after: number) => number {
   const count = database.prepare(
     `SELECT count(*) AS count FROM (
-       SELECT 1 FROM tier_window WHERE revision IS NOT NULL AND revision > ? LIMIT ${countedMax})`,
+       SELECT 1 FROM tier_window WHERE revision IS NOT NULL AND revision > ? AND tier IN (${secondsOf(tiers)}) LIMIT ${countedMax})`,
   );
   return (after) => Number(count.get(after)?.['count']);
 }
@@ -43,7 +48,7 @@ export function createChangeReader(
 ): (after: number, limit: number, find: (id: number) => SeriesState | undefined) => ClosedWindow[] {
   const select = database.prepare(
     `SELECT tier, series, start, revision, row FROM tier_window
-     WHERE revision IS NOT NULL AND revision > ? ORDER BY revision LIMIT ?`,
+     WHERE revision IS NOT NULL AND revision > ? AND tier IN (${secondsOf(tiers)}) ORDER BY revision LIMIT ?`,
   );
   const bySeconds = new Map(tiers.map((every) => [everySeconds(every), every]));
   return (after, limit, find) =>

@@ -89,10 +89,8 @@ export function createTiers(options: TiersOptions): Tiers {
   const { database } = store;
   const engine = createEngine(options);
   const { tiers, windows, losses } = engine;
-  const changes = createChangeReader(
-    database,
-    tiers.map(({ every }) => every),
-  );
+  const everies = tiers.map(({ every }) => every);
+  const changes = createChangeReader(database, everies);
   const expire = createExpiry({ database, tiers, windows, rawMs });
   let memory = load(engine);
   log.onStored((readings) => memory.gathering.take(readings));
@@ -112,7 +110,7 @@ export function createTiers(options: TiersOptions): Tiers {
       while (orReload(() => work(engine, memory, true)));
     },
     changedSince: (after, limit) => changes(after, limit, memory.states.byId),
-    changedCount: createChangeCounter(database),
+    changedCount: createChangeCounter(database, everies),
     cursor: () => memory.cursor,
     accounts: () => ({ ...losses.counts(), behind: log.head() - memory.cursor }),
     expire: () => {
