@@ -8,9 +8,13 @@ import { Age } from '../ticking.tsx';
 
 export type Sight = DeviceView['state'] | 'cut';
 
-/** The state as the page may show it: without word from the bridge nothing is known to be as it was. */
+/**
+ * The state as the page may show it: without word from the bridge nothing is known to be as it was. What was lost before
+ * stays so, with the time of its last reading.
+ */
 export function useSight(device: DeviceView): Sight {
-  return useKnown(({ link }) => link.state === 'cut') ? 'cut' : device.state;
+  const isCut = useKnown(({ link }) => link.state === 'cut');
+  return isCut && device.state !== 'lost' ? 'cut' : device.state;
 }
 
 export function StateWord({ sight }: { readonly sight: Sight }) {

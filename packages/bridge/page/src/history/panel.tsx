@@ -2,10 +2,11 @@
 
 import type { ComponentChildren } from 'preact';
 import type { DeviceView, SeriesView } from '../../../src/web/api.ts';
-import { shownValue, verbOfField } from '../device/sight.ts';
+import { useSight } from '../device/contract.tsx';
+import { isOlderThanDevice, shownValue, verbOfField } from '../device/sight.ts';
 import { labelOf } from '../format/subject.ts';
 import { inline } from '../format/value.ts';
-import { useTimes, useWords } from '../page-context.ts';
+import { usePage, useTimes, useWords } from '../page-context.ts';
 
 interface PanelProps {
   readonly device: DeviceView;
@@ -31,15 +32,20 @@ export function Panel({ device, field, unit, keys, reading, children }: PanelPro
   );
 }
 
+/** "Now" only while it is: a value of a device that is silent or asleep is said with its time. */
 function Now({ device, field }: { readonly device: DeviceView; readonly field: string }) {
   const words = useWords();
+  const { clock } = usePage();
+  const times = useTimes();
+  const sight = useSight(device);
+  const view = device.values[field];
+  if (view === undefined) return null;
   const verb = verbOfField(device, field);
-  return (
-    <>
-      {words.say('now_x', inline(shownValue(words, device, field)))}
-      {verb === undefined ? null : ` ${words.say(verb)}`}
-    </>
-  );
+  const shown = inline(shownValue(words, device, field));
+  const value = verb === undefined ? shown : `${shown} ${words.say(verb)}`;
+  const isNow = sight === 'fresh' && !isOlderThanDevice(device, view);
+  if (isNow) return <>{words.say('now_x', value)}</>;
+  return <>{words.say('at_x', { time: times.moment(view.time, clock.now()), value })}</>;
 }
 
 interface StandInProps {

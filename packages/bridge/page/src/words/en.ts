@@ -149,6 +149,7 @@ export const en = {
   last_year: 'last year',
   last_year_x: 'last year {x}',
   now_x: 'now {x}',
+  at_x: 'at {time} {value}',
   no_reading: 'no reading',
   nothing_before: 'Nothing stored before {x}',
   nothing_stored: 'Nothing stored in this range',

@@ -46,14 +46,23 @@ export function appearanceCases(bench: () => Bench): void {
       });
     });
 
-    test.concurrent.each(themes)('numbers as of a time can still be read, %s', async (theme) => {
-      const expected = /ERR_|Failed to load/;
-      await bench().visit({ theme, stoppedClock: true, expected }, async ({ page, fixture }) => {
-        fixture.cut();
-        await page.clock.runFor(16_000);
-        await page.locator('[data-link=cut]').waitFor();
-        expect(await page.evaluate(paleTexts)).toEqual([]);
-      });
-    });
+    const cutOff = [
+      { size: 'desktop', theme: 'light' },
+      { size: 'phone', theme: 'dark' },
+    ] as const;
+    test.concurrent.each(cutOff)(
+      'numbers as of a time can still be read: $size, $theme',
+      async ({ size, theme }) => {
+        const expected = /ERR_|Failed to load/;
+        await bench().visit({ size, theme, stoppedClock: true, expected }, async ({ page, fixture }) => {
+          fixture.cut();
+          await page.clock.runFor(16_000);
+          await page.locator('[data-link=cut]').waitFor();
+          expect(await page.evaluate(paleTexts)).toEqual([]);
+          expect(await page.evaluate(sidewaysBy)).toBe(0);
+          expect(await page.evaluate(overfull, '.top')).toEqual([]);
+        });
+      },
+    );
   });
 }

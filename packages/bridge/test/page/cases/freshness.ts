@@ -105,7 +105,7 @@ export function freshnessCases(bench: () => Bench): void {
         const states = await page
           .locator('.dev')
           .evaluateAll((cards) => cards.map((each) => each.dataset.state));
-        expect(new Set(states)).toEqual(new Set(['cut']));
+        expect(new Set(states)).toEqual(new Set(['cut', 'lost']));
         expect(await card(page, 'd1').locator('.st').textContent()).toBe('As of 14:26');
         const colour = (selector: string) =>
           page

@@ -100,6 +100,15 @@ export function historyCases(bench: () => Bench): void {
       });
     });
 
+    test.concurrent('the last value of a silent device is said with its time, never as now', async () => {
+      await bench().visit({ address: '#/device/d6' }, async ({ page, fixture }) => {
+        await settled(page, fixture);
+        const readings = await page.locator('.reading').allTextContents();
+        expect(readings.length).toBe(3);
+        for (const reading of readings) expect(reading).toMatch(/^at 11:5\d [−\d.]+\s[%WV]/);
+      });
+    });
+
     test.concurrent('states are words in a lane, gaps are hatched', async () => {
       await bench().visit({ address: '#/device/d1' }, async ({ page, fixture }) => {
         await settled(page, fixture);
