@@ -2,9 +2,12 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { manifestOf, packageFolder } from './manifest.ts';
 import { type Product, sourceFolder } from './products.ts';
+
+const absentLibrary = fileURLToPath(new URL('absent.ts', import.meta.url));
 
 /** Bundles into `app`. Splitting keeps the start short: a command loads only what it needs. */
 export async function bundleSources(root: string, product: Product, app: string): Promise<void> {
@@ -22,6 +25,7 @@ export async function bundleSources(root: string, product: Product, app: string)
     legalComments: 'none',
     metafile: true,
     external: [...product.external],
+    alias: { ws: absentLibrary, socks: absentLibrary },
     // Libraries in CommonJS ask for Node's modules by require.
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",

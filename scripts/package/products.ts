@@ -24,6 +24,8 @@ export interface Product {
   readonly pageLibraries: readonly string[];
   readonly depends: readonly string[];
   readonly recommends: readonly string[];
+  /** Of the Node that runs it. */
+  readonly nodeOptions: readonly string[];
   /** Units that are switched on by installing; the others wait for the person. */
   readonly unitsEnabled: readonly string[];
   readonly unitsOther: readonly string[];
@@ -74,6 +76,8 @@ export const products: readonly Product[] = [
     pageLibraries: [],
     depends: [...depends, 'udev'],
     recommends: ['rfkill'],
+    // What lives shortly is little: 7 MB less than with the default of 16.
+    nodeOptions: ['--max-semi-space-size=1'],
     unitsEnabled: ['wattline-agent.service'],
     unitsOther: ['wattline-once.timer', 'wattline-once.service', 'wattline-boot.service'],
     files: {
@@ -109,6 +113,7 @@ export const products: readonly Product[] = [
     pageLibraries: ['preact', 'uplot'],
     depends,
     recommends: [],
+    nodeOptions: [],
     unitsEnabled: ['wattline-bridge.service'],
     unitsOther: [],
     files: {

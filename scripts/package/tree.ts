@@ -34,7 +34,8 @@ export async function makeHome(build: Build, product: Product, home: string): Pr
     await buildPage(join(app, 'page'));
   }
   copyNode(build.root, build.architecture, `${home}.node`, home);
-  copyFileSync(join(build.root, 'deploy/deb/launcher'), join(home, product.name));
+  const launcher = readFileSync(join(build.root, 'deploy/deb/launcher'), 'utf8');
+  writeFileSync(join(home, product.name), launcher.replace('@options@', product.nodeOptions.join(' ')));
   copyFileSync(join(build.root, 'LICENSE'), join(home, 'LICENSE'));
   for (const program of ['node', product.name]) chmodSync(join(home, program), 0o755);
 }
