@@ -108,6 +108,8 @@ function connectClient(options: SessionOptions, version: MqttVersion): MqttClien
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // A buffer for each of 65536 numbers, made in advance: 20 ms and 16 MB before the first message.
+    writeCache: false,
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
     ...(ca === undefined ? {} : { ca }),
