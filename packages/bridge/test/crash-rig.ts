@@ -10,7 +10,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { logSchema } from '../src/log/schema.ts';
 import { openLog } from '../src/log/sqlite-log.ts';
 import { openStore } from '../src/store.ts';
-import { reading } from './log-helpers.ts';
+import { reading } from './scratch-log.ts';
 
 /** More for a long run: `WATTLINE_KILLS=200`. */
 export const kills = Number(process.env['WATTLINE_KILLS'] ?? 10);

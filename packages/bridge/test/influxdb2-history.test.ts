@@ -10,7 +10,7 @@ import { tierSchema } from '../src/tiers/schema.ts';
 import { dayMs, presets, tierName } from '../src/tiers/tier.ts';
 import { createTiers, type Tiers } from '../src/tiers/tiers.ts';
 import { influxd, startInfluxd } from './influxd.ts';
-import { reading, scratchLog } from './log-helpers.ts';
+import { reading, scratchLog } from './scratch-log.ts';
 
 const { tiers, rawMs } = presets.server;
 const everyMs = 600_000;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, kindOf } from '../src/ingest/ingest.ts';
 import { defaultTopics, matchesTopic } from '../src/ingest/topics.ts';
-import { message, noon, reading } from './log-helpers.ts';
+import { message, noon, reading } from './scratch-log.ts';
 
 const reasonOf = (topic: string, content: unknown) => {
   const judged = judge(message(topic, content));

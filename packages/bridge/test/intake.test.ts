@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createIntake } from '../src/intake/intake.ts';
 import type { Message, Verdict } from '../src/message.ts';
-import { reading } from './log-helpers.ts';
+import { reading } from './scratch-log.ts';
 
 const stored: Verdict = { is: 'stored' };
 

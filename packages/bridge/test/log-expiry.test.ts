@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { message, noon, reading, type Scratch, scratchLog } from './log-helpers.ts';
+import { message, noon, reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 const day = 86_400_000;
 const megabyte = 1024 ** 2;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Message } from '../src/message.ts';
-import { message, noon, reading, type Scratch, scratchLog, sumOfVerdicts } from './log-helpers.ts';
+import { message, noon, reading, type Scratch, scratchLog, sumOfVerdicts } from './scratch-log.ts';
 
 /** A message that an agent, or another program, publishes once; all of them are different. */
 const published = fc.uniqueArray(

@@ -12,7 +12,7 @@ import {
   touches,
 } from '../src/log/intervals.ts';
 import { sqliteErrorCode } from '../src/store.ts';
-import { message, noon, reading, type Scratch, scratchLog } from './log-helpers.ts';
+import { message, noon, reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 describe('intervals', () => {
   const ranges = fc.array(

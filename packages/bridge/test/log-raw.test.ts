@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readRaw } from '../src/log/raw.ts';
 import type { Message } from '../src/message.ts';
 import { openReader } from '../src/store.ts';
-import { noon, reading, type Scratch, scratchLog } from './log-helpers.ts';
+import { noon, reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 let scratch: Scratch;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Message } from '../src/message.ts';
-import { message, noon, reading, type Scratch, scratchLog, sumOfVerdicts } from './log-helpers.ts';
+import { message, noon, reading, type Scratch, scratchLog, sumOfVerdicts } from './scratch-log.ts';
 
 let scratch: Scratch;
 beforeEach(() => {

@@ -9,7 +9,7 @@ import { tierSchema } from '../src/tiers/schema.ts';
 import { presets } from '../src/tiers/tier.ts';
 import { createTiers } from '../src/tiers/tiers.ts';
 import { createWindows } from '../src/tiers/windows.ts';
-import { reading, scratchLog } from './log-helpers.ts';
+import { reading, scratchLog } from './scratch-log.ts';
 
 export const roof = { topic: 'victron/solar_charger/roof', agent: 'barn' };
 export const timeZone = 'Europe/Rome';
