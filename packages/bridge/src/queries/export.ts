@@ -71,7 +71,7 @@ function* exportRaw(
     return;
   }
   const names = yield* fieldNames(history.raw(series, question));
-  yield csvLine(['time', ...names]);
+  yield csvLine(['time', ...names.map(columnName)]);
   for (const { timeMs, values } of history.raw(series, question)) {
     yield csvLine([isoTime(timeMs), ...names.map((name) => cell(values[name]))]);
   }
@@ -117,9 +117,13 @@ const tierColumns = ({ fields }: KnownSeries): readonly Column[] =>
     partsOfKind[kind].map((part) => ({ title: `${name}_${partTitle(part)}`, name, part })),
   );
 
-/** Other programs may send a field of that name. */
-const jsonLine = (time: number, values: object): string =>
-  `${JSON.stringify(Object.assign({ time }, values, { time }))}\n`;
+/** Other programs may send a field called `time`; a store gets it under the same other name. */
+const columnName = (field: string): string => (field === 'time' ? 'time_' : field);
+
+function jsonLine(time: number, values: { readonly [field: string]: unknown }): string {
+  const named = Object.entries(values).map(([field, value]) => [columnName(field), value]);
+  return `${JSON.stringify({ time, ...Object.fromEntries(named) })}\n`;
+}
 
 const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 
