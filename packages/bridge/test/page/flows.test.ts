@@ -4,8 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { trendOf, wayAhead } from '../../page/src/charge/trend.ts';
 import { ribbonsOf } from '../../page/src/flow/river.tsx';
 import { sharesOf, type Watts } from '../../page/src/flow/shares.ts';
-import { createSeriesCache } from '../../page/src/live/series-cache.ts';
-import { createServerClock } from '../../page/src/live/server-clock.ts';
 import { energyOf, gapsOf, stepMs, sumOnGrid } from '../../page/src/today/flows.ts';
 import type { SeriesView } from '../../src/web/api.ts';
 
@@ -139,51 +137,5 @@ describe('the trend of the charge', () => {
     const way = wayAhead(now, trendOf([point(1, 72)], now), 8 * hour);
     expect(way.map(({ charge }) => charge)).toEqual([78, 100, 100]);
     expect(way.at(-1)?.time).toBe(8 * hour);
-  });
-});
-
-describe('the bridge’s clock', () => {
-  test('a delayed event makes nothing younger; a clock that was set back is believed after a minute', () => {
-    let local = 1000;
-    const clock = createServerClock(() => local);
-    clock.learn(50_000);
-    local += 5000;
-    // Three seconds on the way.
-    clock.learn(52_000);
-    expect(clock.now()).toBe(55_000);
-    for (let beat = 0; beat < 12; beat++) {
-      local += 5000;
-      clock.learn(local);
-    }
-    expect(clock.now()).toBe(local);
-  });
-});
-
-describe('series that were read', () => {
-  test('are asked for once by all parts that want them at the same time, and again when that failed', async () => {
-    let calls = 0;
-    const api = {
-      series: () => {
-        calls++;
-        return calls === 1 ? Promise.reject(new Error('made to fail')) : Promise.resolve(empty);
-      },
-    };
-    const empty: SeriesView = {
-      device: 'd',
-      field: 'pv_power',
-      kind: 'gauge',
-      tier: '2m',
-      every: 120,
-      from: 0,
-      to: 1,
-      points: [],
-    };
-    const query = { device: 'd', field: 'pv_power', from: 0, to: 1, points: 10 };
-    const cache = createSeriesCache(api, () => 7);
-    const both = [cache.load('a', query), cache.load('a', query)];
-    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect([calls, cache.find('a')]).toEqual([1, undefined]);
-    await Promise.all([cache.load('a', query), cache.load('a', query)]);
-    expect([calls, cache.find('a')]).toEqual([2, { view: empty, at: 7 }]);
   });
 });

@@ -1,7 +1,7 @@
 // Keeps the store true: one event stream, a snapshot at its every beginning, and the mark "as of" when nothing is heard.
 
-import type { AlarmView, DeviceView } from '../../../src/web/api.ts';
 import { type Api, RefusedError } from './api.ts';
+import { createDeltas } from './deltas.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { Store } from './store.ts';
 import { createStream, type Take } from './stream.ts';
@@ -112,35 +112,3 @@ const hearing = (take: Take, heard: (now: number) => void): Take => {
     alarm: after(take.alarm),
   };
 };
-
-/** Changes wait for the next pass, so that they reach the store, and the screen, together. */
-function createDeltas(store: Store) {
-  const waiting = new Map<string, { readonly now: number; readonly device: DeviceView }>();
-  const take: Take = {
-    heartbeat: () => {},
-    reading: ({ now, device }) => waiting.set(device.id, { now, device }),
-    state: ({ now, id, state }) => {
-      const device = waiting.get(id)?.device ?? store.get().devices.get(id);
-      if (device) waiting.set(id, { now, device: { ...device, state } });
-    },
-    alarm: ({ alarm }) => store.set({ alarms: withAlarm(store.get().alarms, alarm) }),
-  };
-  /** Those said at `since` or after; earlier ones are in the snapshot already. True when there were any. */
-  const apply = (since: number): boolean => {
-    const news = [...waiting.values()].filter(({ now }) => now >= since);
-    waiting.clear();
-    if (news.length === 0) return false;
-    const changed = news.map(({ device }) => [device.id, device] as const);
-    store.set({ devices: new Map([...store.get().devices, ...changed]) });
-    return true;
-  };
-  return { take, apply };
-}
-
-/** The list with this alarm as it is now: one entry for a device, a code and a beginning. */
-function withAlarm(alarms: readonly AlarmView[], alarm: AlarmView): AlarmView[] {
-  const others = alarms.filter(
-    ({ device, code, since }) => device !== alarm.device || code !== alarm.code || since !== alarm.since,
-  );
-  return [alarm, ...others];
-}

@@ -137,7 +137,9 @@ export function freshnessCases(bench: () => Bench): void {
         await page.evaluate(() => Object.assign(window, { loadedOnce: true }));
         fixture.cut();
         const again = () => fixture.asked().filter((path) => path === '/api/events').length;
-        await eventually(again, (found) => expect(found).toBeGreaterThan(1));
+        await eventually(again, (found) => expect(found).toBeGreaterThan(2));
+        // The browser itself asks once more at once when a kept connection ends; that must not be what succeeds.
+        await page.waitForTimeout(300);
         const { time } = fixture.site.view('d1');
         fixture.restore();
         await eventually(
@@ -192,15 +194,17 @@ export function freshnessCases(bench: () => Bench): void {
     });
 
     test.concurrent('a value that is read less often than its device carries its own age', async () => {
-      await bench().visit({ address: '#/device/d1' }, async ({ page, fixture: { site, now } }) => {
-        const age = (field: string) => page.locator(`tr[data-field=${field}] .age`).textContent();
-        const { time } = site.view('d1').values['pv_energy_total'] ?? { time: 0 };
+      await bench().visit({ address: '#/device/d1' }, async ({ page, fixture: { ahead } }) => {
+        const age = async (field: string) =>
+          seconds((await page.locator(`tr[data-field=${field}] .age`).textContent()) ?? '');
+        await page.locator('tr[data-field=pv_energy_total]').waitFor();
+        // One more reading, without the total, which comes with every twelfth.
+        ahead(26_000);
         await eventually(
           () => age('pv_power'),
-          (found) => expect(found).toMatch(/^\d+ s$/),
+          (found) => expect(found).toBeLessThan(5),
         );
-        site.advance();
-        expect(seconds((await age('serial_number')) ?? '')).toBeLessThanOrEqual((now() - time) / 1000 + 60);
+        expect(await age('pv_energy_total')).toBeGreaterThanOrEqual(25);
       });
     });
 

@@ -36,7 +36,7 @@ export function quietCases(bench: () => Bench): void {
       },
     );
 
-    test.concurrent('a card whose device said nothing new is not drawn again', async () => {
+    test.concurrent('nothing is written again on a card whose device said nothing new', async () => {
       await bench().visit({}, async ({ page, fixture }) => {
         await settled(page, fixture);
         for (const id of fixture.site.ids()) if (id !== 'd3') fixture.site.stop(id);
