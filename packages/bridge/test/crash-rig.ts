@@ -12,8 +12,8 @@ import { openLog } from '../src/log/sqlite-log.ts';
 import { openStore } from '../src/store.ts';
 import { reading } from './scratch-log.ts';
 
-/** More for a long run: `WATTLINE_KILLS=200`. */
-export const kills = Number(process.env['WATTLINE_KILLS'] ?? 10);
+/** More for a long run: `TEST_KILLS=200`. */
+export const kills = Number(process.env['TEST_KILLS'] ?? 10);
 
 const childFile = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const inFlight = 50;
