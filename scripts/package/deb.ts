@@ -5,19 +5,33 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Product } from './products.ts';
+import { type Product, products } from './products.ts';
 import { type Build, makeHome, makeTree, normalise } from './tree.ts';
 
+const maintainer = 'The Wattline authors <wattline@localhost>';
+
+/** The number of threads does not show in the bytes. */
+const compressions = {
+  small: ['-Zxz', '--threads-max=2'],
+  /** A third larger, in a tenth of the time. */
+  quick: ['-Zxz', '-z0', '--threads-max=2'],
+} as const;
+
 /** Builds the package; returns its path. Needs `dpkg-deb`. */
-export async function makeDeb(build: Build, product: Product, out: string): Promise<string> {
+export async function makeDeb(
+  build: Build,
+  product: Product,
+  out: string,
+  compression: keyof typeof compressions,
+): Promise<string> {
   const tree = join(out, `${product.name}_${build.architecture}`);
   rmSync(tree, { recursive: true, force: true });
   await makeTree(build, product, tree);
-  writeChangelog(build, product, tree);
+  writeDocuments(build, product, tree);
   writeControl(build, product, tree);
   normalise(tree, build.epoch);
   const deb = join(out, `${product.name}_${build.version}_${build.architecture}.deb`);
-  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--threads-max=2', '--build', tree, deb], {
+  execFileSync('dpkg-deb', ['--root-owner-group', ...compressions[compression], '--build', tree, deb], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, SOURCE_DATE_EPOCH: String(build.epoch) },
   });
@@ -35,7 +49,7 @@ export async function makeTarball(build: Build, product: Product, out: string): 
   normalise(home, build.epoch);
   const tarball = join(out, `${name}.tar.xz`);
   const owner = ['--owner=0', '--group=0', '--numeric-owner', `--mtime=@${build.epoch}`, '--sort=name'];
-  execFileSync('tar', [...owner, '-C', out, '-cJf', tarball, name], {
+  execFileSync('tar', [...owner, '-C', out, '-cf', tarball, '-I', 'xz -T2', name], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   rmSync(home, { recursive: true, force: true });
@@ -51,7 +65,7 @@ function writeControl(build: Build, product: Product, tree: string): void {
   writeFileSync(
     join(control, 'control'),
     `Package: ${product.name}\nVersion: ${build.version}\nArchitecture: ${build.architecture}\n` +
-      'Maintainer: The Wattline authors <wattline@localhost>\nSection: misc\nPriority: optional\n' +
+      `Maintainer: ${maintainer}\nSection: misc\nPriority: optional\n` +
       `Installed-Size: ${installedKiB}\nDepends: ${product.depends.join(', ')}\n${recommends}` +
       `Description: ${product.summary}\n ${product.description}\n`,
   );
@@ -59,29 +73,38 @@ function writeControl(build: Build, product: Product, tree: string): void {
     (file) => `${createHash('md5').update(readFileSync(file)).digest('hex')}  ${relative(tree, file)}`,
   );
   writeFileSync(join(control, 'md5sums'), `${sums.sort().join('\n')}\n`);
-  const other = product.name === 'wattline-agent' ? 'wattline-bridge' : 'wattline-agent';
-  const words: { readonly [mark: string]: string } = {
-    '@package@': product.name,
-    '@other@': other,
-    '@units@': product.unitsEnabled.join(' '),
-    '@others@': product.unitsOther.join(' '),
-    '@state@': product.state.join(' '),
-  };
   for (const script of ['postinst', 'prerm', 'postrm']) {
-    const text = readFileSync(join(build.root, 'deploy/deb', script), 'utf8');
-    writeFileSync(
-      join(control, script),
-      text.replace(/@[a-z]+@/g, (mark) => words[mark] ?? mark),
-    );
+    writeFileSync(join(control, script), fillIn(build, product, script));
   }
 }
 
-function writeChangelog(build: Build, product: Product, tree: string): void {
+/** A file of deploy/deb with this product's words in the place of its marks. */
+function fillIn(build: Build, product: Product, file: string): string {
+  const words: { readonly [mark: string]: string } = {
+    '@package@': product.name,
+    '@other@': products.find(({ name }) => name !== product.name)?.name ?? '',
+    '@units@': product.unitsEnabled.join(' '),
+    '@others@': product.unitsOther.join(' '),
+    '@configuration@': product.configuration,
+    '@state@': product.state.join(' '),
+  };
+  const text = readFileSync(join(build.root, 'deploy/deb', file), 'utf8');
+  return text.replace(/@[a-z]+@/g, (mark) => {
+    const word = words[mark];
+    if (word === undefined) throw new Error(`deploy/deb/${file}: nothing stands for ${mark}`);
+    return word;
+  });
+}
+
+function writeDocuments(build: Build, product: Product, tree: string): void {
   const date = new Date(build.epoch * 1000).toUTCString().replace('GMT', '+0000');
   const text =
     `${product.name} (${build.version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n` +
-    ` -- The Wattline authors <wattline@localhost>  ${date}\n`;
+    ` -- ${maintainer}  ${date}\n`;
   writeFileSync(join(tree, 'usr/share/doc', product.name, 'changelog.gz'), gzipSync(text, { level: 9 }));
+  const overrides = join(tree, 'usr/share/lintian/overrides');
+  mkdirSync(overrides, { recursive: true });
+  writeFileSync(join(overrides, product.name), fillIn(build, product, 'lintian-overrides'));
 }
 
 function filesOf(folder: string): string[] {

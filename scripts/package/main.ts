@@ -1,5 +1,6 @@
 // `npm run package`: both programs as Debian packages (amd64, arm64) and as tarballs, into out/.
-// `-- --only wattline-agent --arch amd64 --format deb` builds a part, `-- --out DIR` elsewhere.
+// `-- --only wattline-agent --arch amd64 --format deb` builds a part, `-- --out DIR` elsewhere, `-- --quick` in less time
+// and larger.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     arch: { type: 'string', multiple: true },
     format: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
     out: { type: 'string', default: join(root, 'out') },
   },
 });
@@ -45,7 +47,10 @@ for (const product of products.filter(({ name }) => values.only?.includes(name) 
         );
         continue;
       }
-      const file = await (format === 'deb' ? makeDeb : makeTarball)(build, product, out);
+      const file =
+        format === 'deb'
+          ? await makeDeb(build, product, out, values.quick ? 'quick' : 'small')
+          : await makeTarball(build, product, out);
       console.log(`${file} ${(statSync(file).size / 1e6).toFixed(1)} MB`);
     }
   }

@@ -79,5 +79,6 @@ export function normalise(tree: string, epoch: number): void {
   }
 }
 
-const programs = new Set(['node', 'wattline-agent', 'wattline-bridge', 'postinst', 'prerm', 'postrm']);
-const isProgram = (path: string): boolean => programs.has(basename(path));
+/** Node itself, and whatever says what runs it. */
+const isProgram = (path: string): boolean =>
+  basename(path) === 'node' || readFileSync(path).subarray(0, 2).toString('latin1') === '#!';
