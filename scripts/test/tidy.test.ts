@@ -78,13 +78,12 @@ describe('layering', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('protocols imports nothing but itself and, in framing, node:crypto', () => {
+  test('protocols imports nothing but itself', () => {
     const wrong = product
       .filter((file) => file.startsWith('packages/protocols/'))
       .flatMap((file) =>
         importsOf(file)
           .filter(({ specifier }) => !specifier.startsWith('.'))
-          .filter(({ specifier }) => !(specifier === 'node:crypto' && file.includes('/framing/')))
           .map(({ specifier }) => `${file} imports ${specifier}`),
       );
     expect(wrong).toEqual([]);
