@@ -52,6 +52,8 @@ export interface Place {
 }
 
 const daySeconds = 86_400;
+/** Room for +1,500: charts under each other begin at one line; the lanes between them know it too. */
+const widthMin = 58;
 
 export function plotData({ lines }: Plot): uPlot.AlignedData {
   const tables = lines.map(
@@ -127,7 +129,7 @@ function seriesOf({ style, hue }: Line, colours: Colours): uPlot.Series {
 
 function axesOf(plot: Plot, colours: Colours, times: Times): uPlot.Axis[] {
   const common = { stroke: colours.third, font: colours.font, ticks: { show: false } };
-  const { axis, axisSteps, axisWidth = 44, monthsOnly = false } = plot;
+  const { axis, axisSteps, axisWidth = widthMin, monthsOnly = false } = plot;
   return [
     {
       ...common,

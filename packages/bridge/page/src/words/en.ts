@@ -110,7 +110,6 @@ export const en = {
   values_now: 'Values now',
   age: 'age',
   general: 'In general',
-  other_values: 'Other values',
   settings: 'Settings',
   none: 'none',
   yes: 'yes',
@@ -132,7 +131,6 @@ export const en = {
   clock: 'Clock',
   clock_synced: 'synchronised',
   clock_unsynced: 'not synchronised, times are approximate',
-  first_reading: 'First reading',
   no_such_device: 'No device with this address',
   no_such_device_why: 'It may have been renamed or deleted. The others are on the overview.',
 
