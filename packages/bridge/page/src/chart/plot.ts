@@ -7,7 +7,7 @@ import { type Colours, faded } from './colours.ts';
 
 export interface Line {
   /** `quiet` draws nothing: the edge of a band. */
-  readonly style: 'mean' | 'area' | 'solid' | 'compare' | 'quiet' | 'bold' | 'past' | 'bars';
+  readonly style: 'mean' | 'area' | 'solid' | 'compare' | 'quiet' | 'bars';
   readonly hue: Hue;
   /** Times in ms, rising; `null` lifts the pen. */
   readonly times: readonly number[];
@@ -42,8 +42,6 @@ export interface Plot {
   readonly axis: (value: number) => string;
   readonly axisSteps?: readonly number[];
   readonly axisWidth?: number;
-  /** Spread of the months of one year instead of dates. */
-  readonly monthsOnly?: boolean;
 }
 
 export interface Place {
@@ -110,10 +108,6 @@ function seriesOf({ style, hue }: Line, colours: Colours): uPlot.Series {
       return { width: 0, points };
     case 'compare':
       return { stroke: colours.second, width: 1.4, dash: [2, 4], cap: 'round', points };
-    case 'past':
-      return { stroke: colours.third, width: 1.1, points };
-    case 'bold':
-      return { stroke: line, width: 2.6, points };
     case 'area':
       return { stroke: line, width: 1.8, fill: faded(colours.fill(hue), 0.26), points };
     case 'solid':
@@ -129,7 +123,7 @@ function seriesOf({ style, hue }: Line, colours: Colours): uPlot.Series {
 
 function axesOf(plot: Plot, colours: Colours, times: Times): uPlot.Axis[] {
   const common = { stroke: colours.third, font: colours.font, ticks: { show: false } };
-  const { axis, axisSteps, axisWidth = widthMin, monthsOnly = false } = plot;
+  const { axis, axisSteps, axisWidth = widthMin } = plot;
   return [
     {
       ...common,
@@ -137,8 +131,7 @@ function axesOf(plot: Plot, colours: Colours, times: Times): uPlot.Axis[] {
       gap: 4,
       space: 56,
       grid: { show: false },
-      values: (_, splits, __, ___, step) =>
-        splits.map((seconds) => (monthsOnly ? times.month(seconds * 1000) : timeLabel(seconds, step, times))),
+      values: (_, splits, __, ___, step) => splits.map((seconds) => timeLabel(seconds, step, times)),
     },
     {
       ...common,
