@@ -210,12 +210,13 @@ test('draining ends at its deadline', async () => {
   await delivery.close();
 });
 
-test('without anything to deliver draining waits for no broker', async () => {
+test('without anything to deliver draining waits for no broker, and a deadline that has passed changes nothing', async () => {
   const { delivery } = await startAgent({
     url: `mqtt://127.0.0.1:${await freePort()}`,
     path: scratchDirectory(),
   });
   expect(await delivery.drain(forever)).toBe(true);
+  expect(await delivery.drain(AbortSignal.abort())).toBe(true);
   await delivery.close();
 });
 

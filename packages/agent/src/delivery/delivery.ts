@@ -167,7 +167,7 @@ async function syncPending(state: FlowState): Promise<void> {
 function drain(state: FlowState, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const look = (): void => {
-    const outcome = signal.aborted ? false : drainOutcome(state);
+    const outcome = drainOutcome(state) ?? (signal.aborted ? false : undefined);
     if (outcome === undefined) return;
     state.watchers.delete(look);
     signal.removeEventListener('abort', look);
