@@ -1,0 +1,290 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { StoredReading } from '../src/message.ts';
+import { dayMs, type Tier } from '../src/tiers/tier.ts';
+import { batchOf } from './tiers-batch.ts';
+import { createSite, follow, forEver, options, reading } from './tiers-site.ts';
+
+const noonMs = Date.parse('2026-06-01T12:00:00Z');
+const minuteMs = 60_000;
+
+type Site = ReturnType<typeof createSite>;
+
+function written(site: Site) {
+  const sink = follow();
+  site.nowMs = Math.max(site.nowMs, Date.parse('2027-06-01T00:00:00Z'));
+  site.tiers.flush();
+  sink.take(site.tiers);
+  return sink.written;
+}
+
+const countOf = (site: Site, table: string): number =>
+  Number(site.database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
+
+describe('counters', () => {
+  test('that were never reset are exact in any order, however few of their points are still known', () => {
+    const rawMs = 2 * 3_600_000;
+    const minutes = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 40 });
+    const history = minutes.chain((all) =>
+      fc.tuple(
+        fc.shuffledSubarray(all, { minLength: all.length }),
+        fc.array(fc.constantFrom('expire', 'flush', 'restart', 'nothing'), {
+          minLength: all.length,
+          maxLength: all.length,
+        }),
+      ),
+    );
+    fc.assert(
+      fc.property(history, ([order, actions]) => {
+        const site = createSite(forEver, rawMs);
+        site.nowMs = noonMs + 1_000 * minuteMs;
+        order.forEach((minute, i) => {
+          const timeMs = noonMs + minute * minuteMs + ((minute * 37) % 60) * 1_000;
+          site.add([reading(timeMs, { pv_energy_today: 10 * minute })]);
+          const then = actions[i];
+          if (then === 'restart') site.restart();
+          if (then === 'expire') {
+            site.tiers.flush();
+            site.tiers.expire();
+          }
+          if (then === 'flush') site.tiers.flush();
+        });
+        expect(written(site)).toEqual(batchOf(site.stored, options));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('forget points that are older than raw readings, but for those that lead up to them', () => {
+    const site = createSite(forEver, dayMs);
+    const of = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        reading(noonMs + (from + i) * minuteMs, { pv_energy_today: i }),
+      );
+    site.nowMs = noonMs + 1_000 * minuteMs;
+    site.add(of(0, 1_000));
+    site.tiers.flush();
+    expect(countOf(site, 'tier_counter')).toBe(10);
+    site.tiers.expire();
+    expect(countOf(site, 'tier_counter')).toBe(10);
+    site.nowMs = noonMs + 30 * dayMs;
+    site.tiers.expire();
+    expect(countOf(site, 'tier_counter')).toBe(1);
+  });
+
+  test('that grew between two windows give the growth to the later one, also when a reading comes late', () => {
+    const site = createSite();
+    const sink = follow();
+    const increases = () =>
+      [0, 2, 4].map((m) =>
+        sink.written.get(`120 victron/solar_charger/roof ${noonMs + m * minuteMs} pv_energy_today`),
+      );
+    site.add([
+      reading(noonMs, { pv_energy_today: 100 }),
+      reading(noonMs + 4 * minuteMs, { pv_energy_today: 190 }),
+    ]);
+    site.tiers.flush();
+    sink.take(site.tiers);
+    expect(increases().map((value) => value?.['increase'])).toEqual([0, undefined, 90]);
+    site.add([reading(noonMs + 2 * minuteMs, { pv_energy_today: 130 })]);
+    site.tiers.flush();
+    sink.take(site.tiers);
+    expect(increases().map((value) => value?.['increase'])).toEqual([0, 30, 60]);
+  });
+});
+
+describe('closed windows', () => {
+  const voltage = (offsetMs: number, value = 12) => reading(noonMs + offsetMs, { battery_voltage: value });
+  const revisions = (site: Site, after: number) =>
+    site.tiers
+      .changedSince(after, 100)
+      .map(({ every, startMs, revision }) => [every, startMs - noonMs, revision]);
+
+  test('have a revision only when their time is over, a new one when they change, and open ones none', () => {
+    const site = createSite([{ every: 120, keepMs: null }]);
+    site.nowMs = noonMs + 10_000;
+    site.add([voltage(10_000)]);
+    site.tiers.flush();
+    expect(revisions(site, 0)).toEqual([]);
+    site.nowMs = noonMs + 134_000;
+    site.tiers.step();
+    expect(revisions(site, 0)).toEqual([]);
+    site.nowMs = noonMs + 136_000;
+    site.tiers.step();
+    expect(revisions(site, 0)).toEqual([[120, 0, 1]]);
+    expect(site.tiers.changedCount(0)).toBe(1);
+    site.restart();
+    site.add([voltage(20_000), voltage(130_000)]);
+    site.tiers.flush();
+    expect(revisions(site, 1)).toEqual([[120, 0, 2]]);
+    expect(site.tiers.changedCount(2)).toBe(0);
+  });
+
+  test('stay closed when the clock of this machine goes back', () => {
+    const site = createSite([{ every: 120, keepMs: null }]);
+    site.add([voltage(0)]);
+    site.tiers.flush();
+    expect(revisions(site, 0)).toEqual([[120, 0, 1]]);
+    site.nowMs = noonMs;
+    site.add([voltage(1_000)]);
+    site.tiers.flush();
+    expect(revisions(site, 0)).toEqual([[120, 0, 2]]);
+  });
+
+  test('do not change with readings of other windows', () => {
+    const site = createSite([{ every: 120, keepMs: null }]);
+    site.add([voltage(0), voltage(120_000)]);
+    site.tiers.flush();
+    site.add([voltage(240_000)]);
+    site.tiers.flush();
+    expect(revisions(site, 0).map(([, start]) => start)).toEqual([0, 120_000, 240_000]);
+  });
+});
+
+describe('retention', () => {
+  const short: readonly Tier[] = [
+    { every: 120, keepMs: dayMs },
+    { every: 1_800, keepMs: 10 * dayMs },
+    { every: 'day', keepMs: null },
+  ];
+  const hourly = (count: number) =>
+    Array.from({ length: count }, (_, i) => reading(noonMs + i * 3_600_000, { battery_voltage: 12 }));
+  const windows = (site: Site) =>
+    site.database
+      .prepare('SELECT tier, count(*) AS n FROM tier_window GROUP BY tier ORDER BY tier')
+      .all()
+      .map(({ tier, n }) => [tier, n]);
+
+  test('takes windows of a tier when their time to be kept is over', () => {
+    const site = createSite(short);
+    site.nowMs = noonMs + 48 * 3_600_000;
+    site.add(hourly(48));
+    site.tiers.flush();
+    expect(windows(site)).toEqual([
+      [120, 24],
+      [1_800, 48],
+      [86_400, 3],
+    ]);
+    site.nowMs = noonMs + 5 * dayMs;
+    expect(site.tiers.expire()).toBe(24);
+    expect(windows(site)).toEqual([
+      [1_800, 48],
+      [86_400, 3],
+    ]);
+    site.nowMs = noonMs + 400 * dayMs;
+    expect(site.tiers.expire()).toBe(48);
+    expect(site.tiers.expire()).toBe(0);
+    expect(windows(site)).toEqual([[86_400, 3]]);
+  });
+
+  test('does not bring back a window that has gone, and keeps the late reading in the others', () => {
+    const site = createSite(short);
+    site.nowMs = noonMs + 5 * dayMs;
+    site.add(hourly(1));
+    site.tiers.flush();
+    expect(windows(site)).toEqual([
+      [1_800, 1],
+      [86_400, 1],
+    ]);
+  });
+
+  test('is not judged by a clock that is not right', () => {
+    const site = createSite(short);
+    site.clockSynced = false;
+    site.nowMs = noonMs + 4_000 * dayMs;
+    site.add(hourly(1));
+    site.tiers.flush();
+    expect(site.tiers.expire()).toBe(0);
+    expect(windows(site)).toHaveLength(3);
+  });
+
+  test('goes on series by series, a bounded slice a call', () => {
+    const site = createSite([{ every: 120, keepMs: dayMs }]);
+    const all = Array.from({ length: 3 }, (_, d) =>
+      Array.from({ length: 1_200 }, (_, i) => reading(noonMs + i * 120_000, { v: 1 }, `a/b/${d}`)),
+    ).flat();
+    site.nowMs = noonMs;
+    site.add(all);
+    site.tiers.flush();
+    site.nowMs = noonMs + 10 * dayMs;
+    const calls = [];
+    for (let gone = site.tiers.expire(); gone > 0; gone = site.tiers.expire()) calls.push(gone);
+    expect(calls.reduce((sum, gone) => sum + gone, 0)).toBe(3_600);
+    expect(Math.max(...calls)).toBeLessThanOrEqual(2_000);
+    expect(countOf(site, 'tier_window')).toBe(0);
+  });
+});
+
+describe('memory', () => {
+  test('is bounded: what does not fit waits in the log, and no slice is long', () => {
+    const site = createSite();
+    const many: Omit<StoredReading, 'position'>[] = Array.from({ length: 3_000 }, (_, i) =>
+      reading(noonMs + i * 120_000, { battery_voltage: 12, pv_energy_today: i }, `a/b/${i % 7}`),
+    );
+    site.add(many);
+    let rows = 0;
+    let longest = 0;
+    for (let more = true; more; ) {
+      site.nowMs += 4_000;
+      more = site.tiers.step();
+      const now = countOf(site, 'tier_window');
+      longest = Math.max(longest, now - rows);
+      rows = now;
+    }
+    // A slice ends with the series that fills it: 100 cells and those of one series, in at most five tiers.
+    expect(longest).toBeLessThanOrEqual((100 + 128) * 5);
+    expect(site.tiers.cursor()).toBe(3_000);
+    expect(written(site)).toEqual(batchOf(site.stored, options));
+  });
+
+  test('is flushed every few seconds, not with every reading', () => {
+    const site = createSite();
+    site.nowMs = noonMs;
+    site.tiers.step();
+    const cursors = Array.from({ length: 20 }, (_, i) => {
+      site.nowMs = noonMs + i * 500;
+      site.add([reading(site.nowMs, { battery_voltage: 12 })]);
+      site.tiers.step();
+      return site.tiers.cursor();
+    });
+    expect(new Set(cursors).size).toBeLessThanOrEqual(5);
+    expect(cursors.at(-1)).toBeGreaterThanOrEqual(14);
+  });
+});
+
+describe('what no window holds', () => {
+  test('is counted, and each cause is said once', () => {
+    const site = createSite();
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`field_${i}`, i]));
+    site.add([
+      reading(noonMs, { battery_voltage: 12, own: 'text', counted: 5 }),
+      reading(noonMs + 1, { battery_voltage: 'twelve', own: 5, pv_energy_today: -1 }),
+      reading(noonMs + 2, { battery_voltage: 'twelve', own: 'text', counted: 1e12 }),
+      reading(noonMs + 3, fields),
+      reading(-5, { battery_voltage: 12 }),
+    ]);
+    site.tiers.flush();
+    // 256 fields, of which four are taken: battery_voltage, own, counted, pv_energy_today.
+    expect(site.tiers.accounts()).toEqual({
+      behind: 0,
+      missed: 0,
+      leftOut: { type: 3, size: 2, fields: 300 - 252, time: 1 },
+    });
+    expect(site.reports.filter((text) => text.includes('"battery_voltage"'))).toEqual([
+      'A value of "battery_voltage" of victron/solar_charger/roof by barn is of another type than before: it is in the raw history, not in the tiers.',
+    ]);
+    expect(site.reports).toHaveLength(1 + 1 + 1 + 1 + 48 + 1);
+  });
+
+  test('are readings that left the log before they were merged', () => {
+    const site = createSite();
+    site.add(
+      [1, 2, 3, 4].map((i) => reading(noonMs + i, { battery_voltage: i })),
+      false,
+    );
+    site.stored.splice(0, 3);
+    Object.assign(site.stored, { length: 1 });
+    site.tiers.flush();
+    expect(site.tiers.accounts()).toMatchObject({ missed: 0 });
+  });
+});
