@@ -44,6 +44,21 @@ describe('bytes that nobody reads in time', () => {
     expect(await buffer.read(never)).toEqual(Uint8Array.of(2));
   });
 
+  test('wait while the one before is being handed over, and after a read that was given up', async () => {
+    const buffer = createChunkBuffer();
+    const first = buffer.read(never);
+    buffer.push(Uint8Array.of(1));
+    buffer.push(Uint8Array.of(2));
+    expect(await first).toEqual(Uint8Array.of(1));
+    expect(await buffer.read(never)).toEqual(Uint8Array.of(2));
+    const abort = new AbortController();
+    const abandoned = buffer.read(abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(abandoned).rejects.toThrow('enough');
+    buffer.push(Uint8Array.of(3));
+    expect(await buffer.read(never)).toEqual(Uint8Array.of(3));
+  });
+
   test('a chunk comes before the error that followed it', async () => {
     const buffer = createChunkBuffer();
     buffer.push(Uint8Array.of(1));

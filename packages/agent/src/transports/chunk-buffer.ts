@@ -27,6 +27,8 @@ export function createChunkBuffer(): ChunkBuffer {
     push(chunk) {
       if (reader) {
         reader.resolve(chunk);
+        // At once: the next chunk may come before the reader has gone on.
+        reader = undefined;
         return;
       }
       waiting.push(chunk);
@@ -57,6 +59,7 @@ export function createChunkBuffer(): ChunkBuffer {
       try {
         return await promise;
       } finally {
+        reader = undefined;
         signal.removeEventListener('abort', abort);
       }
     },
