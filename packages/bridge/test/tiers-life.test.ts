@@ -278,13 +278,12 @@ describe('what no window holds', () => {
 
   test('are readings that left the log before they were merged', () => {
     const site = createSite();
-    site.add(
-      [1, 2, 3, 4].map((i) => reading(noonMs + i, { battery_voltage: i })),
-      false,
-    );
+    const all = [1, 2, 3, 4].map((i) => reading(noonMs + i, { battery_voltage: i }));
+    site.add(all, false);
     site.stored.splice(0, 3);
-    Object.assign(site.stored, { length: 1 });
     site.tiers.flush();
-    expect(site.tiers.accounts()).toMatchObject({ missed: 0 });
+    expect(site.tiers.accounts()).toMatchObject({ missed: 3, behind: 0 });
+    expect(site.reports).toHaveLength(1);
+    expect(written(site)).toEqual(batchOf(site.stored, options));
   });
 });

@@ -66,8 +66,8 @@ export function createSite(tiers: readonly Tier[] = forEver, rawMs = 1_000 * day
           },
         },
         log: {
-          read: (after, limit) => stored.slice(after, after + limit),
-          head: () => stored.length,
+          read: (after, limit) => stored.filter(({ position }) => position > after).slice(0, limit),
+          head: () => stored.at(-1)?.position ?? 0,
           onStored: (hear) => {
             listener = hear;
           },
