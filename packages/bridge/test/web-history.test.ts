@@ -188,9 +188,8 @@ test.each(['series?device=roof&field=pv_power', 'export?device=roof'])(
     const busy = new BusyError('History has 64 questions to answer already.');
     const web = await open({
       series: () => Promise.reject(busy),
-      // biome-ignore lint/correctness/useYield: it fails before its first chunk.
       exportHistory: async function* () {
-        throw busy;
+        yield await Promise.reject(busy);
       },
     });
     const response = await fetch(`${web.url}/api/${path}`);
