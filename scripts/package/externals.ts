@@ -42,7 +42,7 @@ export function copyExternals(root: string, product: Product, app: string, archi
 }
 
 const sourcesAndPapers =
-  /(^|\/)(node_modules|test|tests|examples?|docs?|src|include|patches|assets|deps|\.github|binding\.gyp|jest\.config\.js)(\/|$)/;
+  /(^|\/)(node_modules|test|tests|examples?|docs?|include|patches|assets|deps|\.github|binding\.gyp|jest\.config\.js)(\/|$)/;
 const kindsNotLoaded = /\.(md|ts|map|c|cc|cpp|h|gyp|gypi|yml)$/i;
 
 function isShipped(path: string, architecture: Architecture): boolean {
