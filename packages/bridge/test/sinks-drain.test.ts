@@ -1,82 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createBell } from '../src/sinks/bell.ts';
 import { type Drain, type DrainParts, startDrain } from '../src/sinks/drain.ts';
-import { type Feed, type FeedItem, readingFeed, windowFeed } from '../src/sinks/feeds.ts';
-import { writeIsolating } from '../src/sinks/isolate.ts';
-import { openLedger, refusalsMax, sinkSchema } from '../src/sinks/ledger.ts';
-import { type Point, RefusedError, UnavailableError } from '../src/sinks/sink.ts';
-import { openStore, type Store } from '../src/store.ts';
-import { readingOf } from './in-memory-log.ts';
+import { openLedger } from '../src/sinks/ledger.ts';
+import { type Point, UnavailableError } from '../src/sinks/sink.ts';
+import type { Store } from '../src/store.ts';
+import { feedOf, memorySink, numberOf, pointOf, sinkStore } from './sinks-rig.ts';
 
-let folder: string;
 let store: Store;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wattline-sinks-'));
-  store = openStore({ path: folder, parts: [sinkSchema] });
+  store = sinkStore();
 });
-afterEach(() => {
-  store.close();
-  rmSync(folder, { recursive: true });
-});
-
-const pointOf = (n: number): Point => ({
-  tier: 'raw',
-  measurement: 'battery',
-  tags: {},
-  fields: { n },
-  timeMs: n,
-});
-const itemOf = (n: number): FeedItem => ({ position: n, timeMs: n, points: [pointOf(n)] });
-const numberOf = ({ fields }: Point): number => Number(fields['n']);
-
-/** A feed of items 1, 2, …, of which the first can be forgotten. */
-function feedOf(gapless = true) {
-  const items: FeedItem[] = [];
-  let head = 0;
-  const feed: Feed = {
-    gapless,
-    read: (after, limit) => items.filter(({ position }) => position > after).slice(0, limit),
-    head: () => head,
-    waiting: (after) => (gapless ? head - after : items.filter(({ position }) => position > after).length),
-  };
-  return {
-    feed,
-    add: (count: number) => {
-      for (let n = 0; n < count; n++) items.push(itemOf(++head));
-    },
-    put: (item: FeedItem) => {
-      items.push(item);
-      head = item.position;
-    },
-    forget: (before: number) => {
-      while ((items[0]?.position ?? before) < before) items.shift();
-    },
-  };
-}
-
-/** A store that keeps points by time; `refuses` and `fails` can be changed while it runs. */
-function memorySink() {
-  const kept = new Map<number, number>();
-  const sink = {
-    kept,
-    writes: 0,
-    refuses: (_: Point): boolean => false,
-    fails: (_: number): Error | undefined => undefined,
-    write: async (points: readonly Point[]) => {
-      sink.writes += 1;
-      const failure = sink.fails(sink.writes);
-      if (failure) throw failure;
-      const bad = points.find((point) => sink.refuses(point));
-      if (bad) throw new RefusedError(`no ${numberOf(bad)}`);
-      for (const point of points) kept.set(point.timeMs, (kept.get(point.timeMs) ?? 0) + 1);
-    },
-  };
-  return sink;
-}
 
 function drainOf(parts: Pick<DrainParts, 'sink' | 'feed'> & Partial<DrainParts>) {
   const reports: string[] = [];
@@ -316,39 +250,6 @@ test('whatever is refused and whenever the store is away: stored = delivered + p
   );
 });
 
-describe('halving', () => {
-  const outgoing = (count: number) =>
-    Array.from({ length: count }, (_, n) => ({ item: itemOf(n), point: pointOf(n) }));
-
-  test('writes all but one bad point of a thousand in about twenty writes', async () => {
-    let writes = 0;
-    const write = async (points: readonly Point[]) => {
-      writes += 1;
-      if (points.some((point) => numberOf(point) === 333)) throw new RefusedError('no');
-    };
-    const refused = await writeIsolating(outgoing(1_000), { write });
-    expect(refused).toEqual([{ item: itemOf(333), point: pointOf(333), reason: 'no' }]);
-    expect(writes).toBeLessThanOrEqual(21);
-  });
-  test('loses one field only where the store merges fields', async () => {
-    const point = { ...pointOf(1), fields: { a: 1, b: 2, bad: 3, c: 4, d: 5 } };
-    const kept: Record<string, unknown> = {};
-    const write = async (points: readonly Point[]) => {
-      for (const { fields } of points) {
-        if ('bad' in fields) throw new RefusedError('bad has another type');
-        Object.assign(kept, fields);
-      }
-    };
-    const item = itemOf(1);
-    const refused = await writeIsolating([{ item, point }], { write, mergesFields: true });
-    expect(refused).toEqual([
-      { item, point: { ...point, fields: { bad: 3 } }, reason: 'bad has another type' },
-    ]);
-    expect(kept).toEqual({ a: 1, b: 2, c: 4, d: 5 });
-    expect(await writeIsolating([{ item, point }], { write })).toHaveLength(1);
-  });
-});
-
 test('a bell that rang while nobody listened is heard at once, and only once', async () => {
   const stop = new AbortController();
   const bell = createBell(stop.signal);
@@ -363,47 +264,4 @@ test('a bell that rang while nobody listened is heard at once, and only once', a
   expect(heard).toBe(false);
   stop.abort();
   await next;
-});
-
-describe('the ledger', () => {
-  test('keeps the newest refusals of each feed, up to a bound', () => {
-    const ledger = openLedger(store, 'x', 'readings');
-    const other = openLedger(store, 'x', 'windows');
-    const refusal = (position: number) => ({ position, timeMs: 0, point: 'p'.repeat(5_000), reason: 'r' });
-    const progress = { position: 1, delivered: 0, refused: 0, expired: 0 };
-    other.advance(progress, [refusal(1)]);
-    ledger.advance(
-      progress,
-      Array.from({ length: refusalsMax + 5 }, (_, n) => refusal(n)),
-    );
-    const kept = ledger.refusals(refusalsMax + 100);
-    expect(kept).toHaveLength(refusalsMax);
-    expect(kept[0]?.position).toBe(refusalsMax + 4);
-    expect(kept[0]?.point).toHaveLength(2_000);
-    expect(other.refusals(10)).toHaveLength(1);
-  });
-});
-
-describe('feeds', () => {
-  test('readings come by their position in the log', () => {
-    const readings = [1, 2, 3].map((n) => readingOf('victron/battery/x', n, { n }, { position: n }));
-    const feed = readingFeed(
-      {
-        head: () => 3,
-        read: (after, limit) => readings.filter(({ position }) => position > after).slice(0, limit),
-      },
-      ({ timeMs }) => [pointOf(timeMs)],
-    );
-    expect(feed.read(1, 10)).toEqual([itemOf(2), itemOf(3)]);
-    expect([feed.waiting(1), feed.gapless]).toEqual([2, true]);
-  });
-  test('windows come by their revision, and one that changed twice comes once', () => {
-    const windows = [{ revision: 5, startMs: 100 }];
-    const feed = windowFeed(
-      { changedSince: (after) => windows.filter(({ revision }) => revision > after), changedCount: () => 1 },
-      ({ startMs }) => [pointOf(startMs)],
-    );
-    expect(feed.read(0, 10)).toEqual([{ position: 5, timeMs: 100, points: [pointOf(100)] }]);
-    expect([feed.waiting(0), feed.gapless]).toEqual([1, false]);
-  });
 });

@@ -1,0 +1,76 @@
+// Points, a feed of them that a test fills and forgets, and a sink that keeps what it is given or declines it.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Feed, FeedItem } from '../src/sinks/feeds.ts';
+import { sinkSchema } from '../src/sinks/ledger.ts';
+import { type Point, RefusedError } from '../src/sinks/sink.ts';
+import { openStore, type Store } from '../src/store.ts';
+
+/** A store with room for what sinks write down, for one test. */
+export function sinkStore(): Store {
+  const folder = mkdtempSync(join(tmpdir(), 'wattline-sinks-'));
+  const store = openStore({ path: folder, parts: [sinkSchema] });
+  onTestFinished(() => {
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  return store;
+}
+
+export const pointOf = (n: number): Point => ({
+  tier: 'raw',
+  measurement: 'battery',
+  tags: {},
+  fields: { n },
+  timeMs: n,
+});
+export const itemOf = (n: number): FeedItem => ({ position: n, timeMs: n, points: [pointOf(n)] });
+export const numberOf = ({ fields }: Point): number => Number(fields['n']);
+
+/** A feed of items 1, 2, …, of which the first can be forgotten. */
+export function feedOf(gapless = true) {
+  const items: FeedItem[] = [];
+  let head = 0;
+  const feed: Feed = {
+    gapless,
+    read: (after, limit) => items.filter(({ position }) => position > after).slice(0, limit),
+    head: () => head,
+    waiting: (after) => (gapless ? head - after : items.filter(({ position }) => position > after).length),
+  };
+  return {
+    feed,
+    add: (count: number) => {
+      for (let n = 0; n < count; n++) items.push(itemOf(++head));
+    },
+    put: (item: FeedItem) => {
+      items.push(item);
+      head = item.position;
+    },
+    forget: (before: number) => {
+      while ((items[0]?.position ?? before) < before) items.shift();
+    },
+  };
+}
+
+/** A store that keeps points by time; `refuses` and `fails` can be changed while it runs. */
+export function memorySink() {
+  const kept = new Map<number, number>();
+  const sink = {
+    kept,
+    writes: 0,
+    refuses: (_: Point): boolean => false,
+    fails: (_: number): Error | undefined => undefined,
+    write: async (points: readonly Point[]) => {
+      sink.writes += 1;
+      const failure = sink.fails(sink.writes);
+      if (failure) throw failure;
+      const bad = points.find((point) => sink.refuses(point));
+      if (bad) throw new RefusedError(`no ${numberOf(bad)}`);
+      for (const point of points) kept.set(point.timeMs, (kept.get(point.timeMs) ?? 0) + 1);
+    },
+  };
+  return sink;
+}
