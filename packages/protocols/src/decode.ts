@@ -1,7 +1,7 @@
 // One request of `decode --jsonl` to its answer: captured bytes of any definition, without a device.
 // Bad requests and bad bytes are answers too; nothing thrown leaves this file.
 
-import type { Decoded, DeviceDefinition } from './device.ts';
+import type { Decoded, DeviceDefinition, Ignored } from './device.ts';
 import { definitions } from './devices/index.ts';
 import type { Values } from './field.ts';
 import { joinChunks, ProtocolError, type ProtocolErrorCode } from './session.ts';
@@ -75,15 +75,12 @@ function readingsOf(
   secret: Uint8Array | undefined,
 ): readonly Decoded[] {
   const { hear, readStream, media } = definition;
-  const payload = joinChunks(chunks);
   if (hear !== undefined) {
     const source = media.find((medium) => medium.medium === 'advertisement')?.company ?? 0;
-    const decoded = hear.decode({ source, payload }, secret);
-    if ('ignored' in decoded) throw new DecodeError('ignored', decoded.ignored);
-    return [decoded];
+    return heardIn(chunks, (payload) => hear.decode({ source, payload }, secret));
   }
   if (readStream !== undefined) {
-    const { readings, corrupt, ignored } = readStream(payload);
+    const { readings, corrupt, ignored } = readStream(joinChunks(chunks));
     if (readings.length > 0) return readings;
     const [why] = ignored;
     if (why !== undefined) throw new DecodeError('ignored', why);
@@ -92,6 +89,27 @@ function readingsOf(
     throw new DecodeError('silent', 'no whole block in the bytes');
   }
   throw new DecodeError('usage', `${definition.id} cannot be decoded from bytes alone`);
+}
+
+/** Each entry is one advertisement. Those that cannot be read are left out; if none can, the first says why. */
+function heardIn(
+  packets: readonly Uint8Array[],
+  hear: (payload: Uint8Array) => Decoded | Ignored,
+): readonly Decoded[] {
+  const readings: Decoded[] = [];
+  let why: DecodeError | ProtocolError | undefined;
+  for (const payload of packets) {
+    try {
+      const decoded = hear(payload);
+      if ('ignored' in decoded) throw new DecodeError('ignored', decoded.ignored);
+      readings.push(decoded);
+    } catch (error) {
+      if (!(error instanceof DecodeError || error instanceof ProtocolError)) throw error;
+      why ??= error;
+    }
+  }
+  if (readings.length > 0) return readings;
+  throw why ?? new DecodeError('silent', 'no advertisement in the bytes');
 }
 
 function definitionOf(name: unknown): DeviceDefinition {

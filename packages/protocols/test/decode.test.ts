@@ -42,6 +42,16 @@ test('bytes of another record than the one asked for are ignored', () => {
   expect(decodeRequest({ ...request, record: '0x02' })).toMatchObject({ error: { code: 'ignored' } });
 });
 
+test('each of several advertisements is read by itself', () => {
+  const one = { record: '0x01', values: solar?.values };
+  const foreign = 'deadbeef';
+  const wrongKey = `${bytes.slice(0, 14)}00${bytes.slice(16)}`;
+  expect(decodeRequest({ ...request, bytes: [bytes, bytes] })).toMatchObject({ readings: [one, one] });
+  expect(decodeRequest({ ...request, bytes: [foreign, bytes, wrongKey] })).toMatchObject(one);
+  expect(decodeRequest({ ...request, bytes: [wrongKey, foreign] })).toMatchObject({ error: { code: 'key' } });
+  expect(decodeRequest({ ...request, bytes: [] })).toMatchObject({ error: { code: 'silent' } });
+});
+
 test('chunks are joined as they were received', () => {
   const [stream] = vectorsOf('vedirect-text');
   const whole = stream?.bytes ?? '';
