@@ -5,8 +5,8 @@ import { createDelivery, type Delivery, deliveryTimes } from '../src/delivery/de
 import type { Outbox } from '../src/outbox/outbox.ts';
 import type { Publisher } from '../src/publisher/publisher.ts';
 import { ConnectionLost, type PublishResult } from '../src/publisher/session.ts';
-import { roof } from './delivery-helpers.ts';
 import { reading } from './delivery-readings.ts';
+import { roof } from './delivery-rig.ts';
 import { entry, open, scratchDirectory } from './outbox-scratch.ts';
 
 interface Sent {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Aedes } from 'aedes';
 import { expect, test } from 'vitest';
 import { startAedes } from './delivery-brokers.ts';
-import { startAgent } from './delivery-helpers.ts';
+import { startAgent } from './delivery-rig.ts';
 import { scratchDirectory } from './outbox-scratch.ts';
 import { seededRandom } from './powercut/cut.ts';
 

@@ -3,9 +3,9 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
 import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
 import { startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
-import { roof, startAgent, startGate } from './delivery-helpers.ts';
 import { hasProgram } from './delivery-programs.ts';
 import { reading } from './delivery-readings.ts';
+import { roof, startAgent, startGate } from './delivery-rig.ts';
 import { entry, scratchDirectory } from './outbox-scratch.ts';
 
 const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };

@@ -13,7 +13,7 @@ import {
 } from '../src/publisher/publisher.ts';
 import { ConnectionLost } from '../src/publisher/session.ts';
 import { freePort, startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
-import { startGate } from './delivery-helpers.ts';
+import { startGate } from './delivery-rig.ts';
 import { hasProgram } from './delivery-programs.ts';
 
 const confirmed = { is: 'confirmed' };

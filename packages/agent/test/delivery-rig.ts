@@ -1,4 +1,4 @@
-// Readings, and an agent's delivery wired as the program wires it.
+// An agent's delivery wired as the program wires it, and a way to its broker that can be cut.
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -11,6 +11,10 @@ import { type Arrival, freePort } from './delivery-brokers.ts';
 
 export const roof = 'victron/solar_charger/roof';
 export const bank = 'jbd/battery/bank';
+
+export const count = (length: number, from = 0): number[] =>
+  Array.from({ length }, (_, index) => from + index);
+export const forever = new AbortController().signal;
 
 export const sequencesOf = (arrivals: readonly Arrival[], topic?: string): number[] =>
   arrivals
