@@ -69,7 +69,7 @@ export async function runProgram(
 }
 
 /** Says why, and gives the exit code. */
-export function reportFailure(error: unknown, log: Pick<Log, 'error'>): ExitCode {
+function reportFailure(error: unknown, log: Pick<Log, 'error'>): ExitCode {
   if (error instanceof ConfigurationError) {
     for (const line of error.message.split('\n')) log.error(line);
     return exitCodes.usage;

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createRedactor, type Redactor } from './redact.ts';
 import { formatDateTime, formatTime, visible } from './text.ts';
 
-export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** `cause` is an error whose message completes the line; its stack is shown at level debug. */

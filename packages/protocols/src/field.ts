@@ -2,7 +2,7 @@
 
 import type { Raw, Where } from './where.ts';
 
-export const units = [
+const units = [
   'V',
   'A',
   'W',

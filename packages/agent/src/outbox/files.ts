@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /** The service's group may look (`outbox` command); only the owner writes. */
-export const directoryMode = 0o750;
+const directoryMode = 0o750;
 export const fileMode = 0o640;
 
 export async function syncDirectory(path: string): Promise<void> {

@@ -91,7 +91,7 @@ function refusal(path: string, { message }: Error): TransportError {
 }
 
 /** Which process has a file open, as far as this user may see. */
-export function holderOf(path: string, root = '/'): string | undefined {
+function holderOf(path: string, root = '/'): string | undefined {
   const file = realpathSync(path);
   for (const id of numbersIn(join(root, 'proc'))) {
     const folder = join(root, 'proc', id);

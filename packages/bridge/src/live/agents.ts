@@ -4,7 +4,7 @@ import type { AgentState } from '@wattline/protocols';
 import type { Sleep } from './freshness.ts';
 
 /** Agents that are remembered; further ones are as if they had said nothing. */
-export const agentsMax = 1_000;
+const agentsMax = 1_000;
 
 export interface Agent {
   readonly state: AgentState;

@@ -22,7 +22,7 @@ export interface AlarmHistory {
 }
 
 /** Ended episodes that are kept; the oldest go first. */
-export const episodesMax = 100_000;
+const episodesMax = 100_000;
 /** Added episodes between two looks at the bound. */
 const addedBetweenTrims = 1_000;
 

@@ -25,7 +25,7 @@ export interface Alarms {
 }
 
 /** The code of the alarm for a device that does not speak. */
-export const silentCode = 'silent';
+const silentCode = 'silent';
 
 /** How far apart two readings of one trouble may be that arrived out of order, when no interval is announced. */
 const apartMsMax = 120_000;

@@ -114,4 +114,4 @@ function leadOf({ reading, values }: Newest): readonly string[] {
   return numbers.slice(0, leadOfOthers).map(([field]) => field);
 }
 
-export const ageSeconds = (timeMs: number, nowMs: number): number => Math.max(0, (nowMs - timeMs) / 1000);
+const ageSeconds = (timeMs: number, nowMs: number): number => Math.max(0, (nowMs - timeMs) / 1000);

@@ -9,7 +9,7 @@ import { judge } from './freshness.ts';
 import { firstKnown, type Newest, takeReading } from './newest.ts';
 
 /** Devices that are shown; further ones are stored and counted, not shown. */
-export const devicesMax = 10_000;
+const devicesMax = 10_000;
 
 export interface Device {
   readonly id: string;

@@ -11,7 +11,7 @@ const graceMsMin = 3_000;
 const lateMsMin = 120_000;
 const lateIntervals = 5;
 /** How long an agent that wakes up may take until its readings are here. */
-export const awakeMs = 120_000;
+const awakeMs = 120_000;
 
 /** What an agent announced when it last went to sleep, by its own clock. */
 export interface Sleep {

@@ -86,6 +86,6 @@ export function startEventStream(live: Pick<Live, 'step' | 'devices'>, clock: ()
   };
 }
 
-export function formatEvent<Name extends keyof EventViews>(name: Name, data: EventViews[Name]): string {
+function formatEvent<Name extends keyof EventViews>(name: Name, data: EventViews[Name]): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -45,7 +45,7 @@ export function parseTime(text: string, nowMs: number): number | undefined {
 }
 
 /** A time in a query, with its default in the same words. */
-export function timeParameter(nowMs: number, fallback: string) {
+function timeParameter(nowMs: number, fallback: string) {
   const expected = 'expected ms since 1970, an ISO time, "now" or a span such as "-24h"';
   return z
     .string({ error: expected })

@@ -21,7 +21,7 @@ export class ConfigurationError extends Error {
 }
 
 /** `agent.yml:7:9: mqtt.port: expected …, found …` */
-export function formatProblem({ place, path, text }: Problem): string {
+function formatProblem({ place, path, text }: Problem): string {
   return [formatPlace(place), ...(path === '' ? [] : [path]), text].join(': ');
 }
 

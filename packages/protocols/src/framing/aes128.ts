@@ -2,7 +2,7 @@
 // nearly half of decoding; this takes 95 ns. FIPS 197; tables as in Daemen and Rijmen, "AES Proposal: Rijndael", 5.2.1.
 
 export const aesBlockBytes = 16;
-export const aesKeyBytes = 16;
+const aesKeyBytes = 16;
 const rounds = 10;
 
 const sbox = new Uint8Array(256);
