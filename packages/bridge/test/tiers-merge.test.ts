@@ -64,6 +64,51 @@ describe('aggregates', () => {
     },
   );
 
+  test('of a counter are the same bits in any order', () => {
+    const point = fc.record({
+      timeMs: fc.integer({ min: 0, max: 5 }),
+      units: fc.integer({ min: 0, max: 5 }),
+      grown: units,
+    });
+    const cases = fc
+      .array(point, { minLength: 1, maxLength: 20 })
+      .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+    const counter = ({
+      timeMs,
+      units: value,
+      grown,
+    }: {
+      timeMs: number;
+      units: number;
+      grown: number;
+    }): Aggregate => ({
+      kind: 'counter',
+      ...{ firstMs: timeMs, first: value, lastMs: timeMs, last: value, high: 0, low: grown },
+    });
+    fc.assert(
+      fc.property(cases, ([all, shuffled]) => {
+        expect(mergedInOrder(shuffled.map(counter))).toEqual(mergedInOrder(all.map(counter)));
+      }),
+    );
+  });
+
+  test('hold a bounded union, the same in any order', () => {
+    const name = (n: number): string => `name_${String(n).padStart(3, '0')}`;
+    const lists = fc
+      .array(fc.uniqueArray(fc.nat(150).map(name), { maxLength: 40 }), { minLength: 1, maxLength: 12 })
+      .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+    fc.assert(
+      fc.property(lists, ([all, shuffled]) => {
+        const [batch, other] = [all, shuffled].map((each) =>
+          mergedInOrder(each.map((value) => one('flags', { timeMs: 0, value }))),
+        );
+        expect(other).toEqual(batch);
+        if (batch?.kind !== 'flags') throw new Error('no flags');
+        expect(batch.union).toEqual([...new Set(all.flat())].sort().slice(0, 64));
+      }),
+    );
+  });
+
   test('adding a value is merging the aggregate of that value', () => {
     fc.assert(
       fc.property(timed('gauge'), timed('gauge'), (a, b) => {

@@ -28,10 +28,18 @@ export const timeZone = 'Europe/Rome';
 export const days = createLocalDays(timeZone);
 export const options = { kinds, every, timeZone };
 
-/** A log in memory, with tiers on a store that outlives them. */
-export function createSite(tiers: readonly Tier[] = forEver, rawMs = 1_000 * dayMs) {
+function emptyDatabase(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   for (const migration of tierSchema.migrations) database.exec(migration);
+  return database;
+}
+
+/** A log in memory, with tiers on a store that outlives them. */
+export function createSite(
+  tiers: readonly Tier[] = forEver,
+  rawMs = 1_000 * dayMs,
+  database = emptyDatabase(),
+) {
   const stored: StoredReading[] = [];
   const reports: string[] = [];
   let listener: (readings: readonly StoredReading[]) => void = () => undefined;

@@ -5,10 +5,7 @@ import { addSum, quotient } from '../tiers/exact.ts';
 import type { TierWindows } from '../tiers/flush.ts';
 import type { History, Span } from './history.ts';
 
-/**
- * Sums whole windows: of the coarsest tier that begins with the span, and ends with it or has not ended yet; else of
- * the finest that is left. `null`: nothing is stored of it.
- */
+/** Sums the windows of the coarsest tier that fits the span, else of the finest. `null`: nothing is stored of it. */
 export function queryIncrease(
   history: History,
   tiers: readonly TierWindows[],
@@ -22,9 +19,9 @@ export function queryIncrease(
   if (series === undefined || field?.kind !== 'counter') return null;
   const { fromMs, toMs } = span;
   const reaching = tiers.filter(({ keepMs }) => keepMs === null || fromMs >= nowMs - keepMs);
-  const isWhole = ({ windows }: TierWindows): boolean =>
-    windows.start(fromMs) === fromMs && (windows.start(toMs) === toMs || windows.end(toMs) > nowMs);
-  const tier = reaching.findLast(isWhole) ?? reaching[0];
+  const fits = ({ windows }: TierWindows): boolean =>
+    windows.start(fromMs) === fromMs && windows.start(toMs) === toMs;
+  const tier = reaching.findLast(fits) ?? reaching[0];
   if (tier === undefined) return null;
   const sum = { high: 0, low: 0 };
   const found = history.field(series, field, tier.every, span);

@@ -1,7 +1,7 @@
 // Puts the waiting readings of a counter among its neighbours in time, and says what each window is to grow by.
 // As far back as the points of a counter are kept, any order of arrival gives the same growth. Before that, only the
-// first and the last point of each window are known: a reading between two windows is still exact, one inside a window
-// changes nothing (which is right as long as the counter was not reset there in the meantime).
+// first and the last point of each window are known: a reading between two windows of any tier is still exact, one inside
+// a window of every tier changes nothing (which is right as long as the counter was not reset there in the meantime).
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { Counter } from './aggregate.ts';
@@ -9,8 +9,10 @@ import { cutIntoChunks, decodePoints, encodePoints } from './counter-points.ts';
 import { type CounterPoint, compareTimes, type Growth, insertPoints } from './growth.ts';
 import type { FieldState } from './series-state.ts';
 
-/** The finest tier that holds a time, as seen by one counter. */
+/** One counter in the windows of a tier. */
 export interface Segments {
+  /** Whether the tier still keeps windows of a time. */
+  covers(timeMs: number): boolean;
   /** The counter in the window that holds a time. */
   at(timeMs: number): Counter | undefined;
   /** The nearest one in an earlier and in a later window. */
@@ -20,7 +22,7 @@ export interface Segments {
 
 export interface Counters {
   /** Takes the pending readings; the newest point of the field is moved. */
-  place(series: number, field: FieldState, segments: Segments): readonly Growth[];
+  place(series: number, field: FieldState, tiers: readonly Segments[]): readonly Growth[];
   /** Removes points before a time, but for the chunk that leads up to it. Returns the number of chunks. */
   trim(series: number, field: FieldState, beforeMs: number): number;
 }
@@ -58,7 +60,7 @@ export function createCounters(database: DatabaseSync): Counters {
   };
 
   return {
-    place: (series, field, segments) => {
+    place: (series, field, tiers) => {
       const added = field.pending.toSorted(compareTimes);
       field.pending = [];
       const [head] = added;
@@ -75,7 +77,7 @@ export function createCounters(database: DatabaseSync): Counters {
       if (oldest === undefined) return insertExact(series, field, added);
       const exact = added.filter((point) => compareTimes(point, oldest) >= 0);
       const older = added.slice(0, added.length - exact.length);
-      return [...insertBetweenSegments(older, segments), ...insertExact(series, field, exact)];
+      return [...insertBetweenSegments(older, tiers), ...insertExact(series, field, exact)];
     },
     trim: (series, field, beforeMs) => {
       const removed = chunks.trim(series, field.id, beforeMs);
@@ -85,11 +87,11 @@ export function createCounters(database: DatabaseSync): Counters {
   };
 }
 
-function insertBetweenSegments(added: readonly CounterPoint[], segments: Segments): Growth[] {
+function insertBetweenSegments(added: readonly CounterPoint[], tiers: readonly Segments[]): Growth[] {
   const growths: Growth[] = [];
   for (let at = 0; at < added.length; ) {
     const point = added[at] as CounterPoint;
-    const gap = gapAround(point, segments);
+    const gap = gapAround(point, tiers);
     if (gap === undefined) {
       growths.push({ point, units: 0, isKnown: false });
       at++;
@@ -105,11 +107,22 @@ function insertBetweenSegments(added: readonly CounterPoint[], segments: Segment
   return growths;
 }
 
-/** The known neighbours of a point; `undefined` where it lies inside a window's known points. */
-function gapAround(
-  point: CounterPoint,
-  segments: Segments,
-): { previous: CounterPoint | undefined; next: CounterPoint | undefined } | undefined {
+/** The neighbours of a point. */
+interface Gap {
+  readonly previous: CounterPoint | undefined;
+  readonly next: CounterPoint | undefined;
+}
+
+/** `undefined`: it lies inside a window of every tier. */
+function gapAround(point: CounterPoint, tiers: readonly Segments[]): Gap | undefined {
+  for (const segments of tiers) {
+    const gap = segments.covers(point.timeMs) ? gapBetween(point, segments) : undefined;
+    if (gap !== undefined) return gap;
+  }
+  return undefined;
+}
+
+function gapBetween(point: CounterPoint, segments: Segments): Gap | undefined {
   const here = segments.at(point.timeMs);
   if (here !== undefined && compareTimes(point, first(here)) >= 0) {
     if (compareTimes(point, last(here)) < 0) return undefined;

@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { type Aggregate, merge } from './aggregate.ts';
-import { createCounters } from './counters.ts';
+import { createCounters, type Segments } from './counters.ts';
 import type { Growth } from './growth.ts';
 import type { Row } from './row.ts';
 import type { FieldState, SeriesState } from './series-state.ts';
@@ -64,18 +64,21 @@ export function createFlusher({
     save(series);
   };
 
-  function segmentsOf({ id: series, kinds }: SeriesState, { id }: FieldState, moment: Moment) {
-    const keyAt = (timeMs: number) => {
-      const tier = tiers.find((each) => !isExpired(each, each.windows.start(timeMs), moment));
-      return tier && { every: tier.every, series, startMs: tier.windows.start(timeMs) };
-    };
-    const by =
-      (find: WindowTable['counterAt']) =>
-      (timeMs: number): ReturnType<typeof find> => {
-        const key = keyAt(timeMs);
-        return key && find(key, kinds, id);
+  function segmentsOf(
+    { id: series, kinds }: SeriesState,
+    { id }: FieldState,
+    moment: Moment,
+  ): readonly Segments[] {
+    return tiers.map((tier) => {
+      const by = (find: WindowTable['counterAt']) => (timeMs: number) =>
+        find({ every: tier.every, series, startMs: tier.windows.start(timeMs) }, kinds, id);
+      return {
+        covers: (timeMs) => !isExpired(tier, tier.windows.start(timeMs), moment),
+        at: by(table.counterAt),
+        before: by(table.counterBefore),
+        after: by(table.counterAfter),
       };
-    return { at: by(table.counterAt), before: by(table.counterBefore), after: by(table.counterAfter) };
+    });
   }
 }
 

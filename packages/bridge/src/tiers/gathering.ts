@@ -68,7 +68,6 @@ export function startGathering({
     take: (live) => {
       if (isBehind) return;
       for (const reading of live) {
-        if (reading.position <= seen) continue;
         if (reading.position === seen + 1 && add(reading)) continue;
         isBehind = true;
         return;

@@ -45,16 +45,11 @@ export function createLocalDays(timeZone: string): LocalDays {
     while (edge(day) > timeMs) day--;
     return day;
   };
-  const end = (timeMs: number): number => {
-    let day = dayOf(timeMs) + 1;
-    // A date that a zone skipped (Samoa, 30 December 2011) has no length.
-    while (edge(day) <= timeMs) day++;
-    return edge(day);
-  };
 
   return {
     start: (timeMs) => edge(dayOf(timeMs)),
-    end,
+    // The date after it may have no length (a zone skipped it), but then it begins with the one after that.
+    end: (timeMs) => edge(dayOf(timeMs) + 1),
     date: (timeMs) => new Date(dayOf(timeMs) * dayMs).toISOString().slice(0, 10),
     range: (date) => {
       const day = Date.parse(`${date}T00:00:00Z`) / dayMs;
