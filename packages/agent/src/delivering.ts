@@ -13,8 +13,10 @@ import { OutboxError, openOutbox } from './outbox/outbox.ts';
 import type { Surround } from './program.ts';
 import type { ReadDevice } from './reading/device.ts';
 import { startTimer } from './reading/pacer.ts';
+import { createReach } from './reading/reach.ts';
 import type { Media } from './reading/read-devices.ts';
 import { createReporter, type Reporter } from './reporter.ts';
+import type { HeardPacket } from './transport.ts';
 
 export interface DeliverOptions {
   readonly invocation: Extract<Invocation, { command: 'run' | 'once' }>;
@@ -51,16 +53,17 @@ export async function deliverReadings(options: DeliverOptions): Promise<ExitCode
     retain: configuration.mqtt.retain,
   });
   const reporter = reporterOf(options, delivery);
+  const { note, inReach } = createReach(clock.uptimeMs);
+  const own = new Set(configuration.devices.map(({ address }) => address));
+  const stranger = (packet: HeardPacket) => own.has(packet.address) || note(packet);
   const state = createAgentState({
-    agent,
-    version,
-    publisher,
-    outbox,
-    clock,
-    log,
+    ...{ agent, version, publisher, outbox, clock, log, inReach },
     devices: reporter.devices,
   });
-  const common = { devices, media, now: momentOf(clock), startTimer, signal, reporter, delivery, state, log };
+  const common = {
+    ...{ devices, media, startTimer, signal, reporter, delivery, state, log, stranger },
+    now: momentOf(clock),
+  };
   if (invocation.command === 'once') {
     const { once } = await import('./commands/once.ts');
     const { wakeEveryMs } = configuration;

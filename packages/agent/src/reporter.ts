@@ -6,7 +6,8 @@ import { type AgentState, formatTopic, type Reading } from '@wattline/protocols'
 import type { DeviceConfiguration } from './config/configuration.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { Identity } from './identity.ts';
-import type { Heard, Observer, Trouble } from './reading/device.ts';
+import type { Heard, Observer, Trouble, TroubleCode } from './reading/device.ts';
+import { silentAfter } from './reading/silence.ts';
 
 export interface ReporterOptions {
   readonly agent: string;
@@ -15,7 +16,7 @@ export interface ReporterOptions {
   /** Between readings as planned. */
   readonly intervalSecondsOf: (device: DeviceConfiguration) => number;
   readonly identity: Identity;
-  readonly clock: Pick<Clock, 'isSynced'>;
+  readonly clock: Pick<Clock, 'isSynced' | 'nowMs' | 'uptimeMs'>;
   readonly delivery: Pick<Delivery, 'deliver'>;
   readonly log: Log;
   readonly repeats: Repeats;
@@ -32,14 +33,22 @@ export interface Reporter extends Observer {
 interface Known {
   readonly device: DeviceConfiguration;
   topic?: string;
+  /** When it was heard last, by both clocks. */
   lastReadMs?: number;
+  lastUptimeMs?: number;
   rssi?: number;
   trouble?: Trouble;
+  /** Damaged and foreign packets since the last reading. */
+  odd: number;
 }
 
+/** Damaged and foreign packets are normal on the air, and a cable is opened in the middle of a block. */
+const oddMax = 5;
+const isOdd = (code: TroubleCode): boolean => code === 'corrupt' || code === 'ignored';
+
 export function createReporter(options: ReporterOptions): Reporter {
-  const { repeats, log } = options;
-  const known = new Map<string, Known>(options.devices.map((device) => [device.name, { device }]));
+  const { repeats, log, clock } = options;
+  const known = new Map(options.devices.map((device): [string, Known] => [device.name, { device, odd: 0 }]));
   const underWay = new Set<Promise<void>>();
 
   const deliver = async (topic: string, reading: Reading): Promise<void> => {
@@ -55,22 +64,24 @@ export function createReporter(options: ReporterOptions): Reporter {
       const about = known.get(name);
       if (about === undefined) return;
       const topic = topicOf(about.device, heard);
-      about.topic = topic;
-      about.lastReadMs = heard.moment.wallMs;
-      if (heard.rssi !== undefined) about.rssi = heard.rssi;
-      delete about.trouble;
+      const reading = readingOf(options, about.device, heard);
+      noteReading(about, topic, reading, heard.rssi);
       repeats.ended(name, `${name}: read again`);
-      log.debug(`${topic}: ${JSON.stringify(heard.decoded.values)}`);
-      const delivery = deliver(topic, readingOf(options, about.device, heard));
+      log.debug(`${topic}: ${JSON.stringify(reading.values)}`);
+      const delivery = deliver(topic, reading);
       underWay.add(delivery);
       void delivery.finally(() => underWay.delete(delivery));
     },
     trouble({ name }, trouble) {
       const about = known.get(name);
-      if (about !== undefined) about.trouble = trouble;
-      // A damaged packet is normal on the air; a key that does not fit needs a person.
-      const level = trouble.code === 'key' ? 'error' : trouble.code === 'corrupt' ? 'debug' : 'warn';
-      repeats.fault(name, `${name}: ${trouble.message}`, level);
+      if (about === undefined) return;
+      if (isOdd(trouble.code) && (++about.odd < oddMax || isFresh(about, clock.uptimeMs()))) {
+        log.debug(`${name}: ${trouble.message} (${about.odd} since the last reading)`);
+        return;
+      }
+      about.trouble = trouble;
+      // A key that does not fit needs a person; anything else may pass.
+      repeats.fault(name, `${name}: ${trouble.message}`, trouble.code === 'key' ? 'error' : 'warn');
     },
     devices: () => [...known.values()].map((about) => viewOf(about, options.intervalSecondsOf(about.device))),
     settled: async () => {
@@ -78,6 +89,18 @@ export function createReporter(options: ReporterOptions): Reporter {
     },
   };
 }
+
+function noteReading(about: Known, topic: string, { timeMs, uptimeMs }: Reading, rssi?: number): void {
+  about.topic = topic;
+  about.lastReadMs = timeMs;
+  about.lastUptimeMs = uptimeMs;
+  about.odd = 0;
+  if (rssi !== undefined) about.rssi = rssi;
+  delete about.trouble;
+}
+
+const isFresh = ({ device, lastUptimeMs }: Known, uptimeMs: number): boolean =>
+  lastUptimeMs !== undefined && uptimeMs - lastUptimeMs < silentAfter(device);
 
 const topicOf = ({ vendor, type, name }: DeviceConfiguration, { decoded }: Heard): string =>
   formatTopic({ vendor, type: type ?? decoded.kind, name });
@@ -88,8 +111,10 @@ function readingOf(
   { decoded, moment }: Heard,
 ): Reading {
   const { identity, agent, site, clock } = options;
+  // By its age, not by the clock that it was heard by: the clock may have been set right since.
+  const ageMs = clock.uptimeMs() - moment.uptimeMs;
   return {
-    timeMs: Math.round(moment.wallMs),
+    timeMs: Math.round(clock.nowMs() - ageMs),
     clock: clock.isSynced() ? 'synced' : 'unsynced',
     boot: identity.boot,
     uptimeMs: Math.round(moment.uptimeMs),
@@ -109,7 +134,7 @@ function viewOf(about: Known, intervalSeconds: number): AgentState['devices'][nu
   const { device, topic, lastReadMs, rssi, trouble } = about;
   return {
     name: device.name,
-    topic: topic ?? formatTopic({ vendor: device.vendor, type: device.type ?? '', name: device.name }),
+    topic: topic ?? formatTopic({ vendor: device.vendor, type: device.type ?? '+', name: device.name }),
     intervalSeconds,
     ...(lastReadMs === undefined ? {} : { lastReadMs }),
     ...(rssi === undefined ? {} : { rssi }),

@@ -1,33 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createPacer } from '../src/reading/pacer.ts';
-
-/** A clock that a test moves by hand, with the timers that hang on it. */
-function virtualTime() {
-  let nowMs = 0;
-  const timers = new Map<object, { atMs: number; fire: () => void }>();
-  return {
-    nowMs: () => nowMs,
-    startTimer(delayMs: number, fire: () => void) {
-      const key = {};
-      timers.set(key, { atMs: nowMs + delayMs, fire });
-      return () => timers.delete(key);
-    },
-    advanceTo(untilMs: number) {
-      for (;;) {
-        const next = [...timers]
-          .filter(([, { atMs }]) => atMs <= untilMs)
-          .sort(([, a], [, b]) => a.atMs - b.atMs)[0];
-        if (next === undefined) break;
-        timers.delete(next[0]);
-        nowMs = next[1].atMs;
-        next[1].fire();
-      }
-      nowMs = untilMs;
-    },
-    pending: () => timers.size,
-  };
-}
+import { virtualTime } from './virtual-time.ts';
 
 function paced(intervalMs: number, offers: readonly number[], untilMs: number) {
   const time = virtualTime();

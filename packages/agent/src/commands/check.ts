@@ -5,8 +5,8 @@ import { describeField, type Values } from '@wattline/protocols';
 import type { Publisher } from '../publisher/publisher.ts';
 import type { Heard, ReadDevice, Trouble } from '../reading/device.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
+import { notHeard } from '../reading/silence.ts';
 import { formatValue } from '../show.ts';
-import { notHeard } from './read.ts';
 
 export interface CheckOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly publisher: Publisher;

@@ -4,10 +4,10 @@
 import { type ExitCode, exitCodes, type Log } from '@wattline/program';
 import type { AgentStateAnnouncer } from '../delivery/agent-state.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import type { ReadDevice } from '../reading/device.ts';
+import type { ReadDevice, Trouble } from '../reading/device.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
+import { notHeard } from '../reading/silence.ts';
 import type { Reporter } from '../reporter.ts';
-import { notHeard } from './read.ts';
 
 export interface OnceOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly deadlineMs: number;
@@ -26,16 +26,19 @@ export async function once(options: OnceOptions): Promise<ExitCode> {
   const signal = AbortSignal.any([options.signal, deadline.signal]);
   const missing = await readEach(options, signal);
   // Waits for what is on its way; with neither disk nor broker only the deadline ends it.
-  const isDelivered = await delivery.drain(signal);
-  if (delivery.status().connected) await state.announce('sleeping', options.nextDueMs);
+  await delivery.drain(signal);
+  const { connected, problem = 'it did not confirm them in time', parked } = delivery.status();
+  if (connected) await state.announce('sleeping', options.nextDueMs);
   stopTimer();
-  const { readings, parked, problem } = delivery.status();
   await delivery.close();
   await reporter.settled();
-  if (!isDelivered || readings > 0) {
-    const reason =
-      parked.length > 0 ? `the broker refuses ${parked.map(({ topic }) => topic).join(', ')}` : problem;
-    log.warn(`${readings} readings wait in the outbox${reason === undefined ? '' : `: ${reason}`}`);
+  const { readings, lost } = delivery.status();
+  // Each was said as an error.
+  if (lost > 0) return exitCodes.unexpected;
+  if (readings > 0) {
+    const refused = parked.map(({ topic }) => topic).join(', ');
+    const reason = refused === '' ? problem : `the broker refuses ${refused}`;
+    log.warn(`${readings} ${readings === 1 ? 'reading waits' : 'readings wait'} in the outbox: ${reason}`);
     return exitCodes.waiting;
   }
   if (missing.size === 0) return exitCodes.done;
@@ -46,11 +49,11 @@ export async function once(options: OnceOptions): Promise<ExitCode> {
 async function readEach(options: OnceOptions, signal: AbortSignal): Promise<Set<ReadDevice>> {
   const { devices, reporter, log } = options;
   const missing = new Set(devices);
-  const hopeless = new Set<ReadDevice>();
-  const troubled = new Set<ReadDevice>();
+  const troubles = new Map<ReadDevice, Trouble>();
   const enough = new AbortController();
   const look = () => {
-    if ([...missing].every((device) => hopeless.has(device))) enough.abort();
+    // A key that does not fit will not fit within this round.
+    if ([...missing].every((device) => troubles.get(device)?.code === 'key')) enough.abort();
   };
   look();
   await readDevices({
@@ -63,13 +66,14 @@ async function readEach(options: OnceOptions, signal: AbortSignal): Promise<Set<
     },
     trouble(device, trouble) {
       if (!missing.has(device)) return;
-      troubled.add(device);
+      troubles.set(device, trouble);
       reporter.trouble(device, trouble);
-      // A key that does not fit will not fit within this round.
-      if (trouble.code === 'key') hopeless.add(device);
       look();
     },
   });
-  for (const device of missing) if (!troubled.has(device)) log.warn(`${device.name}: ${notHeard(device)}`);
+  for (const device of options.signal.aborted ? [] : missing) {
+    const reason = troubles.get(device)?.message ?? notHeard(device);
+    log.warn(`${device.name}: not read: ${reason}`);
+  }
   return missing;
 }

@@ -1,12 +1,13 @@
 // `read NAME`: one device, printed with units. Publishes nothing.
 
 import { type ExitCode, exitCodes, formatDateTime, type Terminal } from '@wattline/program';
+import type { Listener } from '@wattline/protocols';
 import type { Heard, ReadDevice, Trouble } from '../reading/device.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
+import { notHeard } from '../reading/silence.ts';
 import { formatValues } from '../show.ts';
 
-export interface ReadOptions
-  extends Omit<ReadDevicesOptions, 'devices' | 'reading' | 'trouble' | 'radioTrouble'> {
+export interface ReadOptions extends Omit<ReadDevicesOptions, 'devices' | 'reading' | 'trouble'> {
   readonly device: ReadDevice;
   readonly deadlineMs: number;
   readonly terminal: Terminal;
@@ -18,8 +19,11 @@ export interface ReadOptions
 export async function read(options: ReadOptions): Promise<ExitCode> {
   const { device, terminal, deadlineMs } = options;
   const progress = terminal.progress(() => `listening for ${device.name} …`);
-  const listener = options.raw ? device.definition.listen?.() : undefined;
-  const { heard, trouble } = await firstReading(listener === undefined ? options : { ...options, listener });
+  let listener: Listener | undefined;
+  const listening = (fresh: Listener) => {
+    listener = fresh;
+  };
+  const { heard, trouble } = await firstReading(options.raw ? { ...options, listening } : options);
   progress.done();
   if (heard !== undefined) {
     print(options, heard);
@@ -32,12 +36,6 @@ export async function read(options: ReadOptions): Promise<ExitCode> {
   terminal.writeError(`${device.name}: no reading in ${deadlineMs / 1000} s: ${reason}\n`);
   return exitCodes.noneRead;
 }
-
-/** Likely causes, the likeliest first. */
-export const notHeard = ({ address, port }: ReadDevice): string =>
-  port !== undefined
-    ? 'nothing came from the cable: is it plugged in, and the device on?'
-    : `${address} was not heard: out of reach, switched off, held by a phone app, or "Instant readout via Bluetooth" is off in VictronConnect`;
 
 /** The first reading of a device, or the last trouble with it when the deadline came first. */
 export async function firstReading(

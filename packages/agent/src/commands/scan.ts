@@ -1,8 +1,8 @@
 // `scan`: what is in reach, recognised by what it sends unasked. Nothing is sent to anybody.
 
 import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
-import { definitions } from '@wattline/protocols';
 import type { StartTimer } from '../reading/pacer.ts';
+import { recognise } from '../reading/reach.ts';
 import { type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 
 export interface Found {
@@ -57,23 +57,19 @@ export async function scan(options: ScanOptions): Promise<ExitCode> {
 }
 
 function note(found: Map<string, Found>, packet: HeardPacket, configured: ReadonlyMap<string, string>): void {
-  for (const { id, hear, secret } of definitions) {
-    const recognised = hear?.recognise(packet);
-    if (recognised === undefined) continue;
-    const before = found.get(packet.address);
-    const name = packet.name ?? before?.name;
-    const own = configured.get(packet.address);
-    found.set(packet.address, {
-      address: packet.address,
-      definition: id,
-      kind: recognised.kind,
-      model: recognised.model,
-      signal_strength: Math.max(packet.rssi, before?.signal_strength ?? packet.rssi),
-      ...(name === undefined ? {} : { name }),
-      ...(recognised.needsSecret && secret !== undefined ? { needs: secret.setting } : {}),
-      ...(own === undefined ? {} : { configured: own }),
-    });
-  }
+  const known = recognise(packet);
+  if (known === undefined) return;
+  const { definition, kind, model, needs } = known;
+  const before = found.get(packet.address);
+  const name = packet.name ?? before?.name;
+  const own = configured.get(packet.address);
+  found.set(packet.address, {
+    ...{ address: packet.address, definition, kind, model },
+    signal_strength: Math.max(packet.rssi, before?.signal_strength ?? packet.rssi),
+    ...(name === undefined ? {} : { name }),
+    ...(needs === undefined ? {} : { needs }),
+    ...(own === undefined ? {} : { configured: own }),
+  });
 }
 
 function print(terminal: Terminal, devices: readonly Found[], ports: ScanOptions['ports']): void {

@@ -1,52 +1,66 @@
-// The loop over what one radio hears: finds the device of a packet, decodes, and lets the newest of each interval through.
+// What one radio hears: finds the device of a packet, decodes, and lets the newest of each interval through. It outlives
+// the radio, so that one that is opened again neither repeats a measurement nor brings the next one early.
 
 import { ProtocolError } from '@wattline/protocols';
-import type { HeardPacket, Receiver } from '../transport.ts';
+import type { HeardPacket } from '../transport.ts';
 import type { Heard, Observer, ReadDevice } from './device.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
+import { notHeard, silentAfter } from './silence.ts';
 
-export interface HearOptions extends Observer {
-  readonly receiver: Pick<Receiver, 'packets'>;
+export interface EarsOptions extends Observer {
   readonly devices: readonly ReadDevice[];
   readonly uptimeMs: () => number;
   readonly startTimer: StartTimer;
-  readonly signal: AbortSignal;
   /** Packets of addresses that are not configured. */
   readonly stranger?: (packet: HeardPacket) => void;
+}
+
+export interface Ears {
+  hear(packet: HeardPacket): void;
+  /** What waits for the end of its interval is given up. */
+  close(): void;
 }
 
 interface Ear {
   readonly device: ReadDevice;
   readonly pacer: Pacer<Heard>;
+  /** The last sound packet. */
   previous?: HeardPacket;
+  stopWatching: () => void;
 }
 
-/** Runs until the signal ends it. @throws what the receiver throws. */
-export async function hear(options: HearOptions): Promise<void> {
-  const { receiver, devices, uptimeMs, startTimer, signal } = options;
-  const ears = new Map<string, Ear[]>();
-  for (const device of devices) {
-    const pacer = createPacer<Heard>({
-      intervalMs: device.intervalMs,
-      nowMs: uptimeMs,
-      startTimer,
-      emit: (heard) => options.reading(device, heard),
-    });
-    const address = device.address ?? '';
-    ears.set(address, [...(ears.get(address) ?? []), { device, pacer }]);
-  }
-  try {
-    for await (const packet of receiver.packets(signal)) {
+export function openEars(options: EarsOptions): Ears {
+  const { devices, uptimeMs, startTimer } = options;
+  const watchSilence = (device: ReadDevice) =>
+    startTimer(silentAfter(device), () =>
+      options.trouble(device, { code: 'silent', message: notHeard(device) }),
+    );
+  const all = devices.map((device): Ear => {
+    const emit = (heard: Heard) => options.reading(device, heard);
+    const pacer = createPacer<Heard>({ intervalMs: device.intervalMs, nowMs: uptimeMs, startTimer, emit });
+    return { device, pacer, stopWatching: watchSilence(device) };
+  });
+  const ears = Map.groupBy(all, ({ device }) => device.address ?? '');
+  return {
+    hear(packet) {
       const listening = ears.get(packet.address);
       if (listening === undefined) options.stranger?.(packet);
-      else for (const ear of listening) take(ear, packet, options);
-    }
-  } finally {
-    for (const ear of [...ears.values()].flat()) ear.pacer.stop();
-  }
+      for (const ear of listening ?? []) {
+        ear.stopWatching();
+        ear.stopWatching = watchSilence(ear.device);
+        take(ear, packet, options);
+      }
+    },
+    close() {
+      for (const { pacer, stopWatching } of all) {
+        pacer.stop();
+        stopWatching();
+      }
+    },
+  };
 }
 
-function take(ear: Ear, packet: HeardPacket, { trouble }: HearOptions): void {
+function take(ear: Ear, packet: HeardPacket, { trouble }: Observer): void {
   const { device, pacer, previous } = ear;
   const { hear: hearing } = device.definition;
   if (hearing === undefined || (previous !== undefined && hearing.isRepeat(packet, previous))) return;

@@ -3,7 +3,7 @@
 
 import type { Listener } from '@wattline/protocols';
 import { type Connect, TransportError } from '../transport.ts';
-import type { Heard, Moment, Observer, ReadDevice } from './device.ts';
+import type { Heard, Moment, Observer, ReadDevice, Trouble } from './device.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
 
@@ -15,21 +15,19 @@ export interface ListenOptions extends Observer {
   readonly signal: AbortSignal;
   /** End when the link does, instead of connecting again: a recording. */
   readonly once?: true;
-  /** The listener of the device, where somebody wants to look into it. */
-  readonly listener?: Listener;
+  /** Each time the cable is opened: what listens to it from now on. */
+  readonly listening?: (listener: Listener) => void;
 }
 
 /** How long a cable may be without a whole block before that is said. VE.Direct sends one every 1 to 2 s. */
 const silentAfterMs = 10_000;
+const labelsShownMax = 30;
 const retryFirstMs = 500;
 const retryLongestMs = 10_000;
 
 /** Runs until the signal ends it. */
 export async function listen(options: ListenOptions): Promise<void> {
   const { device, now, startTimer, signal } = options;
-  const listener = options.listener ?? device.definition.listen?.();
-  if (listener === undefined)
-    throw new Error(`${device.definition.id} is no family that talks unasked on a cable`);
   const pacer = createPacer<Heard>({
     intervalMs: device.intervalMs,
     nowMs: () => now().uptimeMs,
@@ -39,7 +37,7 @@ export async function listen(options: ListenOptions): Promise<void> {
   let retryMs = retryFirstMs;
   while (!signal.aborted) {
     try {
-      await listenOnce(options, listener, pacer, () => {
+      await listenOnce(options, pacer, () => {
         retryMs = retryFirstMs;
       });
     } catch (error) {
@@ -56,28 +54,38 @@ export async function listen(options: ListenOptions): Promise<void> {
 
 async function listenOnce(
   options: ListenOptions,
-  listener: Listener,
   pacer: Pacer<Heard>,
   heardSomething: () => void,
 ): Promise<void> {
   const { device, connect, now, signal, startTimer } = options;
+  const listener = device.definition.listen?.();
+  if (listener === undefined)
+    throw new Error(`${device.definition.id} is no family that talks unasked on a cable`);
   const link = await connect(signal);
-  const watchSilence = () =>
-    startTimer(silentAfterMs, () => {
-      const message = `nothing whole came for ${silentAfterMs / 1000} s: is the cable plugged in at the device, and the device on?`;
-      options.trouble(device, { code: 'silent', message });
+  // A new one each time: what was heard before a break says nothing about what is plugged in now.
+  options.listening?.(listener);
+  let bytes = 0;
+  let isKnown = false;
+  const watchSilence = () => {
+    bytes = 0;
+    return startTimer(silentAfterMs, () => {
+      const labels = isKnown ? [] : [...listener.unknown().keys()];
+      options.trouble(device, explainSilence(labels, bytes));
     });
+  };
   let stopWatching = watchSilence();
   try {
     for (;;) {
       const chunk = await link.read(signal);
       const moment = now();
-      let whole = false;
+      bytes += chunk.length;
+      let heard = false;
       for (const part of listener.push(chunk, moment.uptimeMs)) {
         if ('corrupt' in part) options.trouble(device, { code: 'corrupt', message: part.corrupt });
-        else whole = true;
+        else heard = true;
       }
-      if (!whole) continue;
+      if (!heard) continue;
+      isKnown = true;
       heardSomething();
       stopWatching();
       stopWatching = watchSilence();
@@ -89,6 +97,21 @@ async function listenOnce(
     if (options.once && !listener.isWhole()) offer(listener, pacer, now());
     await link.close();
   }
+}
+
+/** Why there is no reading although the port is open. `labels`: of blocks that fit no product. */
+function explainSilence(labels: readonly string[], bytes: number): Trouble {
+  const seconds = silentAfterMs / 1000;
+  if (labels.length > 0) {
+    const shown = labels.slice(0, labelsShownMax).join(' ');
+    const message = `blocks come, but they do not tell what kind of product it is; their labels: ${shown}`;
+    return { code: 'ignored', message };
+  }
+  const message =
+    bytes === 0
+      ? `nothing came for ${seconds} s: is the cable plugged in at the device, and the device on?`
+      : `${bytes} bytes came in ${seconds} s, but nothing whole: is this the right port, and the cable sound?`;
+  return { code: 'silent', message };
 }
 
 function offer(listener: Listener, pacer: Pacer<Heard>, { wallMs, uptimeMs }: Moment): void {

@@ -3,7 +3,7 @@
 import type { Listener } from '@wattline/protocols';
 import { type Connect, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
-import { hear } from './hear.ts';
+import { openEars } from './hear.ts';
 import { listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
@@ -23,11 +23,10 @@ export interface ReadDevicesOptions extends Observer {
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
-  /** The listener of a cable, where somebody wants to look into it afterwards. */
-  readonly listener?: Listener;
+  /** Each time a cable is opened: what listens to it from now on. */
+  readonly listening?: (listener: Listener) => void;
+  /** Packets of addresses that are not configured. */
   readonly stranger?: (packet: HeardPacket) => void;
-  /** Once each: the radio is lost, and heard again. */
-  readonly radioTrouble?: (message: string) => void;
 }
 
 const retryFirstMs = 1000;
@@ -68,25 +67,31 @@ const companiesOf = (devices: readonly ReadDevice[]): number[] => [
   ),
 ];
 
+/** Opens the radio again whenever it is lost. */
 async function hearAgain(
   devices: readonly ReadDevice[],
   receiver: Pick<Receiver, 'packets'>,
   options: ReadDevicesOptions,
 ): Promise<void> {
   const { signal, startTimer, now } = options;
+  const uptimeMs = () => now().uptimeMs;
+  const ears = openEars({ ...options, devices, uptimeMs });
   let retryMs = retryFirstMs;
-  while (!signal.aborted) {
-    const startedMs = now().uptimeMs;
-    try {
-      await hear({ ...options, devices, receiver, uptimeMs: () => now().uptimeMs });
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      options.radioTrouble?.(error.message);
-      for (const device of devices) options.trouble(device, { code: 'link', message: error.message });
+  try {
+    while (!signal.aborted) {
+      const startedMs = uptimeMs();
+      try {
+        for await (const packet of receiver.packets(signal)) ears.hear(packet);
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        for (const device of devices) options.trouble(device, { code: 'link', message: error.message });
+      }
+      if (uptimeMs() - startedMs > retryLongestMs) retryMs = retryFirstMs;
+      await pause(retryMs, startTimer, signal);
+      retryMs = Math.min(retryMs * 2, retryLongestMs);
     }
-    if (now().uptimeMs - startedMs > retryLongestMs) retryMs = retryFirstMs;
-    await pause(retryMs, startTimer, signal);
-    retryMs = Math.min(retryMs * 2, retryLongestMs);
+  } finally {
+    ears.close();
   }
 }
 
@@ -97,30 +102,21 @@ function listenToPort(device: ReadDevice, options: ReadDevicesOptions): Promise<
 
 /** A recording is played once; when it has ended there is nothing more to come. */
 async function replay(device: ReadDevice, file: string, options: ReadDevicesOptions): Promise<void> {
-  const { media, now } = options;
+  const { media, now, signal } = options;
+  if (mediumOf(device) !== 'advertisement') {
+    await listen({ ...options, device, connect: media.replayedLink(file), once: true });
+    return;
+  }
+  const ears = openEars({ ...options, devices: [device], uptimeMs: () => now().uptimeMs });
   try {
-    if (mediumOf(device) === 'advertisement') {
+    for await (const packet of media.replayedPackets(file).packets(signal)) {
       // The recording is of this one device, whatever its address was.
-      const packets = media.replayedPackets(file);
-      await hear({
-        ...options,
-        devices: [device],
-        receiver: readdressed(packets, device),
-        uptimeMs: () => now().uptimeMs,
-      });
-    } else {
-      await listen({ ...options, device, connect: media.replayedLink(file), once: true });
+      ears.hear({ ...packet, address: device.address ?? '' });
     }
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     options.trouble(device, { code: 'link', message: error.message });
+  } finally {
+    ears.close();
   }
-}
-
-function readdressed(receiver: Pick<Receiver, 'packets'>, device: ReadDevice): Pick<Receiver, 'packets'> {
-  return {
-    async *packets(signal) {
-      for await (const packet of receiver.packets(signal)) yield { ...packet, address: device.address ?? '' };
-    },
-  };
 }
