@@ -131,6 +131,20 @@ export async function openOverlayRoot(folder: string): Promise<OverlayRoot> {
   };
 }
 
+/** Why this machine has none for us, in words; undefined: it has. */
+export async function overlayProblem(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'run the tests as root: they work on an overlay of the system';
+  const folder = mkdtempSync(join(tmpdir(), 'wattline-overlay-'));
+  try {
+    await (await openOverlayRoot(folder)).close();
+    return undefined;
+  } catch (error) {
+    return `the system takes no overlay here: ${error instanceof Error ? error.message : error}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 function childrenOf(pid: number | undefined): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');

@@ -16,7 +16,13 @@ import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
 import { parseUnit } from './installed-unit.ts';
 import { hasAllNeeds, missingPrograms } from './needs.ts';
-import { type Environment, type OverlayRoot, openOverlayRoot, shown } from './overlay-root.ts';
+import {
+  type Environment,
+  type OverlayRoot,
+  openOverlayRoot,
+  overlayProblem,
+  shown,
+} from './overlay-root.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -81,21 +87,8 @@ describe.skipIf(!hasAllNeeds(missingPrograms(builds)))('the packages', () => {
 });
 
 const missing =
-  missingPrograms({
-    'dpkg-deb': 'dpkg',
-    setpriv: 'util-linux',
-    'systemd-sysusers': 'systemd',
-    xz: 'xz-utils',
-  }) ?? (process.getuid?.() === 0 ? await overlayProblem() : 'run the tests as root to install the packages');
-
-async function overlayProblem(): Promise<string | undefined> {
-  try {
-    await (await openOverlayRoot(scratch)).close();
-    return undefined;
-  } catch (error) {
-    return `packages are not installed, the system takes no overlay here: ${error}`;
-  }
-}
+  missingPrograms({ ...builds, setpriv: 'util-linux', 'systemd-sysusers': 'systemd' }) ??
+  (await overlayProblem());
 
 /** A solar charger, and the radio in which it is heard. */
 const charger = { address: 'FA:AC:27:00:00:01', key: 'adeccb947395801a4dd45a2eaa44bf17' };
