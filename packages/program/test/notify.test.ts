@@ -1,17 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { hasPrograms } from '../../simulator/src/services/needs.ts';
 import { createNotify } from '../src/index.ts';
 import { scratchFolder } from './scratch-folder.ts';
-
-const missing = ['systemd-notify', 'socat'].filter((program) => spawnSync(program, ['--version']).error);
-if (missing.length > 0) {
-  const packages = 'systemd and socat';
-  if (process.env['CI'] === 'true') throw new Error(`${missing.join(', ')} missing: install ${packages}`);
-  console.error(`notify.test.ts is skipped in part: install the Debian packages ${packages}`);
-}
 
 /** A service manager's socket; `received` resolves when the text has come. */
 async function startManager() {
@@ -33,22 +27,25 @@ async function startManager() {
 
 const refuseWarnings = { warn: (text: string) => expect.fail(text) };
 
-test.skipIf(missing.length > 0)('systemd is told in order how the service is', async () => {
-  const { socket, received } = await startManager();
-  const environment = { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '60000000' };
-  const notify = createNotify({ environment, log: refuseWarnings });
-  expect(notify.aliveEveryMs).toBe(30_000);
-  const sent = [
-    notify.ready('reads 2 devices'),
-    notify.status('forged\nREADY=0'),
-    notify.alive(),
-    notify.stopping(),
-  ];
-  await Promise.all(sent);
-  expect(await received('STOPPING=1')).toMatch(
-    /^READY=1\nSTATUS=reads 2 devices\n*STATUS=forged\\x0aREADY=0\n*WATCHDOG=1\n*STOPPING=1/,
-  );
-});
+test.skipIf(!hasPrograms({ 'systemd-notify': 'systemd', socat: 'socat' }, process.env))(
+  'systemd is told in order how the service is',
+  async () => {
+    const { socket, received } = await startManager();
+    const environment = { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '60000000' };
+    const notify = createNotify({ environment, log: refuseWarnings });
+    expect(notify.aliveEveryMs).toBe(30_000);
+    const sent = [
+      notify.ready('reads 2 devices'),
+      notify.status('forged\nREADY=0'),
+      notify.alive(),
+      notify.stopping(),
+    ];
+    await Promise.all(sent);
+    expect(await received('STOPPING=1')).toMatch(
+      /^READY=1\nSTATUS=reads 2 devices\n*STATUS=forged\\x0aREADY=0\n*WATCHDOG=1\n*STOPPING=1/,
+    );
+  },
+);
 
 test('without a service manager nothing is started', async () => {
   const notify = createNotify({ environment: {}, log: refuseWarnings });

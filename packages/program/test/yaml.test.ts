@@ -87,6 +87,13 @@ describe('what is no YAML is said once, with its place', () => {
   });
 });
 
+test('a variable inside braces, which YAML cannot read without quotes', () => {
+  expect(problems(`mqtt: { host: \${HOST}, port: 1 }\n`)).toBe(
+    `agent.yml:1:16: not YAML: inside { } and [ ] a \${NAME} must be in quotes: "\${NAME}"`,
+  );
+  expect(problems('mqtt: { host: {}x, port: 1 }\n')).not.toContain('NAME');
+});
+
 test('a key that stands twice is named with the line of the first', () => {
   expect(problems('mqtt:\n  host: a\n  port: 1\n  host: b\n')).toBe(
     'agent.yml:4:3: mqtt.host: this key stands here twice (first in line 2)',

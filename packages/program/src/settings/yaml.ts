@@ -45,7 +45,10 @@ export function parseYaml({ file, text }: ConfigurationText): MapNode {
   const [fault] = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (fault !== undefined) {
     const offset = offsetOf(fault, document.errors, text);
-    throw new ConfigurationError([{ place: placeAt(offset), path: '', text: explain(fault.code) }]);
+    const isVariable = text.slice(offset - 1, offset + 1) === '${';
+    const why = isVariable ? variableInFlow : explanations[fault.code];
+    const said = `not YAML: ${why ?? 'something unexpected stands here'}`;
+    throw new ConfigurationError([{ place: placeAt(offset), path: '', text: said }]);
   }
   const problems: Problem[] = [];
   const root = toNode(document.contents, { placeAt, problems, path: '', depth: 0, start: 0 });
@@ -142,6 +145,8 @@ const startOf = (value: unknown): number | undefined =>
 const hasAnchor = (value: unknown): boolean =>
   (isScalar(value) || isMap(value) || isSeq(value)) && value.anchor !== undefined;
 
+const variableInFlow = `inside { } and [ ] a \${NAME} must be in quotes: "\${NAME}"`;
+
 const indentation =
   'the indentation does not fit: keys of one level begin in the same column, a value stands after ": "';
 
@@ -164,6 +169,3 @@ const explanations: { readonly [code in ErrorCode]?: string } = {
   MULTIPLE_DOCS: 'a second document begins here ("---"); a configuration is one',
   KEY_OVER_1024_CHARS: 'a key of more than 1024 characters: a ":" or a quote is in the wrong place',
 };
-
-const explain = (code: ErrorCode): string =>
-  `not YAML: ${explanations[code] ?? 'something unexpected stands here'}`;
