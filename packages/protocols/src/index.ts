@@ -2,6 +2,7 @@ export * from './catalogue.ts';
 export * from './decode.ts';
 export * from './device.ts';
 export * from './devices/index.ts';
+export { records as instantReadoutRecords } from './devices/victron-ble/index.ts';
 export * from './field.ts';
 export { formatBlock } from './framing/vedirect-text.ts';
 export * from './kinds.ts';

@@ -16,6 +16,8 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly read: (payload: Payload) => Read;
   /** Puts a raw value at the place, in a payload that reaches so far: what a simulated device does. */
   readonly write?: (payload: Payload, raw: number) => void;
+  /** The text of a raw value at its label: what a simulated device sends. */
+  readonly format?: (raw: number) => string;
   /** False when this device does not have the value at all: the field is then left out, not null. */
   readonly present?: (payload: Payload) => boolean;
 }

@@ -1,6 +1,12 @@
 // The devices of the demonstration: what each is, how it is reached, and the bytes it sends at a moment.
 
-import { definitions, type Fields, type Values } from '@wattline/protocols';
+import {
+  definitions,
+  type Fields,
+  instantReadoutRecords,
+  type RecordDefinition,
+  type Values,
+} from '@wattline/protocols';
 import { encodeInstantReadout, encodePayload, encodeTextBlocks } from '../site/encode.ts';
 import type { SimulatedDevice } from '../site/site.ts';
 
@@ -60,19 +66,24 @@ export const cableDevices: readonly CableDevice[] = [
   { name: 'shed-battery', type: 'bmv', record: 'battery_monitor' },
 ];
 
-function fieldsOf(definition: string, record: string): Fields<never> {
-  const found = definitions.find(({ id }) => id === definition)?.records[record];
-  if (found === undefined) throw new Error(`there is no record ${record} of ${definition}`);
-  return found.fields;
-}
-
 /** Manufacturer data after the company id, as the device would advertise them. */
 export function advertisedBytes(device: RadioDevice, nonce: number, values: Values): Buffer {
-  const payload = encodePayload(fieldsOf('victron-ble', device.record), values);
+  const payload = encodePayload(fieldsOf(device.record, instantReadoutRecords), values);
   const key = Buffer.from(device.key, 'hex');
   return encodeInstantReadout(device.productId, Number(device.record), nonce, key, payload);
 }
 
+const textRecords = definitions.find(({ id }) => id === 'vedirect-text')?.records ?? {};
+
 /** One round of blocks, as the device would send them. */
 export const sentBytes = (device: CableDevice, values: Values): Uint8Array =>
-  Buffer.concat(encodeTextBlocks(fieldsOf('vedirect-text', device.record), values));
+  Buffer.concat(encodeTextBlocks(fieldsOf(device.record, textRecords), values));
+
+function fieldsOf<Payload>(
+  record: string,
+  records: { readonly [record: string]: RecordDefinition<Payload> },
+): Fields<Payload> {
+  const found = records[record];
+  if (found === undefined) throw new Error(`there is no record ${record}`);
+  return found.fields;
+}

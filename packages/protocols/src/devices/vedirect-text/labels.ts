@@ -9,10 +9,12 @@ function labelled<Read extends Raw>(
   label: string,
   form: string,
   read: (text: string) => Read | undefined,
+  format: (raw: number) => string = String,
 ): Where<Block, Read | undefined> {
   return {
     text: `${label} (${form})`,
     labels: [label],
+    format,
     read: (block) => {
       const text = block.get(label);
       return text === undefined ? undefined : read(text);
@@ -34,14 +36,24 @@ export const code = (label: string) =>
   labelled(label, 'code', (text) => (unsigned.test(text) ? Number(text) : undefined));
 
 export const hexadecimal = (label: string) =>
-  labelled(label, 'hex', (text) => (prefixed.test(text) ? Number(text) : undefined));
+  labelled(
+    label,
+    'hex',
+    (text) => (prefixed.test(text) ? Number(text) : undefined),
+    (raw) => `0x${raw.toString(16).toUpperCase().padStart(8, '0')}`,
+  );
 
 /** Old BMV-600 write `On` and `Off`. */
 export const onOff = (label: string) =>
-  labelled(label, 'ON or OFF', (text) => {
-    const word = text.toUpperCase();
-    return word === 'ON' ? 1 : word === 'OFF' ? 0 : undefined;
-  });
+  labelled(
+    label,
+    'ON or OFF',
+    (text) => {
+      const word = text.toUpperCase();
+      return word === 'ON' ? 1 : word === 'OFF' ? 0 : undefined;
+    },
+    (raw) => (raw === 0 ? 'OFF' : 'ON'),
+  );
 
 export const words = (label: string) =>
   labelled(label, 'text', (text) => (text === '---' ? undefined : text));

@@ -37,7 +37,8 @@ import { solarSense } from './solar-sense.ts';
 import { testRecord } from './test-record.ts';
 import { vebus } from './vebus.ts';
 
-const records: { readonly [record: string]: RecordDefinition<Uint8Array> } = {
+/** With the type of their payload: who makes one writes into its bytes. */
+export const records: { readonly [record: string]: RecordDefinition<Uint8Array> } = {
   '0x00': testRecord,
   '0x01': solarCharger,
   '0x02': batteryMonitor,
