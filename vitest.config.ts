@@ -1,9 +1,31 @@
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { startsPrograms } from './scripts/gate/starts-programs.ts';
+
+const root = import.meta.dirname;
+const files = globSync(['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], {
+  cwd: root,
+  exclude: ['**/node_modules/**'],
+});
+const startsSome = (file: string): boolean => startsPrograms(join(root, file));
+
+interface Project {
+  readonly name: string;
+  readonly include: string[];
+  readonly isolate: boolean;
+}
+const project = (test: Project) => ({ test: { ...test, root, testTimeout: 20_000, hookTimeout: 30_000 } });
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Tests that start programs wait for them most of the time.
+    maxWorkers: availableParallelism() + 1,
+    projects: [
+      // Modules hold no state, so that one process runs many files.
+      project({ name: 'quick', include: files.filter((file) => !startsSome(file)), isolate: false }),
+      project({ name: 'programs', include: files.filter(startsSome), isolate: true }),
+    ],
   },
 });
