@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { freePort } from '../../simulator/src/services/free-port.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
-import { freePort, startAedes } from './delivery-brokers.ts';
+import { startAedes } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { forever, roof, startAgent, startGate } from './delivery-rig.ts';
 import { scratchDirectory } from './outbox-scratch.ts';

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createCaution } from '../src/delivery/caution.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
-import { startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
-import { hasProgram } from './delivery-programs.ts';
+import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { bank, count, forever, roof, sequencesOf, startAgent } from './delivery-rig.ts';
 import { scratchDirectory } from './outbox-scratch.ts';
 
-describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', () => {
+describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('a topic that the broker refuses waits; the others flow; it is tried again later and after a restart', async () => {
-    const broker = await startMosquitto({
+    const broker = await startTestMosquitto({
       acl: `user barn\ntopic write victron/#\nuser observer\ntopic #\n`,
     });
     const observer = await subscribeAll(broker);
@@ -41,7 +41,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('a topic that is allowed again flows after the next try', async () => {
-    const broker = await startMosquitto({
+    const broker = await startTestMosquitto({
       acl: `user barn\ntopic write victron/#\nuser observer\ntopic #\n`,
     });
     const { delivery, said } = await startAgent({

@@ -3,11 +3,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../../simulator/src/services/free-port.ts';
 import { createDelivery, type Delivery, deliveryTimes } from '../src/delivery/delivery.ts';
 import type { DeliveryTimes } from '../src/delivery/flow.ts';
 import { type Outbox, openOutbox } from '../src/outbox/outbox.ts';
 import { createPublisher, type Publisher } from '../src/publisher/publisher.ts';
-import { type Arrival, freePort } from './delivery-brokers.ts';
+import type { Arrival } from './delivery-brokers.ts';
 
 export const roof = 'victron/solar_charger/roof';
 export const bank = 'jbd/battery/bank';

@@ -1,9 +1,9 @@
 import type { AgentState } from '@wattline/protocols';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
 import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
-import { startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
-import { hasProgram } from './delivery-programs.ts';
+import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { roof, startAgent, startGate } from './delivery-rig.ts';
 import { entry, scratchDirectory } from './outbox-scratch.ts';
@@ -13,9 +13,9 @@ const topic = 'wattline/agent/barn/state';
 const nowMs = Date.UTC(2026, 5, 2);
 const device = { name: 'roof', topic: roof, intervalSeconds: 10, lastReadMs: nowMs - 5000 };
 
-describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('the state of the agent', () => {
+describe.skipIf(!hasMosquitto(process.env))('the state of the agent', () => {
   test('is retained, tells what waits, and says goodbye or not', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const will = willOf('barn', '0.1.0', nowMs);
     const gate = await startGate(broker.port);
     const { delivery, outbox, publisher } = await startAgent({
@@ -63,7 +63,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('the state of the agent',
   });
 
   test('announces what was given up until the broker has confirmed it', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const gate = await startGate(broker.port);
     gate.shut();
     const { delivery, outbox, publisher } = await startAgent({ url: gate.url, path: scratchDirectory() });
@@ -90,7 +90,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('the state of the agent',
   });
 
   test('that the access list forbids is said', async () => {
-    const broker = await startMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
+    const broker = await startTestMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
     const { delivery, outbox, publisher } = await startAgent({ url: broker.url, path: scratchDirectory() });
     const warn = vi.fn();
     const state = createAgentState({

@@ -1,16 +1,17 @@
 import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../simulator/src/services/free-port.ts';
+import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
-import { freePort, startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
-import { hasProgram } from './delivery-programs.ts';
+import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { bank, count, forever, roof, sequencesOf, startAgent, startGate } from './delivery-rig.ts';
 import { open, scratchDirectory, waiting } from './outbox-scratch.ts';
 
-describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', () => {
+describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('a reading that the broker confirms never touches the disk', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const path = scratchDirectory();
     const { delivery } = await startAgent({ url: broker.url, path });
@@ -27,7 +28,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('what the broker does not confirm in time is synced, and delivered in order when it is back', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
     gate.shut();
@@ -54,7 +55,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('a fresh reading does not wait behind the backlog', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const path = scratchDirectory();
     const filled = await open(path, 8 * 1024 * 1024);
@@ -81,7 +82,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('a broker that falls silent costs nothing: what it may have is kept and comes again', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
     const path = scratchDirectory();
@@ -100,7 +101,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('stopping syncs what is not confirmed', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const gate = await startGate(broker.port);
     const path = scratchDirectory();
     const { delivery, publisher } = await startAgent({ url: gate.url, path });
@@ -116,7 +117,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('a network that comes and goes while readings flow loses none', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
     const { delivery } = await startAgent({

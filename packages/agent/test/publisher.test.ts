@@ -5,6 +5,9 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../simulator/src/services/free-port.ts';
+import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
+import { hasPrograms } from '../../simulator/src/services/needs.ts';
 import {
   createPublisher,
   doublingBackOff,
@@ -12,9 +15,8 @@ import {
   type PublisherOptions,
 } from '../src/publisher/publisher.ts';
 import { ConnectionLost } from '../src/publisher/session.ts';
-import { freePort, startAedes, startMosquitto, subscribeAll } from './delivery-brokers.ts';
+import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { startGate } from './delivery-rig.ts';
-import { hasProgram } from './delivery-programs.ts';
 
 const confirmed = { is: 'confirmed' };
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
@@ -104,9 +106,9 @@ test('an agent that another of its name puts off says so', async () => {
   expect(said.at(-1)).toContain('two agents of one name?');
 });
 
-describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', () => {
+describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('messages are confirmed and arrive in their order, many more at once than may be unconfirmed', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const { publisher, said } = startPublisher(broker.url);
     expect(await connection(publisher)).toBe(20);
@@ -121,7 +123,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('no more is unconfirmed at a time than the broker wants', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
     const { publisher } = startPublisher(gate.url);
@@ -137,7 +139,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('an agent that stops says goodbye even to a broker that confirms nothing, so that its will is not published', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
     const will = { topic: 'wattline/agent/barn/state', payload: '{"state":"offline"}' };
@@ -154,7 +156,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('a topic that the access list forbids is refused, another is not', async () => {
-    const broker = await startMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
+    const broker = await startTestMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
     const { publisher } = startPublisher(broker.url);
     await connection(publisher);
     const forbidden = publisher.publish('jbd/battery/a', '{}', { retain: false });
@@ -164,14 +166,14 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('with 3.1.1 a forbidden topic is confirmed like any other', async () => {
-    const broker = await startMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
+    const broker = await startTestMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
     const { publisher } = startPublisher(broker.url, { version: '3.1.1' });
     await connection(publisher);
     expect(await publisher.publish('jbd/battery/a', '{}', { retain: false })).toEqual(confirmed);
   });
 
   test('what was not confirmed when the broker dies is rejected, and the connection comes back with its subscriptions', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const { publisher, said } = startPublisher(broker.url);
     const heard: string[] = [];
     publisher.subscribe('wattline/agent/barn/stay_awake', (payload) => heard.push(payload));
@@ -199,7 +201,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
   });
 
   test('the will speaks when the agent dies, and not when it says goodbye', async () => {
-    const broker = await startMosquitto();
+    const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const will = { topic: 'wattline/agent/barn/state', payload: '{"state":"offline"}' };
     const leaving = startPublisher(broker.url, { will });
@@ -222,7 +224,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const passwords = join(directory, 'passwords');
     spawnSync('mosquitto_passwd', ['-c', '-b', passwords, 'barn', 'right']);
-    const broker = await startMosquitto({ lines: [`password_file ${passwords}`] });
+    const broker = await startTestMosquitto({ lines: [`password_file ${passwords}`] });
     const { publisher, said } = startPublisher(broker.url, { password: 'secretly wrong' });
     await expect.poll(() => publisher.status().refusals).toBeGreaterThan(1);
     expect(said.join()).toContain(
@@ -233,7 +235,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
     await connection(right.publisher);
   });
 
-  test.skipIf(!hasProgram('openssl', 'openssl'))(
+  test.skipIf(!hasPrograms({ openssl: 'openssl' }, process.env))(
     'TLS trusts the authority it is given and explains one it does not know',
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'wattline-tls-'));
@@ -244,7 +246,7 @@ describe.skipIf(!hasProgram('mosquitto', 'mosquitto'))('with a real Mosquitto', 
         ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
         ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
       ]);
-      const broker = await startMosquitto({ listener: [`certfile ${certificate}`, `keyfile ${key}`] });
+      const broker = await startTestMosquitto({ listener: [`certfile ${certificate}`, `keyfile ${key}`] });
       const url = `mqtts://localhost:${broker.port}`;
       const trusting = startPublisher(url, { ca: readFileSync(certificate, 'utf8') });
       await connection(trusting.publisher);

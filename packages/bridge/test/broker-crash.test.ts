@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../../simulator/src/services/free-port.ts';
 import { createVictim, inspect, kills, pause, scratchFolder, startLoad, type Victim } from './crash-rig.ts';
-import { freePort } from './mosquitto-rig.ts';
 
 let folder: ReturnType<typeof scratchFolder>;
 let victim: Victim;

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 import { describe, expect, test, vi } from 'vitest';
+import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { startBroker } from '../src/broker/broker.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startSubscriber } from '../src/subscriber/subscriber.ts';
-import { hasMosquitto } from './mosquitto-rig.ts';
 import { message, noon, scratchLog } from './scratch-log.ts';
 import { send, subscriberScene } from './subscriber-rig.ts';
 
-describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
+describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
   const scene = subscriberScene('with Mosquitto');
 
   test('a broker that goes is said once, and all goes on when it is back', async () => {
     scene.start();
     await scene.connected();
-    await scene.mosquitto.stop();
+    await scene.mosquitto.kill();
     await vi.waitUntil(() => scene.reports.some((text) => text.includes('ECONNREFUSED')), { timeout: 5_000 });
     await scene.mosquitto.start();
     await scene.connected();
@@ -58,7 +58,7 @@ describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
   });
 
   test('publishing without a connection is refused in words', async () => {
-    await scene.mosquitto.stop();
+    await scene.mosquitto.kill();
     scene.start();
     await expect(scene.subscriber?.publish('x', 'y', { retain: false })).rejects.toThrow(/cannot be reached/);
   });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { hasMosquitto, type Mosquitto, startMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createVictim, inspect, kills, pause, scratchFolder, startLoad, type Victim } from './crash-rig.ts';
-import { hasMosquitto, type Mosquitto, startMosquitto } from './mosquitto-rig.ts';
 
-describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
+describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
   let folder: ReturnType<typeof scratchFolder>;
   let victim: Victim;
   let mosquitto: Mosquitto;

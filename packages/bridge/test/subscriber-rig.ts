@@ -2,11 +2,11 @@
 
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, vi } from 'vitest';
+import { type Mosquitto, startMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { brokerSchema } from '../src/broker/schema.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake, type Intake, type IntakeOptions } from '../src/intake/intake.ts';
 import { type Subscriber, type SubscriberOptions, startSubscriber } from '../src/subscriber/subscriber.ts';
-import { type Mosquitto, startMosquitto } from './mosquitto-rig.ts';
 import { noon, reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 export interface SubscriberScene {

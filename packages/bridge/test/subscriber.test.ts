@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { hasMosquitto } from './mosquitto-rig.ts';
+import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { noon } from './scratch-log.ts';
 import { send, subscriberScene } from './subscriber-rig.ts';
 
-describe.skipIf(!hasMosquitto())('with Mosquitto', () => {
+describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
   const scene = subscriberScene('with Mosquitto');
 
   test('readings of every quality of service are stored', async () => {

@@ -6,8 +6,8 @@ import { createLocalDays } from '../src/tiers/local-days.ts';
 import { tierSchema } from '../src/tiers/schema.ts';
 import { presets } from '../src/tiers/tier.ts';
 import { createTiers } from '../src/tiers/tiers.ts';
-import { reading, scratchLog } from './scratch-log.ts';
 import { openWeb } from './open-web.ts';
+import { reading, scratchLog } from './scratch-log.ts';
 
 const { tiers, rawMs } = presets.server;
 const timeZone = 'Europe/Rome';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { hasProgram } from '../delivery-programs.ts';
+import { hasPrograms } from '../../../simulator/src/services/needs.ts';
 import { layOut, type Outcome, outcomes, safeFrom, seededRandom } from './cut.ts';
 import { judge, type Omission, omissions, saidIn } from './history.ts';
 import { type Operation, readOperations, tracedCalls } from './operations.ts';
@@ -64,30 +64,33 @@ const filesIn = (directory: string): Map<string, Buffer> =>
       .map((name) => [name, readFileSync(join(directory, name))]),
   );
 
-describe.skipIf(!hasProgram('strace', 'strace'))('the power goes while the outbox is in use', () => {
-  test('nothing accepted is lost and nothing is invented, whatever of the unsynced writes is lost or torn', async () => {
-    const { operations, root } = record('right', 'nothing');
-    // The recording is whole when everything kept gives the files that were left.
-    layOut(
-      operations,
-      safeFrom(operations),
-      operations.length,
-      'everything',
-      Math.random,
-      root,
-      `${root}-all`,
-    );
-    expect(filesIn(`${root}-all`)).toEqual(filesIn(root));
-    expect(operations.filter(({ is }) => is === 'sync').length).toBeGreaterThan(groups);
-    expect(await firstFault(operations, root)).toBe('');
-  }, 120_000);
+describe.skipIf(!hasPrograms({ strace: 'strace' }, process.env))(
+  'the power goes while the outbox is in use',
+  () => {
+    test('nothing accepted is lost and nothing is invented, whatever of the unsynced writes is lost or torn', async () => {
+      const { operations, root } = record('right', 'nothing');
+      // The recording is whole when everything kept gives the files that were left.
+      layOut(
+        operations,
+        safeFrom(operations),
+        operations.length,
+        'everything',
+        Math.random,
+        root,
+        `${root}-all`,
+      );
+      expect(filesIn(`${root}-all`)).toEqual(filesIn(root));
+      expect(operations.filter(({ is }) => is === 'sync').length).toBeGreaterThan(groups);
+      expect(await firstFault(operations, root)).toBe('');
+    }, 120_000);
 
-  test.each(omissions)(
-    'an outbox without %s is caught',
-    async (omission) => {
-      const { operations, root } = record(omission.replace(' ', '-'), omission);
-      expect(await firstFault(operations, root)).not.toBe('');
-    },
-    120_000,
-  );
-});
+    test.each(omissions)(
+      'an outbox without %s is caught',
+      async (omission) => {
+        const { operations, root } = record(omission.replace(' ', '-'), omission);
+        expect(await firstFault(operations, root)).not.toBe('');
+      },
+      120_000,
+    );
+  },
+);
