@@ -11,7 +11,7 @@ import { serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
 import { createSite } from '../../packages/simulator/src/site/site.ts';
-import { startMosquitto } from './broker.ts';
+import { startExampleMosquitto } from './broker.ts';
 import type { Measurement } from './measurement.ts';
 import { median, type Usage, usageOf } from './usage.ts';
 
@@ -23,7 +23,7 @@ const company = 0x02e1;
 /** @param forMs how long is looked; the memory of its second half is compared with that of the first */
 export async function measureAgentRun(agent: string, folder: string, forMs: number): Promise<Measurement[]> {
   mkdirSync(folder, { recursive: true });
-  const mosquitto = await startMosquitto(join(folder, 'mosquitto'));
+  const mosquitto = await startExampleMosquitto();
   const site = createSite(Date.now() - 3_600_000, 7, 0);
   const radio = createVirtualRadio();
   const names = Array.from({ length: devices }, (_, index) => `device-${index}`);
@@ -77,7 +77,7 @@ export async function measureAgentRun(agent: string, folder: string, forMs: numb
     await once(child, 'exit');
     await server.close();
     radio.close();
-    mosquitto.stop();
+    await mosquitto.remove();
   }
 }
 

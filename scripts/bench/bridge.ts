@@ -6,7 +6,9 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { connectPublisher, freePort, type Mosquitto, startMosquitto } from './broker.ts';
+import { freePort } from '../../packages/simulator/src/services/free-port.ts';
+import type { Mosquitto } from '../../packages/simulator/src/services/mosquitto.ts';
+import { connectPublisher, startExampleMosquitto } from './broker.ts';
 import type { Measurement } from './measurement.ts';
 import { median } from './usage.ts';
 
@@ -18,7 +20,7 @@ const yearMs = 365.25 * 86_400_000;
 
 export async function measureBridge(bridge: string, folder: string): Promise<Measurement[]> {
   mkdirSync(folder, { recursive: true });
-  const mosquitto = await startMosquitto(join(folder, 'mosquitto'));
+  const mosquitto = await startExampleMosquitto();
   const page = await freePort();
   const config = join(folder, 'bridge.yml');
   writeFileSync(
@@ -38,7 +40,7 @@ export async function measureBridge(bridge: string, folder: string): Promise<Mea
   } finally {
     child.kill('SIGTERM');
     await once(child, 'exit');
-    mosquitto.stop();
+    await mosquitto.remove();
   }
 }
 

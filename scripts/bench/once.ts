@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startMosquitto } from './broker.ts';
+import { startExampleMosquitto } from './broker.ts';
 import type { Measurement } from './measurement.ts';
 import { median, peakResidentBytes } from './usage.ts';
 
@@ -19,7 +19,7 @@ const recording =
 
 export async function measureOnce(agent: string, folder: string): Promise<Measurement[]> {
   mkdirSync(folder, { recursive: true });
-  const mosquitto = await startMosquitto(join(folder, 'mosquitto'));
+  const mosquitto = await startExampleMosquitto();
   const capture = join(folder, 'capture.jsonl');
   writeFileSync(capture, recording);
   const config = join(folder, 'agent.yml');
@@ -39,7 +39,7 @@ export async function measureOnce(agent: string, folder: string): Promise<Measur
       peaks.push(peakBytes);
     }
   } finally {
-    mosquitto.stop();
+    await mosquitto.remove();
   }
   const wall = median(walls);
   const peak = median(peaks) / 2 ** 20;
