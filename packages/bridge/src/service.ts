@@ -2,12 +2,13 @@
 // things depend on each other, taken down in the reverse.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock, Log as Say } from '@wattline/program';
+import { type Clock, createRepeats, type Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
 import type { Histogram } from 'prom-client';
 import { brokerSchema } from './broker/schema.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
 import { openFront } from './front.ts';
+import { explained } from './intake/explained.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
 import { createAcknowledgementTimes, timed } from './intake/timed.ts';
 import { type AlarmHistory, alarmSchema, openAlarmHistory } from './live/alarm-history.ts';
@@ -52,6 +53,9 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** The newest of what was set aside, on the status page. */
+const asidesShown = 20;
+
 export const schemaParts = [logSchema, tierSchema, brokerSchema, alarmSchema, sinkSchema];
 
 interface Core {
@@ -83,7 +87,8 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const live = followLog({ log, history, clock: now, onAlarmFailure });
   const acknowledgements = createAcknowledgementTimes();
   const steadyMs = () => performance.now();
-  const intake = timed(createIntake({ log, report, uptimeMs: steadyMs }), acknowledgements, steadyMs);
+  const plain = createIntake({ log, report, uptimeMs: steadyMs });
+  const intake = explained(timed(plain, acknowledgements, steadyMs), createRepeats(say));
   const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log, tiers }));
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();
@@ -129,6 +134,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const { server } = await createWeb({
     ...{ live, log, history, queries, days, notReady, clock: now, version: parts.version, page: parts.page },
     acknowledgements,
+    setAside: () => log.asides(asidesShown),
     startedMs: now(),
     broker: front.view,
     sinks: () => sinks.map((sink) => sink.view()),

@@ -75,7 +75,7 @@ function reportFailure(error: unknown, log: Pick<Log, 'error'>): ExitCode {
     return exitCodes.usage;
   }
   if (error instanceof UsageError) {
-    log.error(error.message);
+    for (const line of error.message.trimEnd().split('\n')) log.error(line);
     return exitCodes.usage;
   }
   const lines = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -123,7 +123,7 @@ export function parseReading(payload: string): ParsedReading | string {
     } else if (isValue(value)) {
       values[name] = value;
     } else {
-      return `not flat: the field "${name}" is ${Array.isArray(value) ? 'a list of other than texts' : 'an object'}`;
+      return `not flat: the field "${name}" is ${describeOther(value)}`;
     }
   }
   const parsed: Parsing = { values };
@@ -160,6 +160,12 @@ function isValue(value: unknown): value is Value {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
+/** What stands where a value is expected. */
+function describeOther(value: unknown): string {
+  if (typeof value === 'number') return 'a number beyond the range of 64-bit floating point';
+  return Array.isArray(value) ? 'a list of other than texts' : 'an object';
 }
 
 const integer = (value: unknown): number | undefined =>

@@ -38,12 +38,14 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+/** Larger than any message that is set aside as too big; only what is larger still ends the connection. */
+const packetBytesMaxUsual = 16 * 1024 * 1024;
 /** A subscriber that takes nothing for so long is disconnected: publishers wait for the slowest. */
 const drainTimeoutMs = 10_000;
 
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host, port, store, report, heartbeatMs = 60_000 } = options;
-  const { packetBytesMax = 1024 * 1024, connectionsMax = 500 } = options;
+  const { packetBytesMax = packetBytesMaxUsual, connectionsMax = 500 } = options;
   const writer = createStateWriter(store, report);
   const { retained, persistence } = createPersistence(store, writer);
   const broker = await Aedes.createBroker({
@@ -190,8 +192,11 @@ function sayProblems(
     said.add(text);
     report(`Embedded broker: ${text}`);
   };
-  const sayOfClient = ({ id }: { readonly id: string | null }, error: Error): void =>
-    say(`client ${id ?? 'without a name'}: ${error.message}`);
+  const sayOfClient = ({ id }: { readonly id: string | null }, error: Error): void => {
+    // A client that tries MQTT 5 first is told so and comes again with 3.1.1.
+    if (error.message !== 'unacceptable protocol version')
+      say(`client ${id ?? 'without a name'}: ${error.message}`);
+  };
   broker.on('clientError', sayOfClient);
   broker.on('connectionError', sayOfClient);
   broker.on('error', (error: Error) => say(error.message));

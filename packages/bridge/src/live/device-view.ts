@@ -77,7 +77,8 @@ function fromAgent(
 function valueView(field: string, { value, timeMs }: TimedValue, nowMs: number): ValueView {
   const { kind, unit, problem } = describeField(field) ?? { kind: kindOf(value) };
   return {
-    value,
+    // Of another type than the field's it is no value of this field: never shown with its unit.
+    value: fits(kind, value) ? value : null,
     ...(unit === undefined ? {} : { unit }),
     kind,
     time: timeMs,
@@ -96,6 +97,14 @@ function flowOf(kind: DeviceKind, field: string): Pick<ValueView, 'flow'> {
 export function troublesIn(value: Value): readonly string[] {
   if (value === null || value === false || value === 'none') return [];
   return typeof value === 'object' ? value : [String(value)];
+}
+
+function fits(kind: FieldKind, value: Value): boolean {
+  if (value === null) return true;
+  const taken = kindOf(value);
+  return (
+    taken === kind || (taken === 'gauge' && kind === 'counter') || (taken === 'state' && kind === 'info')
+  );
 }
 
 /** What a field without a definition is taken for. */

@@ -202,6 +202,17 @@ export interface AccountsView {
 }
 
 /** `/api/status`. The keys up to `canbus_last_update` are those of the replaced watch program, in its types. */
+/** A message that is no reading, and why. */
+export interface AsideView {
+  readonly topic: string;
+  readonly time: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly bytes: number;
+  /** Of the payload. */
+  readonly beginning: string;
+}
+
 export interface StatusView {
   /** OK: every device speaks or sleeps; ERROR: none does. */
   readonly status: 'OK' | 'DEGRADED' | 'ERROR';
@@ -224,6 +235,8 @@ export interface StatusView {
   /** Why the bridge is not ready; empty when it is. */
   readonly not_ready: readonly string[];
   readonly accounts: AccountsView;
+  /** The newest of what was set aside, the newest first. */
+  readonly set_aside: readonly AsideView[];
   readonly devices: { readonly [State in DeviceState]: number };
   /** Readings of devices beyond the number that is shown. */
   readonly readings_not_shown: number;

@@ -2,8 +2,17 @@
 
 import type { Histogram } from 'prom-client';
 import type { Live } from '../live/live.ts';
+import type { AsideMessage } from '../log/asides.ts';
 import type { Log } from '../log/log.ts';
-import type { BrokerView, DeviceState, DeviceView, SinkView, StatusView, StorageView } from './api.ts';
+import type {
+  AsideView,
+  BrokerView,
+  DeviceState,
+  DeviceView,
+  SinkView,
+  StatusView,
+  StorageView,
+} from './api.ts';
 import type { EventStream } from './event-stream.ts';
 import { agentView } from './routes/agents.ts';
 
@@ -12,6 +21,8 @@ export interface StatusSources {
   readonly log: Pick<Log, 'accounts' | 'series'>;
   readonly version: string;
   readonly startedMs: number;
+  /** The newest of what was set aside. */
+  readonly setAside?: () => readonly AsideMessage[];
   /** Shown with the metrics. */
   readonly acknowledgements?: Histogram;
   readonly broker: () => BrokerView;
@@ -42,6 +53,7 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
       ...accounts,
       missing: accounts.missing.map(({ series, stream, count }) => ({ ...series, stream, count })),
     },
+    set_aside: (sources.setAside?.() ?? []).map(asideView),
     devices: countStates(devices),
     readings_not_shown: live.devices.hiddenReadings(),
     agents: live.agents.entries().map(([name, agent]) => agentView(name, agent)),
@@ -51,6 +63,13 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
     storage: sources.storage(),
     pages,
   };
+}
+
+const payloadShownMax = 200;
+
+function asideView({ topic, receivedMs, reason, detail, bytes, payload }: AsideMessage): AsideView {
+  const beginning = Buffer.from(payload.subarray(0, payloadShownMax)).toString('utf8');
+  return { topic, time: receivedMs, reason, detail, bytes, beginning };
 }
 
 export function countStates(devices: readonly Pick<DeviceView, 'state'>[]): Record<DeviceState, number> {
