@@ -8,9 +8,8 @@ import type { Histogram } from 'prom-client';
 import { brokerSchema } from './broker/schema.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
 import { openFront } from './front.ts';
-import { explained } from './intake/explained.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
-import { createAcknowledgementTimes, timed } from './intake/timed.ts';
+import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
 import { type AlarmHistory, alarmSchema, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
@@ -88,7 +87,12 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const acknowledgements = createAcknowledgementTimes();
   const steadyMs = () => performance.now();
   const plain = createIntake({ log, report, uptimeMs: steadyMs });
-  const intake = explained(timed(plain, acknowledgements, steadyMs), createRepeats(say));
+  const repeats = createRepeats(say);
+  const witness: Witness = (message, verdict, waitedMs) => {
+    acknowledgements.observe(waitedMs / 1000);
+    explainAside(message, verdict, repeats);
+  };
+  const intake = observed(plain, witness, steadyMs);
   const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log, tiers }));
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();

@@ -20,6 +20,16 @@ describe('bounds', () => {
     expect(scene.reports.join()).toContain('at most 10000 are read');
   });
 
+  test('a message too large for a reading is acknowledged, and the connection goes on', async () => {
+    const client = await scene.client();
+    await client.publishAsync('victron/a/large', 'x'.repeat(2_000_000), { qos: 1 });
+    await publish(client, 0);
+    expect(scene.scratch.log.accounts()).toMatchObject({ stored: 1, aside: { too_big: 1 } });
+    expect(scene.scratch.log.asides(1)).toMatchObject([
+      { topic: 'victron/a/large', reason: 'too_big', bytes: 2_000_000 },
+    ]);
+  });
+
   test('the follower of packets finds every length, however the stream is cut', () => {
     const stream = Buffer.concat(
       [0, 1, 127, 128, 16_383, 16_384, 70_000].map((size) =>

@@ -33,6 +33,13 @@ describe('the values of a device', () => {
     });
     expect(values?.['serial_number']).toMatchObject({ value: 'HQ1', time: 1_000, age: 11 });
   });
+  test('a value of another type than its field is unknown, never shown with the unit', () => {
+    const { devices, view } = site();
+    devices.accept(readingOf(roof, 1_000, { battery_voltage: 'abc', charge_state: 3, pv_energy_today: 10 }));
+    const values = view('roof', 2_000)?.values;
+    expect([values?.['battery_voltage']?.value, values?.['charge_state']?.value]).toEqual([null, null]);
+    expect(values?.['pv_energy_today']?.value).toBe(10);
+  });
   test('a reading that comes late fills what is unknown and replaces nothing newer', () => {
     const { devices, view } = site();
     devices.accept(readingOf(roof, 60_000, { pv_power: 100 }));

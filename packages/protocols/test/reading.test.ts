@@ -105,3 +105,7 @@ test('topics have three levels', () => {
   for (const topic of ['victron/roof', 'a/b/c/d', '/b/c', 'a//c', 'a/b/'])
     expect(parseTopic(topic)).toBeUndefined();
 });
+
+test('a number that JSON allows and no computer holds is named as such', () => {
+  expect(parseReading('{"voltage": 1e999}')).toMatch(/"voltage" is a number beyond the range/);
+});

@@ -1,0 +1,46 @@
+// An intake with somebody who sees what becomes of each message, and how long its sender waited.
+
+import { type Repeats, visible } from '@wattline/program';
+import { Histogram } from 'prom-client';
+import type { Message, Verdict } from '../message.ts';
+import type { Intake } from './intake.ts';
+
+export type Witness = (message: Message, verdict: Verdict, waitedMs: number) => void;
+
+/** @param steadyMs ms of a clock that never jumps */
+export function observed(intake: Intake, witness: Witness, steadyMs: () => number): Intake {
+  return {
+    ...intake,
+    get pending() {
+      return intake.pending;
+    },
+    offer(message, stored) {
+      const receivedMs = steadyMs();
+      return intake.offer(message, (verdict) => {
+        witness(message, verdict, steadyMs() - receivedMs);
+        stored(verdict);
+      });
+    },
+  };
+}
+
+/** A histogram that whoever shows metrics registers with its own. */
+export const createAcknowledgementTimes = (): Histogram =>
+  new Histogram({
+    name: 'wattline_acknowledgement_seconds',
+    help: 'From the receipt of a message until it is durable and may be acknowledged',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 5],
+    registers: [],
+  });
+
+const topicLengthShown = 100;
+
+/** Says once for each topic and reason what is set aside, for the person who wonders where a message went. */
+export function explainAside({ topic }: Message, verdict: Verdict, repeats: Pick<Repeats, 'fault'>): void {
+  if (verdict.is !== 'aside') return;
+  const shown = visible(topic.slice(0, topicLengthShown));
+  repeats.fault(
+    `${shown} ${verdict.reason}`,
+    `${shown}: a message was set aside, it is no reading: ${verdict.detail}`,
+  );
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { explainAside, observed } from '../src/intake/observed.ts';
+import type { Message, Verdict } from '../src/message.ts';
+
+const message = (topic: string): Message => ({
+  topic,
+  payload: new Uint8Array(),
+  receivedMs: 0,
+  retained: false,
+});
+
+test('a witness sees each message with its verdict and how long it waited, before its sender hears', () => {
+  let nowMs = 1000;
+  const seen: unknown[] = [];
+  const intake = observed(
+    {
+      pending: 3,
+      offer: (_, stored) => {
+        nowMs += 7;
+        stored({ is: 'duplicate' });
+        return true;
+      },
+      hasRoom: () => true,
+      whenRoom: () => undefined,
+      problem: () => 'disk full',
+      close: () => undefined,
+    },
+    ({ topic }, verdict, waitedMs) => seen.push([topic, verdict.is, waitedMs]),
+    () => nowMs,
+  );
+  expect(intake.offer(message('victron/a/b'), (verdict) => seen.push(verdict.is))).toBe(true);
+  expect(seen).toEqual([['victron/a/b', 'duplicate', 7], 'duplicate']);
+  expect([intake.pending, intake.problem()]).toEqual([3, 'disk full']);
+});
+
+test('what is set aside is said by topic and reason, readings are not', () => {
+  const said: string[][] = [];
+  const repeats = { fault: (key: string, text: string) => said.push([key, text]) };
+  const verdicts: Verdict[] = [
+    { is: 'stored' },
+    { is: 'aside', reason: 'not_json', detail: 'not JSON' },
+    { is: 'aside', reason: 'far_future', detail: '9 minutes ahead' },
+  ];
+  for (const [index, verdict] of verdicts.entries())
+    explainAside(message(`victron/a/${index}\u0007`), verdict, repeats);
+  expect(said.map(([key]) => key)).toEqual(['victron/a/1\\x07 not_json', 'victron/a/2\\x07 far_future']);
+  expect(said[0]?.[1]).toContain('not JSON');
+});
