@@ -40,13 +40,18 @@ export async function runInGroup(command: readonly string[], options: CommandOpt
     child.stderr.pipe(process.stderr, { end: false });
     createInterface(child.stderr).on('line', (line) => complained?.(line));
   }
-  const stop = (): void => tell(child.pid, 'SIGTERM');
+  let force: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    tell(child.pid, 'SIGTERM');
+    force = setTimeout(() => tell(child.pid, 'SIGKILL'), graceMs);
+  };
   signal.addEventListener('abort', stop);
   const [status] = await once(child, 'exit').catch((error: unknown) => {
     console.error(`${program} could not be started: ${error instanceof Error ? error.message : error}`);
     return [undefined];
   });
   const leftBehind = await endGroup(child.pid);
+  clearTimeout(force);
   signal.removeEventListener('abort', stop);
   return { status: status ?? undefined, leftBehind };
 }

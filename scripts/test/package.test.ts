@@ -1,9 +1,7 @@
 // The packages as a person gets them: built, installed on this system as an overlay, run by what the units say, removed.
 
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,8 +12,9 @@ import { manufacturerAdvertising } from '../../packages/simulator/src/radio/adve
 import { type H4Server, serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
+import { freePort } from '../../packages/simulator/src/services/free-port.ts';
+import { hasAllNeeds, hasPrograms, missingPrograms } from '../../packages/simulator/src/services/needs.ts';
 import { parseUnit } from './installed-unit.ts';
-import { hasAllNeeds, missingPrograms } from './needs.ts';
 import {
   type Environment,
   type OverlayRoot,
@@ -58,7 +57,7 @@ beforeAll(() => {
   if (missingPrograms(builds) === undefined) build(debs);
 }, buildMsMax);
 
-describe.skipIf(!hasAllNeeds(missingPrograms(builds)))('the packages', () => {
+describe.skipIf(!hasPrograms(builds, process.env))('the packages', () => {
   test('are the same bytes when built again', { timeout: buildMsMax }, () => {
     const again = build(join(scratch, 'again'));
     for (const deb of again) {
@@ -79,7 +78,7 @@ describe.skipIf(!hasAllNeeds(missingPrograms(builds)))('the packages', () => {
     expect(files.filter((file) => /\.(ts|cc?|h|gyp|map)$|\/tests?\//.test(file))).toEqual([]);
   });
 
-  const hasLintian = hasAllNeeds(missingPrograms({ lintian: 'lintian' }));
+  const hasLintian = hasPrograms({ lintian: 'lintian' }, process.env);
   test.skipIf(!hasLintian)('are without reproach to lintian', { timeout: 120_000 }, () => {
     const paths = readdirSync(debs).map((file) => join(debs, file));
     expect(read('lintian', '--allow-root', ...paths)).toBe('');
@@ -102,16 +101,7 @@ devices:
   - { name: air, definition: victron-ble, address: "${charger.address}", key: ${charger.key}, interval: 1s }
 `;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
-
-describe.skipIf(!hasAllNeeds(missing))('installed', () => {
+describe.skipIf(!hasAllNeeds(missing, process.env))('installed', () => {
   let system: OverlayRoot;
   let radio: H4Server;
   let brokerPort = 0;

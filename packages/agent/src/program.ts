@@ -83,7 +83,7 @@ async function execute(invocation: Invocation, host: NodeJS.Process, surround: S
     case 'decode': {
       const { decodeLines, decodeOnce } = await import('./commands/decode.ts');
       const { definition, bytes, lines } = invocation;
-      if (lines) return decodeLines(host.stdin, terminal.printLine);
+      if (lines) return decodeLines(host.stdin, terminal.printLine, surround.signal);
       return decodeOnce(terminal, definition, bytes, invocation);
     }
     case 'devices': {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { hasAllNeeds, missingPrograms } from '../needs.ts';
+import { hasAllNeeds, missingPrograms } from '../../../packages/simulator/src/services/needs.ts';
 import { openOverlayRoot, overlayProblem, shown } from '../overlay-root.ts';
 
 const deploy = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'deploy');
@@ -18,7 +18,7 @@ const asRoot =
   process.getuid?.() === 0 ? undefined : 'run the tests as root: files are given to another user';
 const systemd = missingPrograms({ 'systemd-sysusers': 'systemd', 'systemd-tmpfiles': 'systemd' });
 
-describe.skipIf(!hasAllNeeds(systemd ?? asRoot))('user and folders', () => {
+describe.skipIf(!hasAllNeeds(systemd ?? asRoot, process.env))('user and folders', () => {
   const root = mkdtempSync(join(tmpdir(), 'wattline-machine-'));
   afterAll(() => rmSync(root, { recursive: true }));
   const make = (tool: string, ...parameters: string[]): void => {
@@ -71,7 +71,7 @@ describe('rules for devices', () => {
     }
   });
 
-  test.skipIf(!hasAllNeeds(udev))('are understood by udev, every line of them', async () => {
+  test.skipIf(!hasAllNeeds(udev, process.env))('are understood by udev, every line of them', async () => {
     const system = await openOverlayRoot(join(deploy, 'udev'));
     try {
       await system.run(['mount', '-t', 'sysfs', 'sysfs', '/sys']);

@@ -3,12 +3,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasAllNeeds, missingPrograms } from '../needs.ts';
+import { freePort } from '../../../packages/simulator/src/services/free-port.ts';
+import { hasAllNeeds, missingPrograms } from '../../../packages/simulator/src/services/needs.ts';
 import { type Client, connectClient } from './mqtt-client.ts';
 
 const deploy = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'deploy/mosquitto');
@@ -19,7 +19,7 @@ const missing =
 const notAuthorised = 0x87;
 const environment = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 
-describe.skipIf(!hasAllNeeds(missing))('a Mosquitto as configured', () => {
+describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured', () => {
   const root = mkdtempSync(join(tmpdir(), 'wattline-mosquitto-'));
   const passwords = join(root, 'etc/mosquitto/wattline.passwd');
   let port = 0;
@@ -33,11 +33,7 @@ describe.skipIf(!hasAllNeeds(missing))('a Mosquitto as configured', () => {
       .replace(/^log_dest .*$/m, 'log_dest stderr');
 
   beforeAll(async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    port = address !== null && typeof address === 'object' ? address.port : 0;
-    server.close();
+    port = await freePort();
     for (const folder of ['etc/mosquitto/conf.d', 'var/lib/mosquitto', 'run/mosquitto']) {
       mkdirSync(join(root, folder), { recursive: true });
     }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasAllNeeds, missingPrograms } from '../needs.ts';
+import { hasPrograms } from '../../../packages/simulator/src/services/needs.ts';
 
 const source = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'deploy/systemd');
 const units = readdirSync(source);
@@ -19,7 +19,7 @@ function analyze(...parameters: string[]) {
   return { status, said: `${stdout}${stderr}`.trim() };
 }
 
-describe.skipIf(!hasAllNeeds(missingPrograms({ 'systemd-analyze': 'systemd' })))('units', () => {
+describe.skipIf(!hasPrograms({ 'systemd-analyze': 'systemd' }, process.env))('units', () => {
   const root = mkdtempSync(join(tmpdir(), 'wattline-units-'));
   const folder = join(root, 'usr/lib/systemd/system');
   beforeAll(() => {

@@ -11,9 +11,13 @@ export interface DecodeOptions {
   readonly key?: string;
 }
 
-/** Answers every line of the input in its order; nothing in a line ends the command. */
-export async function decodeLines(input: Readable, write: (line: string) => void): Promise<ExitCode> {
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+/** Answers every line of the input in its order; nothing in a line ends the command, the signal does. */
+export async function decodeLines(
+  input: Readable,
+  write: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  for await (const line of createInterface({ input, signal, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() !== '') write(decodeLine(line));
   }
   return exitCodes.done;
