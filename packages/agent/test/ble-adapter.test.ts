@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import { type Receiver, TransportError } from '../src/transport.ts';
 import { chooseAdapter, type OpenController } from '../src/transports/controller.ts';
@@ -20,8 +20,7 @@ const problemOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch
 
 describe('choosing an adapter', () => {
   const machine = (...adapters: string[]): string => {
-    const folder = mkdtempSync(join(tmpdir(), 'wattline-adapters-'));
-    closers.push(() => rmSync(folder, { recursive: true }));
+    const folder = scratchFolder();
     for (const adapter of adapters)
       mkdirSync(join(folder, 'sys/class/bluetooth', adapter), { recursive: true });
     return folder;

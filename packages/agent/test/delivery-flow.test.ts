@@ -1,13 +1,14 @@
 // The order of events that only luck would bring about with a real broker.
 
 import { expect, onTestFinished, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { createDelivery, type Delivery, deliveryTimes } from '../src/delivery/delivery.ts';
 import type { Outbox } from '../src/outbox/outbox.ts';
 import type { Publisher } from '../src/publisher/publisher.ts';
 import { ConnectionLost, type PublishResult } from '../src/publisher/session.ts';
 import { reading } from './delivery-readings.ts';
 import { roof } from './delivery-rig.ts';
-import { entry, open, scratchDirectory } from './outbox-scratch.ts';
+import { entry, open } from './outbox-scratch.ts';
 
 interface Sent {
   readonly sequence: number;
@@ -93,7 +94,7 @@ function holding<Result>() {
 
 test('a confirmation that comes while the reading is being synced takes it off the outbox', async () => {
   const script = scriptedPublisher();
-  const outbox = await open(scratchDirectory());
+  const outbox = await open(scratchFolder());
   const appends = holding<Awaited<ReturnType<Outbox['append']>>>();
   const slow = {
     ...outbox,
@@ -113,7 +114,7 @@ test('a confirmation that comes while the reading is being synced takes it off t
 
 test('what is lost on the way is published again in its order, before any of it needs the disk', async () => {
   const script = scriptedPublisher();
-  const outbox = await open(scratchDirectory());
+  const outbox = await open(scratchFolder());
   const delivery = deliveryOf(script.publisher, outbox, 60_000);
   script.connect(2);
   const accepted = Promise.all([0, 1, 2, 3].map((sequence) => delivery.deliver(roof, reading(sequence))));
@@ -129,7 +130,7 @@ test('what is lost on the way is published again in its order, before any of it 
 
 test('a reading that is synced while it is on its way is not sent a second time on the same connection', async () => {
   const script = scriptedPublisher();
-  const outbox = await open(scratchDirectory());
+  const outbox = await open(scratchFolder());
   const delivery = deliveryOf(script.publisher, outbox, 10);
   script.connect(10);
   expect(await delivery.deliver(roof, reading(0))).toBe('synced');
@@ -145,7 +146,7 @@ test('a reading that is synced while it is on its way is not sent a second time 
 
 test('a connection lost while the outbox is read skips nothing', async () => {
   const script = scriptedPublisher();
-  const outbox = await open(scratchDirectory(), 16 * 1024);
+  const outbox = await open(scratchFolder(), 16 * 1024);
   for (let sequence = 0; sequence < 20; sequence += 1) await outbox.append(entry(sequence));
   const reads = holding<Awaited<ReturnType<Outbox['read']>>>();
   const slow: Outbox = { ...outbox, read: (after, wanted) => reads.pass(outbox.read(after, wanted)) };
@@ -165,7 +166,7 @@ test('a connection lost while the outbox is read skips nothing', async () => {
 
 test('a reading that is synced while the outbox is found empty is not forgotten', async () => {
   const script = scriptedPublisher();
-  const outbox = await open(scratchDirectory());
+  const outbox = await open(scratchFolder());
   const reads = holding<Awaited<ReturnType<Outbox['read']>>>();
   const slow: Outbox = { ...outbox, read: (after, wanted) => reads.pass(outbox.read(after, wanted)) };
   const delivery = deliveryOf(script.publisher, slow, 10);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Aedes } from 'aedes';
 import { expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { startAedes } from './delivery-brokers.ts';
 import { startAgent } from './delivery-rig.ts';
-import { scratchDirectory } from './outbox-scratch.ts';
 import { seededRandom } from './powercut/cut.ts';
 
 const kills = 15;
@@ -35,7 +35,7 @@ function listen(broker: Aedes, arrived: Set<string>): void {
 
 test('an agent killed at any moment, with a broker that comes and goes, loses nothing that was accepted', async () => {
   const random = seededRandom(seed);
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const accepted = new Set<string>();
   const arrived = new Set<string>();
   const aedes = await startAedes();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createCaution } from '../src/delivery/caution.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
 import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { bank, count, forever, roof, sequencesOf, startAgent } from './delivery-rig.ts';
-import { scratchDirectory } from './outbox-scratch.ts';
 
 describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('a topic that the broker refuses waits; the others flow; it is tried again later and after a restart', async () => {
@@ -13,7 +13,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
       acl: `user barn\ntopic write victron/#\nuser observer\ntopic #\n`,
     });
     const observer = await subscribeAll(broker);
-    const path = scratchDirectory();
+    const path = scratchFolder();
     const { delivery, said } = await startAgent({ url: broker.url, path, times: { retryMs: 200 } });
     const accepted = await Promise.all(
       count(20).map((sequence) => delivery.deliver(sequence % 2 === 0 ? roof : bank, reading(sequence))),
@@ -46,7 +46,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     });
     const { delivery, said } = await startAgent({
       url: broker.url,
-      path: scratchDirectory(),
+      path: scratchFolder(),
       times: { retryMs: 100 },
     });
     expect(await delivery.deliver(bank, reading(0))).toBe('synced');
@@ -68,7 +68,7 @@ test('a broker that hangs up on a topic does not keep the others', async () => {
   };
   const { delivery } = await startAgent({
     url: aedes.url,
-    path: scratchDirectory(),
+    path: scratchFolder(),
     times: { confirmMs: 50 },
   });
   const accepted = await Promise.all(

@@ -1,12 +1,13 @@
 import type { AgentState } from '@wattline/protocols';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
 import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
 import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { roof, startAgent, startGate } from './delivery-rig.ts';
-import { entry, scratchDirectory } from './outbox-scratch.ts';
+import { entry } from './outbox-scratch.ts';
 
 const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 const topic = 'wattline/agent/barn/state';
@@ -20,7 +21,7 @@ describe.skipIf(!hasMosquitto(process.env))('the state of the agent', () => {
     const gate = await startGate(broker.port);
     const { delivery, outbox, publisher } = await startAgent({
       url: gate.url,
-      path: scratchDirectory(),
+      path: scratchFolder(),
       will,
     });
     const state = createAgentState({
@@ -66,7 +67,7 @@ describe.skipIf(!hasMosquitto(process.env))('the state of the agent', () => {
     const broker = await startTestMosquitto();
     const gate = await startGate(broker.port);
     gate.shut();
-    const { delivery, outbox, publisher } = await startAgent({ url: gate.url, path: scratchDirectory() });
+    const { delivery, outbox, publisher } = await startAgent({ url: gate.url, path: scratchFolder() });
     const state = createAgentState({
       ...{ agent: 'barn', version: '0.1.0', publisher, outbox, clock: { nowMs: () => nowMs }, log: quiet },
       devices: () => [],
@@ -91,7 +92,7 @@ describe.skipIf(!hasMosquitto(process.env))('the state of the agent', () => {
 
   test('that the access list forbids is said', async () => {
     const broker = await startTestMosquitto({ acl: 'user barn\ntopic write victron/#\n' });
-    const { delivery, outbox, publisher } = await startAgent({ url: broker.url, path: scratchDirectory() });
+    const { delivery, outbox, publisher } = await startAgent({ url: broker.url, path: scratchFolder() });
     const warn = vi.fn();
     const state = createAgentState({
       ...{
@@ -142,7 +143,7 @@ describe('the command to stay awake', () => {
     const aedes = await startAedes();
     const observer = await subscribeAll(aedes, 4);
     await observer.publish(command, JSON.stringify({ until: nowMs + 1000 }), true);
-    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchDirectory() });
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchFolder() });
     let time = nowMs;
     const stayAwake = createStayAwake({
       ...{ agent: 'barn', publisher, log: quiet },
@@ -162,7 +163,7 @@ describe('the command to stay awake', () => {
   test('whose time has passed means nothing and is cleared; nonsense is said', async () => {
     const aedes = await startAedes();
     const observer = await subscribeAll(aedes, 4);
-    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchDirectory() });
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchFolder() });
     const warn = vi.fn();
     const changed = vi.fn();
     const stayAwake = createStayAwake({
@@ -184,7 +185,7 @@ describe('the command to stay awake', () => {
   test('is obeyed by an agent whose clock was never set, which cannot tell that the time has passed', async () => {
     const aedes = await startAedes();
     const observer = await subscribeAll(aedes, 4);
-    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchDirectory() });
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchFolder() });
     const stayAwake = createStayAwake({
       ...{ agent: 'barn', publisher, log: quiet },
       clock: { nowMs: () => nowMs, isSynced: () => false },

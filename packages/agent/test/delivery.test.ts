@@ -1,19 +1,20 @@
 import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { freePort } from '../../simulator/src/services/free-port.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
 import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { bank, count, forever, roof, sequencesOf, startAgent, startGate } from './delivery-rig.ts';
-import { open, scratchDirectory, waiting } from './outbox-scratch.ts';
+import { open, waiting } from './outbox-scratch.ts';
 
 describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('a reading that the broker confirms never touches the disk', async () => {
     const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
-    const path = scratchDirectory();
+    const path = scratchFolder();
     const { delivery } = await startAgent({ url: broker.url, path });
     const accepted = await Promise.all(
       count(100).map((sequence) => delivery.deliver(roof, reading(sequence))),
@@ -32,7 +33,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
     gate.shut();
-    const path = scratchDirectory();
+    const path = scratchFolder();
     const { delivery, publisher } = await startAgent({ url: gate.url, path, times: { confirmMs: 50 } });
     const accepted = await Promise.all(
       count(30).map((sequence) => delivery.deliver(roof, reading(sequence))),
@@ -57,7 +58,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('a fresh reading does not wait behind the backlog', async () => {
     const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
-    const path = scratchDirectory();
+    const path = scratchFolder();
     const filled = await open(path, 8 * 1024 * 1024);
     const backlog = count(3000).map((sequence) => ({
       ...{
@@ -85,7 +86,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     const broker = await startTestMosquitto();
     const observer = await subscribeAll(broker);
     const gate = await startGate(broker.port);
-    const path = scratchDirectory();
+    const path = scratchFolder();
     const { delivery, publisher } = await startAgent({ url: gate.url, path, times: { confirmMs: 50 } });
     await new Promise((resolve) => publisher.onConnect(resolve));
     gate.mute();
@@ -103,7 +104,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test('stopping syncs what is not confirmed', async () => {
     const broker = await startTestMosquitto();
     const gate = await startGate(broker.port);
-    const path = scratchDirectory();
+    const path = scratchFolder();
     const { delivery, publisher } = await startAgent({ url: gate.url, path });
     await new Promise((resolve) => publisher.onConnect(resolve));
     gate.mute();
@@ -122,7 +123,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     const gate = await startGate(broker.port);
     const { delivery } = await startAgent({
       url: gate.url,
-      path: scratchDirectory(),
+      path: scratchFolder(),
       times: { confirmMs: 30 },
     });
     for (const sequence of count(600)) {
@@ -143,7 +144,7 @@ test('a full disk loses nothing as long as the broker comes back', async () => {
   const aedes = await startAedes();
   const gate = await startGate(aedes.port);
   gate.shut();
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const { delivery, said } = await startAgent({ url: gate.url, path, times: { confirmMs: 20 } });
   for (const number of count(500, 1))
     symlinkSync('/dev/full', join(path, `${String(number).padStart(8, '0')}.log`));
@@ -156,7 +157,7 @@ test('a full disk loses nothing as long as the broker comes back', async () => {
 });
 
 test('a full disk and no broker: readings are refused once too many wait, and the rest is lost at the end, with words', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const { delivery } = await startAgent({
     url: `mqtt://127.0.0.1:${await freePort()}`,
     path,
@@ -174,7 +175,7 @@ test('a full disk and no broker: readings are refused once too many wait, and th
 });
 
 test('what is too old is given up at the start', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const filled = await open(path);
   const old = { stream: 'old', topic: roof, payload: '{}', synced: true };
   await filled.append({ ...old, sequence: 0, timeMs: Date.UTC(2026, 0, 1) });

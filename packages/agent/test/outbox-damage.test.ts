@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import type { Entry } from '../src/outbox/entry.ts';
 import { readBlocks } from '../src/outbox/files.ts';
 import { encodeFrame, readFrames } from '../src/outbox/frame.ts';
 import type { StoredEntry } from '../src/outbox/segment.ts';
-import { dayMs, entry, open, putFiles, scratchDirectory, takeFiles, waiting } from './outbox-scratch.ts';
+import { dayMs, entry, open, putFiles, takeFiles, waiting } from './outbox-scratch.ts';
 
 /** Frames of a real segment and where each begins and ends. */
 async function segmentOf(entries: readonly Entry[]): Promise<{ bytes: Buffer; ends: number[] }> {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   const stored = await Promise.all(entries.map(outbox.append));
   await outbox.close();
@@ -24,7 +25,7 @@ const few = Array.from({ length: 6 }, (_, index) =>
 
 test('a file cut at any byte keeps every entry before the cut and takes new ones', async () => {
   const { bytes, ends } = await segmentOf(few);
-  const path = scratchDirectory();
+  const path = scratchFolder();
   for (let length = 0; length <= bytes.length; length += 1) {
     putFiles(path, new Map([['00000001.log', bytes.subarray(0, length)]]));
     const kept = few.filter((_, index) => (ends[index] ?? Number.NaN) <= length);
@@ -40,7 +41,7 @@ test('a file cut at any byte keeps every entry before the cut and takes new ones
 
 test('a byte changed anywhere costs the entry it lies in and no other', async () => {
   const { bytes, ends } = await segmentOf(few);
-  const path = scratchDirectory();
+  const path = scratchFolder();
   for (let at = 0; at < bytes.length; at += 1) {
     for (const change of [0x01, 0x80, 0xff]) {
       const damaged = Buffer.from(bytes);
@@ -57,7 +58,7 @@ test('a byte changed anywhere costs the entry it lies in and no other', async ()
 
 test('a hole of zeros or of foreign bytes costs only the entries it touches', async () => {
   const { bytes, ends } = await segmentOf(few);
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const hole = fc.record({
     from: fc.nat(bytes.length - 1),
     length: fc.integer({ min: 1, max: bytes.length }),
@@ -84,7 +85,7 @@ test('a hole of zeros or of foreign bytes costs only the entries it touches', as
 });
 
 test('marks cut or changed at any byte at worst bring a confirmed entry again', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   const stored = await Promise.all(few.map(outbox.append));
   for (const index of [0, 2, 3]) await outbox.confirm(stored.slice(index, index + 1));
@@ -111,7 +112,7 @@ test('marks cut or changed at any byte at worst bring a confirmed entry again', 
 });
 
 test('a byte changed in what is to be announced costs the range it lies in and no other', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   for (const sequence of [0, 2, 4]) await outbox.append(entry(sequence));
   await outbox.append(entry(5, { timeMs: entry(0).timeMs + 91 * dayMs }));
@@ -155,7 +156,7 @@ test('a block that the disk cannot read costs the entries in it and no other', a
     if (from === 4096) throw Object.assign(new Error('read'), { code: 'EIO' });
     bytes.copy(into, 0, from);
   });
-  const path = scratchDirectory();
+  const path = scratchFolder();
   putFiles(path, new Map([['00000001.log', read]]));
   const outbox = await open(path);
   const untouched = many.filter((_, index) => (ends[index] ?? 0) <= 4096 || (ends[index - 1] ?? 0) >= 8192);
@@ -199,7 +200,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Plays a history and checks after every step that each accepted entry waits, was confirmed or is announced as given up. */
 async function play(steps: readonly Step[]): Promise<void> {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   let outbox = await open(path, 24 * 1024);
   const accepted = new Map<number, Entry>();
   const confirmed = new Set<number>();

@@ -1,17 +1,9 @@
-// Scratch directories and entries for the tests of the outbox.
+// Entries and files for the tests of the outbox.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Entry } from '../src/outbox/entry.ts';
 import { type Outbox, openOutbox } from '../src/outbox/outbox.ts';
-
-export function scratchDirectory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'wattline-outbox-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 export const dayMs = 86_400_000;
 export const startMs = Date.UTC(2026, 5, 1);

@@ -4,14 +4,15 @@ import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'n
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
 import { openOutbox } from '../src/outbox/outbox.ts';
-import { dayMs, entry, open, scratchDirectory, startMs, waiting } from './outbox-scratch.ts';
+import { dayMs, entry, open, startMs, waiting } from './outbox-scratch.ts';
 
 const segmentsOf = (path: string): string[] => readdirSync(path).filter((name) => name.endsWith('.log'));
 
 test('what was accepted is there after a restart, oldest first', async () => {
-  const path = join(scratchDirectory(), 'made', 'below');
+  const path = join(scratchFolder(), 'made', 'below');
   const outbox = await open(path);
   const entries = Array.from({ length: 500 }, (_, index) => entry(index));
   await Promise.all(entries.map(outbox.append));
@@ -23,7 +24,7 @@ test('what was accepted is there after a restart, oldest first', async () => {
 });
 
 test('what arrives together is kept with one sync', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path, 8 * 1024 * 1024);
   const handle = await openFile(join(path, 'any'), 'w');
   const datasync = vi.spyOn(Object.getPrototypeOf(handle), 'datasync');
@@ -35,7 +36,7 @@ test('what arrives together is kept with one sync', async () => {
 });
 
 test('text of any language and any characters comes back as it went in', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   const strange = entry(0, {
     payload: '{"name":"Dach \u00fc \u5c4b\u6839 \ud83c\udf1e\\n"}\n\n',
@@ -47,7 +48,7 @@ test('text of any language and any characters comes back as it went in', async (
 });
 
 test('what was confirmed does not come again after a restart', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   const stored = await Promise.all([0, 1, 2, 3].map((sequence) => outbox.append(entry(sequence))));
   await outbox.confirm(stored.filter(({ sequence }) => sequence !== 2));
@@ -58,7 +59,7 @@ test('what was confirmed does not come again after a restart', async () => {
 });
 
 test('a segment that is wholly confirmed leaves no file behind', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path, 16 * 1024);
   const stored = await Promise.all(Array.from({ length: 60 }, (_, index) => outbox.append(entry(index))));
   expect(segmentsOf(path).length).toBeGreaterThan(2);
@@ -78,7 +79,7 @@ test('a segment that is wholly confirmed leaves no file behind', async () => {
 });
 
 test('reading on from an entry gives what came after it, and only the wanted topics', async () => {
-  const outbox = await open(scratchDirectory(), 16 * 1024);
+  const outbox = await open(scratchFolder(), 16 * 1024);
   const topics = ['a/a/a', 'b/b/b'];
   const all = Array.from({ length: 100 }, (_, index) => entry(index, { topic: topics[index % 2] ?? '' }));
   await Promise.all(all.map(outbox.append));
@@ -94,7 +95,7 @@ test('reading on from an entry gives what came after it, and only the wanted top
 });
 
 test('the size is kept, and what is given up is the oldest and is announced until that was confirmed', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const bytesMax = 16 * 1024;
   const outbox = await open(path, bytesMax);
   for (let sequence = 0; sequence < 400; sequence += 1) await outbox.append(entry(sequence));
@@ -121,7 +122,7 @@ test('the size is kept, and what is given up is the oldest and is announced unti
 });
 
 test('what is too old is given up singly; a time that was never synced is no age', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   await outbox.append(entry(0));
   await outbox.append(entry(1, { timeMs: 5000, synced: false }));
@@ -143,7 +144,7 @@ test('what is too old is given up singly; a time that was never synced is no age
 });
 
 test('a confirmation that comes after the eviction changes nothing', async () => {
-  const outbox = await open(scratchDirectory());
+  const outbox = await open(scratchFolder());
   const stored = await Promise.all([
     outbox.append(entry(0)),
     outbox.append(entry(1, { timeMs: startMs + 5 * dayMs })),
@@ -158,7 +159,7 @@ test('a confirmation that comes after the eviction changes nothing', async () =>
 });
 
 test('only one process may write, and the message names the other', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const holder = spawn(
     process.execPath,
     [
@@ -186,7 +187,7 @@ test('only one process may write, and the message names the other', async () => 
 });
 
 test('the lock of an earlier boot or of another process with the same number is void', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const own = await open(path);
   const [name = ''] = readdirSync(path);
   await own.close();
@@ -199,7 +200,7 @@ test('the lock of an earlier boot or of another process with the same number is 
 });
 
 test('a full disk rejects the reading with what to do, and harms nothing that was accepted', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path, 16 * 1024);
   for (let sequence = 0; sequence < 15; sequence += 1) await outbox.append(entry(sequence));
   const next = String(Number.parseInt(segmentsOf(path).at(-1) ?? '', 10) + 1).padStart(8, '0');
@@ -229,7 +230,7 @@ test('a full disk rejects the reading with what to do, and harms nothing that wa
 });
 
 test('a write that the disk cuts short leaves exactly what was accepted', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const program = `
     import { openOutbox } from ${JSON.stringify(join(import.meta.dirname, '../src/outbox/outbox.ts'))};
     const outbox = await openOutbox({ path: ${JSON.stringify(path)}, bytesMax: 1e6, ageMaxMs: 1e12 });
@@ -252,7 +253,7 @@ test('a write that the disk cuts short leaves exactly what was accepted', async 
 });
 
 test('a reading that can never be kept is refused by itself', async () => {
-  const outbox = await open(scratchDirectory());
+  const outbox = await open(scratchFolder());
   const tooBig = outbox.append(entry(0, { payload: 'x'.repeat(70_000) }));
   await expect(tooBig).rejects.toMatchObject({ code: 'too_big' });
   await outbox.append(entry(1));
@@ -261,7 +262,7 @@ test('a reading that can never be kept is refused by itself', async () => {
 });
 
 test('a directory that cannot be made is explained', async () => {
-  const path = join(scratchDirectory(), 'file');
+  const path = join(scratchFolder(), 'file');
   writeFileSync(path, '');
   await expect(openOutbox({ path, bytesMax: 1e6, ageMaxMs: 1 })).rejects.toMatchObject({
     message: expect.stringContaining(`The outbox ${path} cannot be opened`),
@@ -269,7 +270,7 @@ test('a directory that cannot be made is explained', async () => {
 });
 
 test('inspection tells what waits, while an agent has it open', async () => {
-  const path = scratchDirectory();
+  const path = scratchFolder();
   const outbox = await open(path);
   await outbox.append(entry(0));
   await outbox.append(entry(1));

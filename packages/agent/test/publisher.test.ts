@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { freePort } from '../../simulator/src/services/free-port.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { hasPrograms } from '../../simulator/src/services/needs.ts';
@@ -220,8 +220,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   });
 
   test('a wrong password is explained and is never in the log', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'wattline-passwords-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = scratchFolder();
     const passwords = join(directory, 'passwords');
     spawnSync('mosquitto_passwd', ['-c', '-b', passwords, 'barn', 'right']);
     const broker = await startTestMosquitto({ lines: [`password_file ${passwords}`] });
@@ -238,8 +237,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
   test.skipIf(!hasPrograms({ openssl: 'openssl' }, process.env))(
     'TLS trusts the authority it is given and explains one it does not know',
     async () => {
-      const directory = mkdtempSync(join(tmpdir(), 'wattline-tls-'));
-      onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+      const directory = scratchFolder();
       const certificate = join(directory, 'cert.pem');
       const key = join(directory, 'key.pem');
       spawnSync('openssl', [

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import type { HeardPacket, Link, Receiver } from '../src/transport.ts';
 import { createRecorder, type Recorder, recordLink, recordReceiver } from '../src/transports/record.ts';
 import { replayLink, replayReceiver } from '../src/transports/replay.ts';
@@ -11,10 +11,9 @@ let path = '';
 let folder = '';
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wattline-replay-'));
+  folder = scratchFolder();
   path = join(folder, 'capture.jsonl');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A steady clock that the test moves. */
 function clock() {

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { ptyPrograms } from '../../simulator/src/serial/pty-relay.ts';
 import { NoPseudoTerminal, openVirtualSerial } from '../../simulator/src/serial/virtual-serial.ts';
 import { bytesMax, createChunkBuffer } from '../src/transports/chunk-buffer.ts';
@@ -15,9 +15,8 @@ const programs = await ptyProgramsHere();
 let folder = '';
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wattline-serial-'));
+  folder = scratchFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('bytes that nobody reads in time', () => {
   test('are bounded: the newest stay, the oldest are counted as dropped', async () => {

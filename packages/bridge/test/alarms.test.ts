@@ -1,26 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { alarmSchema, openAlarmHistory } from '../src/live/alarm-history.ts';
 import { createAlarms } from '../src/live/alarms.ts';
 import { deviceId } from '../src/live/device-id.ts';
 import { followLog } from '../src/live/live.ts';
-import { openStore, type Store } from '../src/store.ts';
+import type { Store } from '../src/store.ts';
 import { inMemoryLog, type LogOfTest, readingOf } from './in-memory-log.ts';
+import { scratchStore } from './scratch-store.ts';
 
 const roof = 'victron/solar_charger/roof';
 const id = deviceId({ topic: roof, agent: 'barn' });
 
-let folder: string;
 let store: Store;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wattline-alarms-'));
-  store = openStore({ path: folder, parts: [alarmSchema] });
-});
-afterEach(() => {
-  store.close();
-  rmSync(folder, { recursive: true });
+  store = scratchStore(alarmSchema);
 });
 
 /** Alarms of one device, told by readings at given seconds. */

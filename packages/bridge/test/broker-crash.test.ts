@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { freePort } from '../../simulator/src/services/free-port.ts';
-import { createVictim, inspect, kills, pause, scratchFolder, startLoad, type Victim } from './crash-rig.ts';
+import { createVictim, inspect, kills, pause, startLoad, type Victim } from './crash-rig.ts';
 
-let folder: ReturnType<typeof scratchFolder>;
+let folder: string;
 let victim: Victim;
 let port: number;
 beforeEach(async () => {
   folder = scratchFolder();
   port = await freePort();
-  victim = createVictim(folder.path, 'broker', String(port));
+  victim = createVictim(folder, 'broker', String(port));
   await victim.start();
 });
 afterEach(async () => {
   await victim.kill();
-  folder.remove();
 });
 
 test(
@@ -24,7 +24,7 @@ test(
       await pause(50 + Math.random() * 250);
       await victim.kill();
       const known = load.acknowledged.length;
-      const { sequences } = inspect(folder.path);
+      const { sequences } = inspect(folder);
       const inStore = new Set(sequences);
       expect(load.acknowledged.slice(0, known).filter((sequence) => !inStore.has(sequence))).toEqual([]);
       expect(inStore.size).toBe(sequences.length);
@@ -32,7 +32,7 @@ test(
     }
     await load.stop();
     await victim.kill();
-    const { sequences, accounts, summed } = inspect(folder.path);
+    const { sequences, accounts, summed } = inspect(folder);
     expect(sequences).toEqual(load.acknowledged.sort((a, b) => a - b));
     expect(accounts.missing).toEqual([]);
     expect(accounts.received).toBe(accounts.stored + accounts.duplicate);

@@ -44,7 +44,7 @@ describe('without a file', () => {
         },
         sinks: [],
         web: { host: '127.0.0.1', port: 9999, hosts: [] },
-        site: { name: 'server', timeZone: 'Europe/Rome' },
+        site: { name: 'barn', timeZone: 'Europe/Rome' },
         allowsAnonymous: false,
       },
       secrets: [],
@@ -153,7 +153,7 @@ allow_anonymous: true
       host: 'a',
       port: 1883,
       isTls: false,
-      clientId: 'wattline-bridge-server',
+      clientId: 'wattline-bridge-barn',
     });
   });
 

@@ -2,9 +2,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import mqtt, { type MqttClient } from 'mqtt';
 import { logSchema } from '../src/log/schema.ts';
@@ -43,11 +40,6 @@ export function createVictim(store: string, way: 'broker' | 'subscriber', where:
       child = undefined;
     },
   };
-}
-
-export function scratchFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'wattline-crash-'));
-  return { path, remove: () => rmSync(path, { recursive: true }) };
 }
 
 /** Publishes some thousand readings a second, each until it is acknowledged, across reconnects. */

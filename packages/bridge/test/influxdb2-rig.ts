@@ -1,11 +1,9 @@
 // A real InfluxDB for a file of tests, and sinks at work on it.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Bucket, BucketsAPI } from '@influxdata/influxdb-client-apis';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { type Delivery, startDelivery } from '../src/sinks/delivery.ts';
 import type { Feed, FeedItem } from '../src/sinks/feeds.ts';
 import { createInfluxDb2Sink, type InfluxDb2Options } from '../src/sinks/influxdb2.ts';
@@ -81,7 +79,7 @@ export function influxScene(): InfluxScene {
 
 /** A sink at work on items that the test adds, on a store of its own that it can be restarted on. */
 export function carry(options: InfluxDb2Options) {
-  const folder = mkdtempSync(join(tmpdir(), 'wattline-influxdb2-'));
+  const folder = scratchFolder();
   const items: FeedItem[] = [];
   const feed: Feed = {
     gapless: true,
@@ -115,10 +113,7 @@ export function carry(options: InfluxDb2Options) {
     await delivery.stop();
     store.close();
   };
-  onTestFinished(async () => {
-    await stop();
-    rmSync(folder, { recursive: true });
-  });
+  onTestFinished(stop);
   return {
     reports,
     view: () => delivery.view(),

@@ -1,15 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { openReader, openStore, type SchemaPart, sqliteErrorCode } from '../src/store.ts';
 
 let path: string;
 beforeEach(() => {
-  path = mkdtempSync(join(tmpdir(), 'wattline-store-'));
+  path = scratchFolder();
 });
-afterEach(() => rmSync(path, { recursive: true }));
 
 const numbers: SchemaPart = { name: 'numbers', migrations: ['CREATE TABLE number (value INTEGER)'] };
 const pragma = (database: DatabaseSync, name: string) => database.prepare(`PRAGMA ${name}`).get()?.[name];

@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createBell } from '../src/sinks/bell.ts';
 import { type Drain, type DrainParts, startDrain } from '../src/sinks/drain.ts';
-import { openLedger } from '../src/sinks/ledger.ts';
+import { openLedger, sinkSchema } from '../src/sinks/ledger.ts';
 import { type Point, UnavailableError } from '../src/sinks/sink.ts';
 import type { Store } from '../src/store.ts';
-import { feedOf, memorySink, numberOf, pointOf, sinkStore } from './sinks-rig.ts';
+import { scratchStore } from './scratch-store.ts';
+import { feedOf, memorySink, numberOf, pointOf } from './sinks-rig.ts';
 
 let store: Store;
 beforeEach(() => {
-  store = sinkStore();
+  store = scratchStore(sinkSchema);
 });
 
 function drainOf(parts: Pick<DrainParts, 'sink' | 'feed'> & Partial<DrainParts>) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { openLedger, refusalsMax } from '../src/sinks/ledger.ts';
-import { sinkStore } from './sinks-rig.ts';
+import { openLedger, refusalsMax, sinkSchema } from '../src/sinks/ledger.ts';
+import { scratchStore } from './scratch-store.ts';
 
 describe('the ledger', () => {
   test('keeps the newest refusals of each feed, up to a bound', () => {
-    const store = sinkStore();
+    const store = scratchStore(sinkSchema);
     const ledger = openLedger(store, 'x', 'readings');
     const other = openLedger(store, 'x', 'windows');
     const refusal = (position: number) => ({ position, timeMs: 0, point: 'p'.repeat(5_000), reason: 'r' });

@@ -1,24 +1,7 @@
 // Points, a feed of them that a test fills and forgets, and a sink that keeps what it is given or declines it.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Feed, FeedItem } from '../src/sinks/feeds.ts';
-import { sinkSchema } from '../src/sinks/ledger.ts';
 import { type Point, RefusedError } from '../src/sinks/sink.ts';
-import { openStore, type Store } from '../src/store.ts';
-
-/** A store with room for what sinks write down, for one test. */
-export function sinkStore(): Store {
-  const folder = mkdtempSync(join(tmpdir(), 'wattline-sinks-'));
-  const store = openStore({ path: folder, parts: [sinkSchema] });
-  onTestFinished(() => {
-    store.close();
-    rmSync(folder, { recursive: true });
-  });
-  return store;
-}
 
 export const pointOf = (n: number): Point => ({
   tier: 'raw',

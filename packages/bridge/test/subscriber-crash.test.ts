@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../simulator/src/services/mosquitto.ts';
-import { createVictim, inspect, kills, pause, scratchFolder, startLoad, type Victim } from './crash-rig.ts';
+import { createVictim, inspect, kills, pause, startLoad, type Victim } from './crash-rig.ts';
 
 describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
-  let folder: ReturnType<typeof scratchFolder>;
+  let folder: string;
   let victim: Victim;
   let mosquitto: Mosquitto;
   beforeEach(async () => {
     folder = scratchFolder();
     mosquitto = await startMosquitto();
-    victim = createVictim(folder.path, 'subscriber', mosquitto.url);
+    victim = createVictim(folder, 'subscriber', mosquitto.url);
     await victim.start();
   });
   afterEach(async () => {
     await victim.kill();
     await mosquitto.remove();
-    folder.remove();
   });
 
   test(
@@ -27,7 +27,7 @@ describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
       for (let round = 0; round < kills; round++) {
         await pause(50 + Math.random() * 350);
         await victim.kill();
-        const { sequences } = inspect(folder.path);
+        const { sequences } = inspect(folder);
         expect(new Set(sequences).size).toBe(sequences.length);
         await victim.start();
       }
@@ -36,13 +36,13 @@ describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
         async () => {
           await pause(700);
           await victim.kill();
-          if (inspect(folder.path).sequences.length >= load.acknowledged.length) return true;
+          if (inspect(folder).sequences.length >= load.acknowledged.length) return true;
           await victim.start();
           return false;
         },
         { timeout: 30_000 },
       );
-      const { sequences, accounts, summed } = inspect(folder.path);
+      const { sequences, accounts, summed } = inspect(folder);
       expect(sequences).toEqual(load.acknowledged.sort((a, b) => a - b));
       expect(accounts.missing).toEqual([]);
       expect(accounts.received).toBe(accounts.stored + accounts.duplicate);

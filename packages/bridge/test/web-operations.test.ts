@@ -1,7 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { agentStateOf, readingOf } from './in-memory-log.ts';
 import { openWeb } from './open-web.ts';
 
@@ -153,12 +151,10 @@ describe('metrics', () => {
 
 describe('the page', () => {
   function pageFolder() {
-    const folder = mkdtempSync(join(tmpdir(), 'wattline-page-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    mkdirSync(join(folder, 'assets'));
-    writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Wattline</title>');
-    writeFileSync(join(folder, 'assets', 'page-1234.js'), 'export {};');
-    return folder;
+    return scratchFolder({
+      'index.html': '<!doctype html><title>Wattline</title>',
+      'assets/page-1234.js': 'export {};',
+    });
   }
 
   test('is served with its policy; what has a digest in its name is kept, the rest is asked for again', async () => {
