@@ -52,6 +52,8 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** Databases see the window that goes on, as it stands; later points of it replace the earlier ones. */
+const openEveryMs = 20_000;
 /** The newest of what was set aside, on the status page. */
 const asidesShown = 20;
 
@@ -80,7 +82,10 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const now = () => clock.nowMs();
   const store = openStore({ path, parts: schemaParts });
   const log = openLog({ store, clockSynced, rawMs, bytesMax: sizeBytesMax, report });
-  const tiers = createTiers({ store, log, tiers: retention.tiers, days, rawMs, now, clockSynced, report });
+  const tiers = createTiers({
+    ...{ store, log, days, rawMs, now, openEveryMs, clockSynced, report },
+    tiers: retention.tiers,
+  });
   const history = openAlarmHistory(store);
   const onAlarmFailure = (error: unknown) => say.error('alarms could not be written', error);
   const live = followLog({ log, history, clock: now, onAlarmFailure });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { StoredReading } from '../src/message.ts';
 import { dayMs, type Tier } from '../src/tiers/tier.ts';
 import { batchOf } from './tiers-batch.ts';
-import { createSite, follow, forEver, options, reading } from './tiers-site.ts';
+import { countOf, createSite, follow, forEver, options, reading } from './tiers-site.ts';
 
 const noonMs = Date.parse('2026-06-01T12:00:00Z');
 const minuteMs = 60_000;
@@ -17,9 +17,6 @@ function written(site: Site) {
   sink.take(site.tiers);
   return sink.written;
 }
-
-const countOf = (site: Site, table: string): number =>
-  Number(site.database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
 
 describe('counters', () => {
   test('that were never reset are exact in any order, though few of their points are still known', () => {
@@ -110,128 +107,6 @@ describe('counters', () => {
     site.tiers.flush();
     sink.take(site.tiers);
     expect(increases().map((value) => value?.['increase'])).toEqual([0, 30, 60]);
-  });
-});
-
-describe('closed windows', () => {
-  const voltage = (offsetMs: number, value = 12) => reading(noonMs + offsetMs, { battery_voltage: value });
-  const revisions = (site: Site, after: number) =>
-    site.tiers
-      .changedSince(after, 100)
-      .map(({ every, startMs, revision }) => [every, startMs - noonMs, revision]);
-
-  test('have a revision only when their time is over, a new one when they change, and open ones none', () => {
-    const site = createSite([{ every: 120, keepMs: null }]);
-    site.nowMs = noonMs + 10_000;
-    site.add([voltage(10_000)]);
-    site.tiers.flush();
-    expect(revisions(site, 0)).toEqual([]);
-    site.nowMs = noonMs + 134_000;
-    site.tiers.step();
-    expect(revisions(site, 0)).toEqual([]);
-    site.nowMs = noonMs + 136_000;
-    site.tiers.step();
-    expect(revisions(site, 0)).toEqual([[120, 0, 1]]);
-    expect(site.tiers.changedCount(0)).toBe(1);
-    site.restart();
-    site.add([voltage(20_000), voltage(130_000)]);
-    site.tiers.flush();
-    expect(revisions(site, 1)).toEqual([[120, 0, 2]]);
-    expect(site.tiers.changedCount(2)).toBe(0);
-  });
-
-  test('stay closed when the clock of this machine goes back', () => {
-    const site = createSite([{ every: 120, keepMs: null }]);
-    site.add([voltage(0)]);
-    site.tiers.flush();
-    expect(revisions(site, 0)).toEqual([[120, 0, 1]]);
-    site.nowMs = noonMs;
-    site.add([voltage(1_000)]);
-    site.tiers.flush();
-    expect(revisions(site, 0)).toEqual([[120, 0, 2]]);
-  });
-
-  test('do not change with readings of other windows', () => {
-    const site = createSite([{ every: 120, keepMs: null }]);
-    site.add([voltage(0), voltage(120_000)]);
-    site.tiers.flush();
-    site.add([voltage(240_000)]);
-    site.tiers.flush();
-    expect(revisions(site, 0).map(([, start]) => start)).toEqual([0, 120_000, 240_000]);
-  });
-});
-
-describe('retention', () => {
-  const short: readonly Tier[] = [
-    { every: 120, keepMs: dayMs },
-    { every: 1_800, keepMs: 10 * dayMs },
-    { every: 'day', keepMs: null },
-  ];
-  const hourly = (count: number) =>
-    Array.from({ length: count }, (_, i) => reading(noonMs + i * 3_600_000, { battery_voltage: 12 }));
-  const windows = (site: Site) =>
-    site.database
-      .prepare('SELECT tier, count(*) AS n FROM tier_window GROUP BY tier ORDER BY tier')
-      .all()
-      .map(({ tier, n }) => [tier, n]);
-
-  test('takes windows of a tier when their time to be kept is over', () => {
-    const site = createSite(short);
-    site.nowMs = noonMs + 48 * 3_600_000;
-    site.add(hourly(48));
-    site.tiers.flush();
-    expect(windows(site)).toEqual([
-      [120, 24],
-      [1_800, 48],
-      [86_400, 3],
-    ]);
-    site.nowMs = noonMs + 5 * dayMs;
-    expect(site.tiers.expire()).toBe(24);
-    expect(windows(site)).toEqual([
-      [1_800, 48],
-      [86_400, 3],
-    ]);
-    site.nowMs = noonMs + 400 * dayMs;
-    expect(site.tiers.expire()).toBe(48);
-    expect(site.tiers.expire()).toBe(0);
-    expect(windows(site)).toEqual([[86_400, 3]]);
-  });
-
-  test('does not bring back a window that has gone, and keeps the late reading in the others', () => {
-    const site = createSite(short);
-    site.nowMs = noonMs + 5 * dayMs;
-    site.add(hourly(1));
-    site.tiers.flush();
-    expect(windows(site)).toEqual([
-      [1_800, 1],
-      [86_400, 1],
-    ]);
-  });
-
-  test('is not judged by a clock that is not right', () => {
-    const site = createSite(short);
-    site.clockSynced = false;
-    site.nowMs = noonMs + 4_000 * dayMs;
-    site.add(hourly(1));
-    site.tiers.flush();
-    expect(site.tiers.expire()).toBe(0);
-    expect(windows(site)).toHaveLength(3);
-  });
-
-  test('goes on series by series, a bounded slice a call', () => {
-    const site = createSite([{ every: 120, keepMs: dayMs }]);
-    const all = Array.from({ length: 3 }, (_, d) =>
-      Array.from({ length: 1_200 }, (_, i) => reading(noonMs + i * 120_000, { v: 1 }, `a/b/${d}`)),
-    ).flat();
-    site.nowMs = noonMs;
-    site.add(all);
-    site.tiers.flush();
-    site.nowMs = noonMs + 10 * dayMs;
-    const calls = [];
-    for (let gone = site.tiers.expire(); gone > 0; gone = site.tiers.expire()) calls.push(gone);
-    expect(calls.reduce((sum, gone) => sum + gone, 0)).toBe(3_600);
-    expect(Math.max(...calls)).toBeLessThanOrEqual(2_000);
-    expect(countOf(site, 'tier_window')).toBe(0);
   });
 });
 

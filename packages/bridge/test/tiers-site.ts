@@ -8,7 +8,7 @@ import { createLocalDays } from '../src/tiers/local-days.ts';
 import { publish } from '../src/tiers/published.ts';
 import { tierSchema } from '../src/tiers/schema.ts';
 import { dayMs, type Tier } from '../src/tiers/tier.ts';
-import { createTiers, type Tiers } from '../src/tiers/tiers.ts';
+import { createTiers, type Tiers, type TiersOptions } from '../src/tiers/tiers.ts';
 import type { Batch } from './tiers-batch.ts';
 
 export const every = [120, 300, 1_800, 7_200];
@@ -39,6 +39,7 @@ export function createSite(
   tiers: readonly Tier[] = forEver,
   rawMs = 1_000 * dayMs,
   database = emptyDatabase(),
+  more: Pick<TiersOptions, 'openEveryMs'> = {},
 ) {
   const stored: StoredReading[] = [];
   const reports: string[] = [];
@@ -58,6 +59,7 @@ export function createSite(
     },
     restart: (): void => {
       site.tiers = createTiers({
+        ...more,
         store: {
           database,
           transaction: (work) => {
@@ -97,6 +99,9 @@ export function createSite(
   site.restart();
   return site;
 }
+
+export const countOf = (site: ReturnType<typeof createSite>, table: string): number =>
+  Number(site.database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
 
 /** What a sink that writes every change has in the end. */
 export function follow() {

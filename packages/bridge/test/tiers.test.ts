@@ -39,8 +39,8 @@ const history = fc.array(fc.tuple(fc.array(anyReading, { maxLength: 12 }), actio
 describe('tiers', () => {
   test('equal one batch over all readings, in any order, with restarts and failures anywhere', () => {
     fc.assert(
-      fc.property(history, (batches) => {
-        const site = createSite();
+      fc.property(history, fc.boolean(), (batches, showsOpen) => {
+        const site = createSite(undefined, undefined, undefined, showsOpen ? { openEveryMs: 2_000 } : {});
         const sink = follow();
         for (const [readings, then] of batches) {
           site.add(readings, then !== 'unheard');

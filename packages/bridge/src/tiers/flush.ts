@@ -8,7 +8,7 @@ import type { Row } from './row.ts';
 import type { FieldState, SeriesState } from './series-state.ts';
 import { createSeriesSaver } from './series-table.ts';
 import type { Tier } from './tier.ts';
-import { createWindowTable, type WindowTable } from './window-table.ts';
+import type { WindowTable } from './window-table.ts';
 import type { Windows } from './windows.ts';
 
 export interface TierWindows extends Tier {
@@ -17,6 +17,8 @@ export interface TierWindows extends Tier {
 
 /** A moment, as far as tiers care. */
 export interface Moment {
+  /** Windows that go on are shown from time to time: a change takes their revision until then. */
+  readonly reopens: boolean;
   /** Windows that end until then are closed. */
   readonly closedMs: number;
   /** What is older than a tier's time to keep counts from here; −∞: the clock is not right, nothing expires. */
@@ -33,13 +35,13 @@ export function createFlusher({
   database,
   tiers,
   cellMs,
-  windows: table = createWindowTable(database),
+  windows: table,
 }: {
   readonly database: DatabaseSync;
   /** The finest first. */
   readonly tiers: readonly TierWindows[];
   readonly cellMs: number;
-  readonly windows?: WindowTable;
+  readonly windows: WindowTable;
 }): (series: SeriesState, moment: Moment, revise: () => number) => void {
   const counters = createCounters(database);
   const save = createSeriesSaver(database);
@@ -56,7 +58,8 @@ export function createFlusher({
       for (const [startMs, row] of gather(cells, tier.windows)) {
         if (isExpired(tier, startMs, moment)) continue;
         const key = { every: tier.every, series: series.id, startMs };
-        table.merge(key, kinds, row, startMs < closedBefore, revise);
+        const state = { isClosed: startMs < closedBefore, reopens: moment.reopens };
+        table.merge(key, kinds, row, state, revise);
       }
     }
     series.cells = new Map();

@@ -16,8 +16,6 @@ export interface Gathering {
   isBehind(): boolean;
   /** How much waits: nothing, something, so much that it should be flushed at once. */
   waiting(): 'nothing' | 'some' | 'much';
-  /** Position up to which every reading is in memory or rows. */
-  seen(): number;
 }
 
 /** What a cell weighs, in readings that go into it. */
@@ -101,6 +99,5 @@ export function startGathering({
       if (changed.size === 0) return 'nothing';
       return isFull || pending() >= pendingMuch ? 'much' : 'some';
     },
-    seen: () => seen,
   };
 }

@@ -37,10 +37,10 @@ export function createLosses(report: (text: string) => void): Losses {
       report(text);
     },
     miss: (count) => {
+      if (missed === 0) {
+        report('Readings left the log before they were merged into the tiers: store.max_size is too small.');
+      }
       missed += count;
-      report(
-        `${count} readings left the log before they were merged into the tiers: store.raw or store.max_size is too small.`,
-      );
     },
     counts: () => ({ missed, leftOut: { ...leftOut } }),
   };

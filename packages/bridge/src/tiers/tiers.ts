@@ -23,6 +23,8 @@ export interface TiersOptions {
   /** How long raw readings are kept: as far back, late readings of counters are placed exactly. */
   readonly rawMs: number;
   readonly now: () => number;
+  /** How often windows that go on are shown to sinks as they stand; absent: only when they are closed. */
+  readonly openEveryMs?: number;
   /** Whether this machine's clock is right: only then it judges ages. */
   readonly clockSynced: () => boolean;
   /** For words to the operator. */
@@ -80,6 +82,8 @@ interface Memory {
   /** Series of a flush that goes on slice by slice. */
   round: { readonly queue: readonly SeriesState[]; at: number; readonly upTo: number } | undefined;
   roundMs: number;
+  /** When open windows were last given revisions. */
+  shownMs: number;
   cursor: number;
   revision: number;
 }
@@ -146,7 +150,8 @@ function load({ options: { store, log }, cellMs, losses }: Engine): Memory {
   const cursor = Number(state?.['cursor']);
   const gathering = startGathering({ log, states, from: cursor, onMissed: losses.miss });
   const revision = Number(state?.['revision']);
-  return { states, gathering, round: undefined, roundMs: Number.NEGATIVE_INFINITY, cursor, revision };
+  const never = Number.NEGATIVE_INFINITY;
+  return { states, gathering, round: undefined, roundMs: never, shownMs: never, cursor, revision };
 }
 
 /** One slice of whatever comes first. */
@@ -173,6 +178,7 @@ function flushSlice(engine: Engine, memory: Memory, round: NonNullable<Memory['r
   const nowMs = options.now();
   const moment: Moment = {
     closedMs: nowMs - graceMs,
+    reopens: options.openEveryMs !== undefined,
     keptFromMs: options.clockSynced() ? nowMs : Number.NEGATIVE_INFINITY,
   };
   options.store.transaction(() => {
@@ -194,7 +200,13 @@ function flushSlice(engine: Engine, memory: Memory, round: NonNullable<Memory['r
 /** Gives the windows that have ended their first revision. */
 function closeSlice({ options, tiers, windows, saveState }: Engine, memory: Memory): boolean {
   const closedMs = options.now() - graceMs;
-  const ended = tiers.map(({ every, windows: { start } }) => ({ every, beforeMs: start(closedMs) }));
+  const { openEveryMs } = options;
+  const isShowing = openEveryMs !== undefined && Math.abs(options.now() - memory.shownMs) >= openEveryMs;
+  const ended = tiers.map(({ every, windows: { start } }) => ({
+    every,
+    beforeMs: isShowing ? Number.MAX_SAFE_INTEGER : start(closedMs),
+  }));
+  if (isShowing) memory.shownMs = options.now();
   if (!ended.some(({ every, beforeMs }) => windows.hasOpen(every, beforeMs))) return false;
   return options.store.transaction(() => {
     const revise = (): number => ++memory.revision;

@@ -15,13 +15,13 @@ export interface WindowKey {
 export interface WindowTable {
   /**
    * Merges into a window, which is made where it is missing. `revise` gives the next revision; it is asked when the
-   * window is closed, or was so before.
+   * window is closed, or was so before. `reopens`: a window that goes on loses its revision until it is given one.
    */
   merge(
     key: WindowKey,
     kinds: readonly FieldKind[],
     added: Row,
-    isClosed: boolean,
+    state: { readonly isClosed: boolean; readonly reopens: boolean },
     revise: () => number,
   ): void;
   /** Whether a window that began before a time has no revision. */
@@ -52,7 +52,7 @@ function mergeInto(database: DatabaseSync): Pick<WindowTable, 'merge'> {
     `UPDATE tier_window SET row = ?, revision = ? WHERE ${ofSeries} AND start = ?`,
   );
   return {
-    merge: ({ every, series, startMs }, kinds, added, isClosed, revise) => {
+    merge: ({ every, series, startMs }, kinds, added, { isClosed, reopens }, revise) => {
       const tier = everySeconds(every);
       const start = startMs / 1_000;
       const stored = select.get(tier, series, start);
@@ -70,7 +70,9 @@ function mergeInto(database: DatabaseSync): Pick<WindowTable, 'merge'> {
         else if (isWhole(aggregate)) row[id] = aggregate;
       });
       const bytes = encodeRow(row, startMs);
-      if (isClosed || stored['revision'] !== null) revised.run(bytes, revise(), tier, series, start);
+      const keeps = isClosed || (stored['revision'] !== null && !reopens);
+      if (keeps) revised.run(bytes, revise(), tier, series, start);
+      else if (stored['revision'] !== null) revised.run(bytes, null, tier, series, start);
       else update.run(bytes, tier, series, start);
     },
   };
