@@ -163,8 +163,9 @@ describe('the increase of a counter', () => {
   test('of a day that has not ended is what there is until now', () => {
     const site = openSite();
     site.store(energy('2026-06-09T00:00:00Z', 36));
-    // The local day began at 22:00; the last reading is of 11:30.
-    expect(increase(site, '2026-06-09T22:00:00Z', '2026-06-10T11:40:00Z')).toBe(28 * 10);
+    // The local day began at 22:00; the last reading is of 11:30, which is now.
+    site.nowMs = at('2026-06-10T11:30:00Z');
+    expect(increase(site, '2026-06-09T22:00:00Z', '2026-06-10T11:30:00Z')).toBe(28 * 10);
   });
 
   test('of part of a past day counts only that part', () => {

@@ -5,7 +5,10 @@ import { addSum, quotient } from '../tiers/exact.ts';
 import type { TierWindows } from '../tiers/flush.ts';
 import type { History, Span } from './history.ts';
 
-/** Sums the windows of the coarsest tier that fits the span, else of the finest. `null`: nothing is stored of it. */
+/**
+ * Sums windows: of the coarsest tier that begins with the span, and ends with it or has not ended yet; else of the finest.
+ * `null`: nothing is stored of it.
+ */
 export function queryIncrease(
   history: History,
   tiers: readonly TierWindows[],
@@ -20,7 +23,7 @@ export function queryIncrease(
   const { fromMs, toMs } = span;
   const reaching = tiers.filter(({ keepMs }) => keepMs === null || fromMs >= nowMs - keepMs);
   const fits = ({ windows }: TierWindows): boolean =>
-    windows.start(fromMs) === fromMs && windows.start(toMs) === toMs;
+    windows.start(fromMs) === fromMs && (windows.start(toMs) === toMs || windows.end(toMs) > nowMs);
   const tier = reaching.findLast(fits) ?? reaching[0];
   if (tier === undefined) return null;
   const sum = { high: 0, low: 0 };

@@ -1,7 +1,6 @@
 // The thread that reads history: one question after the other, exports in pieces between them.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { lineOf } from '../sinks/influxdb2.ts';
 import { openReader } from '../store.ts';
 import { createLocalDays } from '../tiers/local-days.ts';
 import { createWindows } from '../tiers/windows.ts';
@@ -38,7 +37,7 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
     return { text, isLast: false };
   };
 
-  const answer = (request: Request): unknown => {
+  const answer = async (request: Request): Promise<unknown> => {
     const { kind, question, nowMs } = request;
     switch (kind) {
       case 'series':
@@ -46,6 +45,8 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
       case 'increase':
         return queryIncrease(history, tiers, question.series, question.field, question, nowMs);
       case 'export': {
+        // Only for this, because the client of InfluxDB takes as long to load as everything else.
+        const { lineOf } = await import('../sinks/influxdb2.ts');
         const everies = tiers.map(({ every }) => every);
         exports.set(question.export, exportLines(history, everies, question.text, lineOf));
         return null;
@@ -58,10 +59,10 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
     }
   };
 
-  port.on('message', (request: Request) => {
+  port.on('message', async (request: Request) => {
     let reply: Reply;
     try {
-      reply = { id: request.id, json: JSON.stringify(answer(request)) };
+      reply = { id: request.id, json: JSON.stringify(await answer(request)) };
     } catch (error) {
       reply = { id: request.id, error: error instanceof Error ? error.message : String(error) };
     }
