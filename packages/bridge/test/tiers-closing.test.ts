@@ -1,21 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createSite, follow, reading } from './tiers-site.ts';
+import { createSite, reading } from './tiers-site.ts';
 
 const noonMs = Date.parse('2026-06-01T12:00:00Z');
-const _minuteMs = 60_000;
-
 type Site = ReturnType<typeof createSite>;
-
-function _written(site: Site) {
-  const sink = follow();
-  site.nowMs = Math.max(site.nowMs, Date.parse('2027-06-01T00:00:00Z'));
-  site.tiers.flush();
-  sink.take(site.tiers);
-  return sink.written;
-}
-
-const _countOf = (site: Site, table: string): number =>
-  Number(site.database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
 
 describe('closed windows', () => {
   const voltage = (offsetMs: number, value = 12) => reading(noonMs + offsetMs, { battery_voltage: value });
@@ -73,6 +60,21 @@ describe('closed windows', () => {
     site.add([voltage(61_000)]);
     site.tiers.flush();
     expect(shown(7_216_000)).toEqual([3]);
+  });
+
+  test('that go on are all shown, however many there are', () => {
+    const site = createSite([{ every: 7_200, keepMs: null }], undefined, undefined, { openEveryMs: 20_000 });
+    const store = (afterMs: number) => {
+      site.nowMs = noonMs + afterMs;
+      site.add(
+        Array.from({ length: 1_200 }, (_, i) => reading(site.nowMs, { battery_voltage: 12 }, `a/b/${i}`)),
+      );
+      site.tiers.flush();
+      while (site.tiers.step());
+      return site.tiers.changedSince(0, 5_000).length;
+    };
+    expect(store(10_000)).toBe(1_200);
+    expect(store(31_000)).toBe(1_200);
   });
 
   test('do not change with readings of other windows', () => {
