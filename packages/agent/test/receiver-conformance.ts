@@ -153,34 +153,36 @@ export function describeReceiver(
       expect(rig.receiver.counters()['dropped']).toBe(numbered.length + 1 - heard.length);
     });
 
-    test.skipIf(recovers)('a medium that is unplugged is a transport error', async () => {
-      const rig = await openRig();
-      if (!rig.unplug) return;
-      const iterator = rig.receiver.packets(new AbortController().signal)[Symbol.asyncIterator]();
-      const pending = iterator.next();
-      await rig.listening();
-      rig.unplug();
-      const error = await pending.catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(TransportError);
-      expect(error).toMatchObject({ code: 'lost' });
-      rig.plugIn?.();
-      expect(await hear(rig, [said(1, randomBytes(3))])).toHaveLength(1);
-    });
+    if (!recovers)
+      test('a medium that is unplugged is a transport error', async () => {
+        const rig = await openRig();
+        if (!rig.unplug) return;
+        const iterator = rig.receiver.packets(new AbortController().signal)[Symbol.asyncIterator]();
+        const pending = iterator.next();
+        await rig.listening();
+        rig.unplug();
+        const error = await pending.catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(TransportError);
+        expect(error).toMatchObject({ code: 'lost' });
+        rig.plugIn?.();
+        expect(await hear(rig, [said(1, randomBytes(3))])).toHaveLength(1);
+      });
 
-    test.runIf(recovers)('a medium that is unplugged and plugged in is heard again', async () => {
-      const rig = await openRig();
-      const iterator = rig.receiver.packets(new AbortController().signal)[Symbol.asyncIterator]();
-      const pending = iterator.next();
-      await rig.listening();
-      rig.unplug?.();
-      rig.plugIn?.();
-      await rig.listening();
-      const packet = said(1, randomBytes(20));
-      rig.say?.([packet]);
-      const { value } = await pending;
-      expect([value as HeardPacket].map(heardAs)).toEqual([packet].map(saidAs));
-      await iterator.return?.();
-      expect(rig.isOpen()).toBe(false);
-    });
+    if (recovers)
+      test('a medium that is unplugged and plugged in is heard again', async () => {
+        const rig = await openRig();
+        const iterator = rig.receiver.packets(new AbortController().signal)[Symbol.asyncIterator]();
+        const pending = iterator.next();
+        await rig.listening();
+        rig.unplug?.();
+        rig.plugIn?.();
+        await rig.listening();
+        const packet = said(1, randomBytes(20));
+        rig.say?.([packet]);
+        const { value } = await pending;
+        expect([value as HeardPacket].map(heardAs)).toEqual([packet].map(saidAs));
+        await iterator.return?.();
+        expect(rig.isOpen()).toBe(false);
+      });
   });
 }
