@@ -197,21 +197,25 @@ function flushSlice(engine: Engine, memory: Memory, round: NonNullable<Memory['r
   memory.gathering.relieve();
 }
 
-/** Gives the windows that have ended their first revision. */
+/** Gives revisions to the windows that have ended, and once in a while to those that go on. */
 function closeSlice({ options, tiers, windows, saveState }: Engine, memory: Memory): boolean {
-  const closedMs = options.now() - graceMs;
-  const { openEveryMs } = options;
-  const isShowing = openEveryMs !== undefined && Math.abs(options.now() - memory.shownMs) >= openEveryMs;
-  const ended = tiers.map(({ every, windows: { start } }) => ({
+  const { openEveryMs, store, now } = options;
+  const nowMs = now();
+  const isShowing = openEveryMs !== undefined && Math.abs(nowMs - memory.shownMs) >= openEveryMs;
+  const due = tiers.map(({ every, windows: { start } }) => ({
     every,
-    beforeMs: isShowing ? Number.MAX_SAFE_INTEGER : start(closedMs),
+    beforeMs: isShowing ? Number.MAX_SAFE_INTEGER : start(nowMs - graceMs),
   }));
-  if (isShowing) memory.shownMs = options.now();
-  if (!ended.some(({ every, beforeMs }) => windows.hasOpen(every, beforeMs))) return false;
-  return options.store.transaction(() => {
-    const revise = (): number => ++memory.revision;
-    const counts = ended.map(({ every, beforeMs }) => windows.close(every, beforeMs, closedMax, revise));
-    saveState(memory.cursor, memory.revision);
-    return counts.some((count) => count === closedMax);
-  });
+  let hasMore = false;
+  if (due.some(({ every, beforeMs }) => windows.hasOpen(every, beforeMs))) {
+    hasMore = store.transaction(() => {
+      const revise = (): number => ++memory.revision;
+      const counts = due.map(({ every, beforeMs }) => windows.close(every, beforeMs, closedMax, revise));
+      saveState(memory.cursor, memory.revision);
+      return counts.some((count) => count === closedMax);
+    });
+  }
+  // Until all have been shown: the first of them change before the last have had their turn.
+  if (isShowing && !hasMore) memory.shownMs = nowMs;
+  return hasMore;
 }
