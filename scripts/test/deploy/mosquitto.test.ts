@@ -1,13 +1,13 @@
 // The Mosquitto of a data server: Debian's main file with ours beside it, and the users of the example.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../packages/simulator/src/services/free-port.ts';
+import { mosquittoProcess } from '../../../packages/simulator/src/services/mosquitto.ts';
 import { hasAllNeeds, missingPrograms } from '../../../packages/simulator/src/services/needs.ts';
 import { type Client, connectClient } from './mqtt-client.ts';
 
@@ -23,7 +23,7 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
   const root = mkdtempSync(join(tmpdir(), 'wattline-mosquitto-'));
   const passwords = join(root, 'etc/mosquitto/wattline.passwd');
   let port = 0;
-  let broker: ChildProcess | undefined;
+  const broker = mosquittoProcess(join(root, 'mosquitto.conf'));
 
   /** Every path of a file below `root`; our listener on a port that is free. */
   const moved = (file: string): string =>
@@ -46,35 +46,13 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
         env: environment,
       });
     }
-    await start();
+    await broker.start();
   });
   afterAll(async () => {
-    await stop();
+    await broker.end('SIGTERM');
     rmSync(root, { recursive: true });
   });
 
-  async function start(): Promise<void> {
-    const started = spawn('mosquitto', ['-c', join(root, 'mosquitto.conf')], {
-      env: environment,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    broker = started;
-    let said = '';
-    await new Promise<void>((resolve) => {
-      started.once('exit', () => resolve());
-      started.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-        if (said.includes(' running\n')) resolve();
-      });
-    });
-    expect(said).toContain(' running\n');
-  }
-  async function stop(): Promise<void> {
-    if (broker === undefined || broker.exitCode !== null) return;
-    const ended = once(broker, 'exit');
-    broker.kill('SIGTERM');
-    await ended;
-  }
   const login = (username: string, password = `word of ${username}`): Promise<Client> =>
     connectClient({ port, username, password, clientId: username });
 
@@ -110,8 +88,8 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
     const agent = await login('barn');
     await agent.publish('victron/smartsolar/roof', 'kept');
     await agent.close();
-    await stop();
-    await start();
+    await broker.end('SIGTERM');
+    await broker.start();
     const bridge = await login('bridge');
     expect(await bridge.message()).toEqual({ topic: 'victron/smartsolar/roof', payload: 'kept' });
     await bridge.close();
