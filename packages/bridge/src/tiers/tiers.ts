@@ -62,7 +62,8 @@ const flushEveryMs = 3_000;
 const sliceCells = 100;
 /** A window is closed this long after its end: the delay of an ordinary delivery. */
 const graceMs = 15_000;
-const closedMax = 500;
+/** Windows of a tier in one transaction. */
+const closedMax = 100;
 
 /** What does not change while the tiers live. */
 interface Engine {
