@@ -56,7 +56,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   ];
   writeFileSync(configuration, `${text.join('\n')}\n`);
   if (acl !== undefined) writeFileSync(aclFile, acl);
-  const { start, kill, reload } = mosquittoProcess(configuration);
+  const { start, end, reload } = mosquittoProcess(configuration);
+  const kill = () => end('SIGKILL');
   await start();
   return {
     ...{ port, url: `mqtt://127.0.0.1:${port}`, kill, start },
@@ -71,8 +72,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   };
 }
 
-function mosquittoProcess(configuration: string) {
-  let child: ChildProcess;
+/** One with a configuration of its own, which must log to stderr. */
+export function mosquittoProcess(configuration: string) {
+  let child: ChildProcess | undefined;
   let output: Interface;
   const said = async (words: string): Promise<void> => {
     let last = '';
@@ -90,15 +92,15 @@ function mosquittoProcess(configuration: string) {
       output = createInterface(started.stderr);
       await said(' running');
     },
-    kill: async (): Promise<void> => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+    end: async (signal: NodeJS.Signals): Promise<void> => {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
-      child.kill('SIGKILL');
+      child.kill(signal);
       await ended;
     },
     reload: async (): Promise<void> => {
       const reloaded = said('Reloading config');
-      child.kill('SIGHUP');
+      child?.kill('SIGHUP');
       await reloaded;
     },
   };
