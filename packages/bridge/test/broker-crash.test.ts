@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { freePort } from '../../simulator/src/services/free-port.ts';
-import { createVictim, inspect, kills, pause, startLoad, type Victim } from './crash-rig.ts';
+import { createVictim, expectAllStored, inspect, kills, pause, startLoad, type Victim } from './crash-rig.ts';
 
 let folder: string;
 let victim: Victim;
@@ -21,6 +21,7 @@ test(
   async () => {
     const load = await startLoad(`mqtt://127.0.0.1:${port}`);
     for (let round = 0; round < kills; round++) {
+      await load.round();
       await pause(50 + Math.random() * 250);
       await victim.kill();
       const known = load.acknowledged.length;
@@ -32,12 +33,7 @@ test(
     }
     await load.stop();
     await victim.kill();
-    const { sequences, accounts, summed } = inspect(folder);
-    expect(sequences).toEqual(load.acknowledged.sort((a, b) => a - b));
-    expect(accounts.missing).toEqual([]);
-    expect(accounts.received).toBe(accounts.stored + accounts.duplicate);
-    expect(summed).toBe(sequences.length);
-    expect(sequences.length).toBeGreaterThan(50 * kills);
+    expectAllStored(folder, load.acknowledged);
   },
   60_000 + kills * 2_000,
 );

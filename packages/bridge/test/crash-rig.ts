@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import mqtt, { type MqttClient } from 'mqtt';
+import { expect, vi } from 'vitest';
 import { logSchema } from '../src/log/schema.ts';
 import { openLog } from '../src/log/sqlite-log.ts';
 import { openStore } from '../src/store.ts';
@@ -14,6 +15,8 @@ export const kills = Number(process.env['TEST_KILLS'] ?? 10);
 
 const childFile = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const inFlight = 50;
+/** A kill before so many are acknowledged proves little. */
+const perRound = 20;
 /** So that a broker that can do more does not gather a backlog of minutes. */
 const betweenMs = 10;
 
@@ -61,6 +64,11 @@ export async function startLoad(url: string) {
   const publishing = Array.from({ length: inFlight }, publishOn);
   return {
     acknowledged,
+    /** Resolves when enough is acknowledged for another kill, however slow the machine is. */
+    round: (): Promise<unknown> => {
+      const enough = acknowledged.length + perRound;
+      return vi.waitUntil(() => acknowledged.length >= enough, { timeout: 20_000, interval: 5 });
+    },
     /** Resolves when everything that was published is acknowledged. */
     stop: async (): Promise<void> => {
       going = false;
@@ -95,6 +103,16 @@ export function inspect(path: string) {
   const summed = log.series().reduce((sum, { readings }) => sum + readings, 0);
   store.close();
   return { sequences, accounts, summed };
+}
+
+/** Everything that was acknowledged is in the store, once, and counted so. */
+export function expectAllStored(path: string, acknowledged: readonly number[]): void {
+  const { sequences, accounts, summed } = inspect(path);
+  expect(sequences).toEqual(acknowledged.toSorted((a, b) => a - b));
+  expect(accounts.missing).toEqual([]);
+  expect(accounts.received).toBe(accounts.stored + accounts.duplicate);
+  expect(summed).toBe(sequences.length);
+  expect(sequences.length).toBeGreaterThanOrEqual(perRound * kills);
 }
 
 export const pause = (milliseconds: number): Promise<void> =>
