@@ -4,7 +4,7 @@ import { batteryPower, type RecordDefinition } from '../../device.ts';
 import { flags, gauge, state } from '../../field.ts';
 import { i16le, ibits, u16le, ubits } from '../../where.ts';
 import { victronAlarmReasons } from '../victron-codes.ts';
-import { auxiliaryModes, inMode, starterBatteryVoltage } from './auxiliary.ts';
+import { auxiliaryModes, auxiliaryTemperature, midpointVoltage, starterBatteryVoltage } from './auxiliary.ts';
 
 export const batteryMonitor: RecordDefinition<Uint8Array> = {
   kind: 'battery',
@@ -15,17 +15,8 @@ export const batteryMonitor: RecordDefinition<Uint8Array> = {
     battery_voltage: gauge(i16le(2), { unit: 'V', scale: 0.01, na: 0x7fff }),
     alarms: flags(u16le(4), victronAlarmReasons, { problem: true }),
     starter_battery_voltage: starterBatteryVoltage,
-    battery_midpoint_voltage: gauge(inMode(1, u16le(6)), {
-      unit: 'V',
-      scale: 0.01,
-      na: 0xffff,
-    }),
-    battery_temperature: gauge(inMode(2, u16le(6)), {
-      unit: '°C',
-      scale: 0.01,
-      offset: -273.15,
-      na: 0xffff,
-    }),
+    battery_midpoint_voltage: midpointVoltage,
+    battery_temperature: auxiliaryTemperature,
     auxiliary_mode: state(ubits(64, 2), auxiliaryModes),
     // The sheet says 3fffff; frames from the air carry 1fffff.
     battery_current: gauge(ibits(66, 22), { unit: 'A', scale: 0.001, na: [0x3fffff, 0x1fffff] }),

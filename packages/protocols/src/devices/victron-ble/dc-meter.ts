@@ -4,7 +4,7 @@ import type { RecordDefinition } from '../../device.ts';
 import { flags, gauge, state } from '../../field.ts';
 import { i16le, ibits, u16le, ubits } from '../../where.ts';
 import { victronAlarmReasons, victronMeterTypes } from '../victron-codes.ts';
-import { auxiliaryModes, inMode, starterBatteryVoltage } from './auxiliary.ts';
+import { auxiliaryModes, auxiliaryTemperature, starterBatteryVoltage } from './auxiliary.ts';
 
 export const dcMeter: RecordDefinition<Uint8Array> = {
   kind: 'dc_meter',
@@ -14,12 +14,7 @@ export const dcMeter: RecordDefinition<Uint8Array> = {
     dc_voltage: gauge(i16le(2), { unit: 'V', scale: 0.01, na: 0x7fff }),
     alarms: flags(u16le(4), victronAlarmReasons, { problem: true }),
     starter_battery_voltage: starterBatteryVoltage,
-    external_temperature: gauge(inMode(2, u16le(6)), {
-      unit: '°C',
-      scale: 0.01,
-      offset: -273.15,
-      na: 0xffff,
-    }),
+    external_temperature: auxiliaryTemperature,
     auxiliary_mode: state(ubits(64, 2), auxiliaryModes),
     // The sheet says 3fffff; frames from the air carry 1fffff.
     dc_current: gauge(ibits(66, 22), { unit: 'A', scale: 0.001, na: [0x3fffff, 0x1fffff] }),
