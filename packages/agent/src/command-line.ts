@@ -52,6 +52,7 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
       .exitOverride()
       .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => undefined });
   }
+  for (const command of program.commands) command.allowExcessArguments(false);
   try {
     program.parse([...words], { from: 'user' });
   } catch (error) {
@@ -60,9 +61,12 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
   }
   if (printed.length > 0)
     return { command: 'print', text: printed.join('').trimEnd(), level: 'info', json: false };
-  if (invocation === undefined) throw new UsageError(`a command is missing\n${program.helpInformation()}`);
+  if (invocation === undefined) throw new UsageError(missingCommand(program));
   return invocation;
 }
+
+const missingCommand = (program: Command): string =>
+  `a command is missing: ${program.commands.map((command) => command.name()).join(', ')}; --help explains them`;
 
 function createProgram(version: string, found: (invocation: Invocation) => void): Command {
   const program = new Command('wattline-agent')
@@ -103,7 +107,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
         `unknown command '${word}'${didYouMean(word, known)}; commands: ${known.join(', ')}`,
       );
     }
-    if (device === undefined) throw new UsageError(`a command is missing\n${program.helpInformation()}`);
+    if (device === undefined) throw new UsageError(missingCommand(program));
     found({ command: 'once', names: [device], ...everywhere() });
   });
   return program;

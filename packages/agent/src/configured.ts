@@ -1,14 +1,21 @@
 // Commands that need the configuration: builds the ways to the devices and to the broker, and hands them over.
 
 import { randomUUID } from 'node:crypto';
-import { ConfigurationError, createClock, type ExitCode, exitCodes } from '@wattline/program';
+import {
+  ConfigurationError,
+  createClock,
+  type ExitCode,
+  exitCodes,
+  type LogLevel,
+  UsageError,
+} from '@wattline/program';
 import { definitions } from '@wattline/protocols';
 import type { Invocation } from './command-line.ts';
 import type { AgentConfiguration } from './config/configuration.ts';
 import { loadAgentConfiguration } from './config/load.ts';
 import { createMedia, momentOf, pickDevice, toReadDevices } from './media.ts';
-import type { Surround } from './program.ts';
 import { startTimer } from './reading/pacer.ts';
+import type { Surround } from './surround.ts';
 
 export type Configured = Exclude<
   Invocation,
@@ -21,15 +28,16 @@ const checkDeadlineMs = 10_000;
 export async function executeConfigured(invocation: Configured, surround: Surround): Promise<ExitCode> {
   const { terminal, signal } = surround;
   const { command, json } = invocation;
-  const configuration = load(invocation.config, surround);
+  const configuration = load(invocation.config, surround, command === 'run' ? 'info' : 'debug');
   if (command === 'check' && invocation.offline) {
-    terminal.printLine(`ok    configuration: ${configuration.devices.length} devices`);
+    const text = `devices: ${configuration.devices.map(({ name }) => name).join(', ') || 'none'}`;
+    if (json) terminal.printJson({ what: 'configuration', ok: true, text });
+    else terminal.printLine(`ok    configuration: ${text}`);
     return exitCodes.done;
   }
   const clock = createClock();
   const now = momentOf(clock);
-  const radioIn = command === 'run' ? 'child' : 'this process';
-  const media = createMedia(configuration.bluetooth.adapter, surround, now, radioIn);
+  const media = createMedia(configuration.bluetooth.adapter, surround, now, command === 'run');
   const devices = await toReadDevices(configuration, invocation.replay);
   const common = { media, now, startTimer, signal };
   switch (command) {
@@ -41,10 +49,16 @@ export async function executeConfigured(invocation: Configured, surround: Surrou
     case 'read': {
       const { read } = await import('./commands/read.ts');
       const device = pickDevice(devices, invocation.name);
+      if (invocation.replay !== undefined && device.replay !== invocation.replay) {
+        throw new UsageError(
+          `${invocation.replay} is no recording of ${device.definition.id}, which ${device.name} is`,
+        );
+      }
       return read({ ...common, device, deadlineMs: readDeadlineMs, terminal, json, raw: invocation.raw });
     }
     case 'record': {
       const { record } = await import('./commands/record.ts');
+      if (invocation.replay !== undefined) throw new UsageError('record captures a device: no --replay');
       const device = pickDevice(devices, invocation.name);
       return record({ ...common, device, out: invocation.out, forMs: invocation.forMs, terminal });
     }
@@ -52,7 +66,10 @@ export async function executeConfigured(invocation: Configured, surround: Surrou
       const { check } = await import('./commands/check.ts');
       const { brokerOf, openPublisher } = await import('./connection.ts');
       const clientId = `wattline-check-${randomUUID().slice(0, 8)}`;
-      const publisher = openPublisher(configuration, surround, { clientId });
+      // Its findings are the command's own output.
+      const { debug } = surround.log;
+      const log = { ...surround.log, info: debug, warn: debug };
+      const publisher = openPublisher(configuration, { log }, { clientId });
       const broker = brokerOf(configuration);
       return check({ ...common, devices, publisher, broker, deadlineMs: checkDeadlineMs, terminal, json });
     }
@@ -70,7 +87,7 @@ export async function showWaiting(
 
 /** Works without a configuration too: it is what a person does first. */
 export async function scanAround(
-  { config, forMs, json }: Extract<Invocation, { command: 'scan' }>,
+  { config, replay, forMs, json }: Extract<Invocation, { command: 'scan' }>,
   surround: Surround,
 ): Promise<ExitCode> {
   const { terminal, log, signal } = surround;
@@ -86,31 +103,26 @@ export async function scanAround(
   const companies = definitions.flatMap(({ media: ways }) =>
     ways.flatMap((way) => (way.medium === 'advertisement' ? [way.company] : [])),
   );
-  const media = createMedia(
-    configuration?.bluetooth.adapter,
-    surround,
-    momentOf(createClock()),
-    'this process',
-  );
+  const now = momentOf(createClock());
+  const media = createMedia(configuration?.bluetooth.adapter, surround, now, false);
   const configured = new Map(configuration?.devices.map(({ address, name }) => [address ?? '', name]) ?? []);
   const ports = listSerialPorts().map(({ path, ...about }) => ({
     path,
     description: [about.manufacturer, about.product, about.serialNumber].filter(Boolean).join(' '),
   }));
   return scan({
-    receiver: media.radio(companies),
-    ports,
-    configured,
-    forMs,
-    startTimer,
-    signal,
-    terminal,
-    json,
+    ...{ ports: replay === undefined ? ports : [], configured, forMs, startTimer, signal, terminal, json },
+    receiver: replay === undefined ? media.radio(companies) : media.replayedPackets(replay),
   });
 }
 
-function load(option: string | undefined, { surroundings, redactor, log }: Surround): AgentConfiguration {
-  const { configuration, secrets, notices } = loadAgentConfiguration(option, surroundings);
+function load(
+  option: string | undefined,
+  { surroundings, redactor, log }: Surround,
+  level: LogLevel = 'debug',
+): AgentConfiguration {
+  const { configuration, file, secrets, notices } = loadAgentConfiguration(option, surroundings);
+  log[level](`configuration: ${file}`);
   for (const secret of secrets) redactor.hide(secret);
   for (const notice of notices) log.warn(notice);
   return configuration;

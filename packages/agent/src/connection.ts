@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '@wattline/program';
 import type { AgentConfiguration } from './config/configuration.ts';
-import type { Surround } from './program.ts';
 import { createPublisher, doublingBackOff, type Publisher } from './publisher/publisher.ts';
+import type { Surround } from './surround.ts';
 
-export const brokerOf = ({ mqtt }: AgentConfiguration): string => `broker ${mqtt.host}:${mqtt.port}`;
+export const brokerOf = ({ mqtt }: AgentConfiguration): string => `${mqtt.host}:${mqtt.port}`;
 
 /** Connects from now on. @throws ConfigurationError when the file of certificates cannot be read */
 export function openPublisher(

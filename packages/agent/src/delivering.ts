@@ -10,12 +10,12 @@ import { createStayAwake } from './delivery/stay-awake.ts';
 import { createIdentity } from './identity.ts';
 import { momentOf, pickDevice } from './media.ts';
 import { OutboxError, openOutbox } from './outbox/outbox.ts';
-import type { Surround } from './program.ts';
 import type { ReadDevice } from './reading/device.ts';
 import { startTimer } from './reading/pacer.ts';
 import { createReach } from './reading/reach.ts';
 import type { Media } from './reading/read-devices.ts';
 import { createReporter, type Reporter } from './reporter.ts';
+import type { Surround } from './surround.ts';
 import type { HeardPacket } from './transport.ts';
 
 export interface DeliverOptions {

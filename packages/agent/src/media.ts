@@ -2,9 +2,9 @@
 
 import { type Clock, UsageError } from '@wattline/program';
 import type { Adapter, AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
-import type { Surround } from './program.ts';
 import type { Moment, ReadDevice } from './reading/device.ts';
 import type { Media } from './reading/read-devices.ts';
+import type { Surround } from './surround.ts';
 import { TransportError } from './transport.ts';
 import { bluetoothReceiver } from './transports/bluetooth-receiver.ts';
 import { chooseAdapter } from './transports/controller.ts';
@@ -17,23 +17,24 @@ export const momentOf =
   (clock: Clock): (() => Moment) =>
   () => ({ wallMs: clock.nowMs(), uptimeMs: clock.uptimeMs() });
 
-/** @param radioIn `child`: a watched process of its own, for programs that run for long */
+/** @param lasting the program runs for long: the radio in a watched process of its own, recordings with their pauses */
 export function createMedia(
   adapter: Adapter | undefined,
   { mainFile, log }: Pick<Surround, 'mainFile' | 'log'>,
   now: () => Moment,
-  radioIn: 'child' | 'this process',
+  lasting: boolean,
 ): Media {
+  const pace = lasting ? 'recorded' : 'fastest';
   const chosen = adapter === undefined ? undefined : formatAdapter(adapter);
   const wanted = chosen === undefined ? {} : { adapter: chosen };
   return {
     radio: (companies) =>
-      radioIn === 'child'
+      lasting
         ? watchedReceiver({ file: mainFile, ...wanted, companies, now, log })
         : bluetoothReceiver({ adapter: () => chooseAdapter(chosen), companies, now }),
     serial: (path, baudRate) => serialLink({ path, baudRate }),
-    replayedPackets: (path) => replayReceiver({ path, pace: 'fastest', now }),
-    replayedLink: (path) => replayLink({ path, pace: 'fastest', now }),
+    replayedPackets: (path) => replayReceiver({ path, pace, now }),
+    replayedLink: (path) => replayLink({ path, pace, now }),
   };
 }
 
@@ -50,12 +51,17 @@ function formatAdapter(adapter: Adapter): string {
   }
 }
 
-/** Devices as the loops take them; `replay` stands in for every device of its definition. */
+/** Devices as the loops take them; `replay` stands in for every device of its definition. @throws UsageError */
 export async function toReadDevices(
   { devices }: AgentConfiguration,
   replay: string | undefined,
 ): Promise<ReadDevice[]> {
   const recorded = replay === undefined ? undefined : await definitionOf(replay);
+  if (recorded !== undefined && !devices.some(({ definition }) => definition.id === recorded)) {
+    throw new UsageError(
+      `${replay} is a recording of ${recorded}; no configured device is of that definition`,
+    );
+  }
   return devices.map((device) => {
     const { name, definition, address, port, secret, intervalMs } = device;
     const recording = definition.id === recorded ? replay : device.replay;

@@ -6,7 +6,7 @@ import { type AgentState, formatTopic, type Reading } from '@wattline/protocols'
 import type { DeviceConfiguration } from './config/configuration.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { Identity } from './identity.ts';
-import type { Heard, Observer, Trouble, TroubleCode } from './reading/device.ts';
+import { type Heard, isOdd, type Observer, type Trouble } from './reading/device.ts';
 import { silentAfter } from './reading/silence.ts';
 
 export interface ReporterOptions {
@@ -44,7 +44,6 @@ interface Known {
 
 /** Damaged and foreign packets are normal on the air, and a cable is opened in the middle of a block. */
 const oddMax = 5;
-const isOdd = (code: TroubleCode): boolean => code === 'corrupt' || code === 'ignored';
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { repeats, log, clock } = options;

@@ -49,9 +49,12 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
   if (printed.length > 0) {
     return { command: 'print', text: printed.join('').trimEnd(), level: 'info', json: false };
   }
-  if (invocation === undefined) throw new UsageError(`a command is missing\n${program.helpInformation()}`);
+  if (invocation === undefined) throw new UsageError(missingCommand(program));
   return invocation;
 }
+
+const missingCommand = (program: Command): string =>
+  `a command is missing: ${program.commands.map((command) => command.name()).join(', ')}; --help explains them`;
 
 function createProgram(version: string, found: (invocation: Invocation) => void): Command {
   const program = new Command('wattline-bridge')
@@ -90,7 +93,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
   addExport(program, everywhere, found);
   program.action(() => {
     const [word] = program.args;
-    if (word === undefined) throw new UsageError(`a command is missing\n${program.helpInformation()}`);
+    if (word === undefined) throw new UsageError(missingCommand(program));
     const known = program.commands.map((command) => command.name());
     throw new UsageError(
       `unknown command '${word}'${didYouMean(word, known)}; commands: ${known.join(', ')}`,

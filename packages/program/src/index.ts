@@ -15,5 +15,6 @@ export * from './settings/secret.ts';
 export * from './settings/suggest.ts';
 export * from './settings/tree.ts';
 export * from './settings/yaml.ts';
+export * from './start.ts';
 export * from './terminal.ts';
 export * from './text.ts';

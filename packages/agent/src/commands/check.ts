@@ -1,16 +1,18 @@
-// `check`: proves what the configuration promises. Each device is heard and its key fits, the broker lets us in.
+// `check`: proves what the configuration promises. Each device is heard, its key fits and its values can be true; the
+// broker lets us in.
 
 import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
 import { describeField, type Values } from '@wattline/protocols';
 import type { Publisher } from '../publisher/publisher.ts';
 import type { Heard, ReadDevice, Trouble } from '../reading/device.ts';
+import { doubtful } from '../reading/plausible.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
 import { formatValue } from '../show.ts';
 
 export interface CheckOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly publisher: Publisher;
-  /** For the line about it. */
+  /** Host and port. */
   readonly broker: string;
   readonly deadlineMs: number;
   readonly terminal: Terminal;
@@ -21,7 +23,12 @@ interface Finding {
   readonly what: string;
   readonly ok: boolean;
   readonly text: string;
+  /** Values that can hardly be true. */
+  readonly doubtful?: readonly string[];
 }
+
+/** Refusals by the broker in a row after which no other answer is expected. */
+const refusalsMax = 2;
 
 export async function check(options: CheckOptions): Promise<ExitCode> {
   const { terminal, devices, deadlineMs, startTimer } = options;
@@ -34,7 +41,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   progress.done();
   for (const finding of [broker, ...found]) {
     if (options.json) terminal.printJson(finding);
-    else terminal.printLine(`${finding.ok ? 'ok   ' : 'FAULT'} ${finding.what}: ${finding.text}`);
+    else terminal.printLine(formatFinding(finding));
   }
   const failed = found.filter(({ ok }) => !ok).length;
   if (!broker.ok) return exitCodes.waiting;
@@ -42,17 +49,27 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   return failed === devices.length ? exitCodes.noneRead : exitCodes.someNotRead;
 }
 
+function formatFinding({ what, ok, text, doubtful: doubts = [] }: Finding): string {
+  if (!ok) return `FAULT ${what}: ${text}`;
+  if (doubts.length === 0) return `ok    ${what}: ${text}`;
+  const advice = "if the device's own display shows others, the key is another device's";
+  return `DOUBT ${what}: ${text}; ${doubts.join(', ')}: ${advice}`;
+}
+
 async function checkBroker({ publisher, broker }: CheckOptions, signal: AbortSignal): Promise<Finding> {
   await new Promise<void>((resolve) => {
     publisher.onConnect(() => resolve());
+    publisher.onDown(() => {
+      if (publisher.status().refusals >= refusalsMax) resolve();
+    });
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  const { connected, version, problem = 'no answer' } = publisher.status();
+  const { connected, version, problem = `${broker} does not answer` } = publisher.status();
   await publisher.close();
-  if (!connected) return { what: broker, ok: false, text: problem };
+  if (!connected) return { what: 'broker', ok: false, text: problem };
   const silence = version === '5' ? '' : '; with MQTT 3.1.1 a broker cannot tell that it refuses a topic';
-  return { what: broker, ok: true, text: `connected by MQTT ${version}${silence}` };
+  return { what: 'broker', ok: true, text: `${broker} takes us by MQTT ${version}${silence}` };
 }
 
 async function checkDevices(options: CheckOptions, signal: AbortSignal): Promise<Finding[]> {
@@ -78,7 +95,11 @@ async function checkDevices(options: CheckOptions, signal: AbortSignal): Promise
   });
   return options.devices.map((device) => {
     const first = heard.get(device);
-    if (first !== undefined) return { what: device.name, ok: true, text: describe(device, first) };
+    if (first !== undefined) {
+      const doubts = doubtful(first.decoded.values);
+      const text = describe(device, first);
+      return { what: device.name, ok: true, text, ...(doubts.length === 0 ? {} : { doubtful: doubts }) };
+    }
     return { what: device.name, ok: false, text: troubles.get(device)?.message ?? notHeard(device) };
   });
 }

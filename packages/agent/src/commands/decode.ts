@@ -36,11 +36,10 @@ export function decodeOnce(
     );
   }
   const answer = decodeRequest({ definition, bytes, ...(key === undefined ? {} : { secret: key }) });
+  if ('error' in answer && answer.error.code === 'usage') throw new UsageError(answer.error.message);
   if (json) terminal.printJson(answer);
   else print(terminal, answer);
-  if (!('error' in answer)) return exitCodes.done;
-  if (answer.error.code === 'usage') throw new UsageError(answer.error.message);
-  return exitCodes.noneRead;
+  return 'error' in answer ? exitCodes.noneRead : exitCodes.done;
 }
 
 function print(terminal: Terminal, answer: DecodeAnswer): void {

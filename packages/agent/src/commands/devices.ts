@@ -13,7 +13,7 @@ export function listDevices(terminal: Terminal, json: boolean): void {
       `${definition.id}: ${definition.name} (${definition.media.map(describeMedium).join(', ')})`,
     );
     for (const [record, { kind, about, fields, computed = [] }] of Object.entries(definition.records)) {
-      terminal.printLine(`  ${record} ${kind}: ${about}`);
+      terminal.printLine(`  ${record} (${kind}): ${about}`);
       const names = [
         ...Object.entries(fields).map(([name, { unit }]) =>
           unit === undefined ? name : `${name} [${unit}]`,

@@ -4,7 +4,7 @@
 import { type ExitCode, exitCodes, type Log } from '@wattline/program';
 import type { AgentStateAnnouncer } from '../delivery/agent-state.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import type { ReadDevice, Trouble } from '../reading/device.ts';
+import { isOdd, type ReadDevice, type Trouble } from '../reading/device.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
 import type { Reporter } from '../reporter.ts';
@@ -47,7 +47,7 @@ export async function once(options: OnceOptions): Promise<ExitCode> {
 
 /** Reads until each device is read or cannot be; returns those that were not. */
 async function readEach(options: OnceOptions, signal: AbortSignal): Promise<Set<ReadDevice>> {
-  const { devices, reporter, log } = options;
+  const { devices, reporter } = options;
   const missing = new Set(devices);
   const troubles = new Map<ReadDevice, Trouble>();
   const enough = new AbortController();
@@ -71,9 +71,21 @@ async function readEach(options: OnceOptions, signal: AbortSignal): Promise<Set<
       look();
     },
   });
-  for (const device of options.signal.aborted ? [] : missing) {
-    const reason = troubles.get(device)?.message ?? notHeard(device);
-    log.warn(`${device.name}: not read: ${reason}`);
-  }
+  if (missing.size > 0 && !options.signal.aborted) sayMissing(missing, troubles, options);
   return missing;
+}
+
+function sayMissing(
+  missing: ReadonlySet<ReadDevice>,
+  troubles: ReadonlyMap<ReadDevice, Trouble>,
+  { log, devices }: OnceOptions,
+): void {
+  for (const device of missing) {
+    const trouble = troubles.get(device);
+    // Other troubles were said when they came; single odd packets were not.
+    if (trouble !== undefined && !isOdd(trouble.code)) continue;
+    log.warn(`${device.name}: ${trouble?.message ?? notHeard(device)}`);
+  }
+  const names = [...missing].map(({ name }) => name).join(', ');
+  log.warn(`not read: ${names} (${missing.size} of ${devices.length})`);
 }

@@ -15,10 +15,17 @@ export async function showOutbox(terminal: Terminal, path: string, json: boolean
   }
   const { readings, bytes, oldestMs, topics, parked, evicted } = found;
   const since = oldestMs === undefined ? '' : `, the oldest of ${formatDateTime(oldestMs)}`;
-  terminal.printLine(`${path}: ${readings} readings, ${bytes} bytes${since}`);
-  const reasonOf = (topic: string) => parked.find((each) => each.topic === topic)?.reason ?? '';
-  const rows = topics.map(({ topic, readings: waiting }) => [topic, waiting, reasonOf(topic)]);
-  terminal.printTable(['topic', 'readings', 'refused by the broker'], rows);
-  if (evicted > 0) terminal.printLine(`${evicted} readings were given up for want of room or by age`);
+  terminal.printLine(
+    `${path}: ${readings} ${readings === 1 ? 'reading' : 'readings'}, ${bytes} bytes${since}`,
+  );
+  terminal.printTable(
+    ['topic', 'readings'],
+    topics.map(({ topic, readings: waiting }) => [topic, waiting]),
+  );
+  for (const { topic, reason } of parked) {
+    terminal.printLine(`the broker refuses ${topic}: ${reason}; check its access list`);
+  }
+  if (evicted > 0)
+    terminal.printLine(`given up for want of room or by age, and not yet announced: ${evicted}`);
   return exitCodes.done;
 }

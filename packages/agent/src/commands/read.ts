@@ -17,31 +17,30 @@ export interface ReadOptions extends Omit<ReadDevicesOptions, 'devices' | 'readi
 }
 
 export async function read(options: ReadOptions): Promise<ExitCode> {
-  const { device, terminal, deadlineMs } = options;
+  const { device, terminal, deadlineMs, signal } = options;
   const progress = terminal.progress(() => `listening for ${device.name} …`);
   let listener: Listener | undefined;
   const listening = (fresh: Listener) => {
     listener = fresh;
   };
-  const { heard, trouble } = await firstReading(options.raw ? { ...options, listening } : options);
+  const { heard, trouble } = await firstReading({ ...options, listening });
   progress.done();
   if (heard !== undefined) {
-    print(options, heard);
-    for (const [label, { text, count }] of listener?.unknown() ?? []) {
-      terminal.writeError(`${label} = ${text} (heard ${count} times, has no name in the vocabulary)\n`);
-    }
+    print(options, heard, options.raw ? (listener?.unknown() ?? new Map()) : undefined);
     return exitCodes.done;
   }
-  const reason = trouble === undefined ? notHeard(device) : trouble.message;
-  terminal.writeError(`${device.name}: no reading in ${deadlineMs / 1000} s: ${reason}\n`);
+  if (!signal.aborted) {
+    const within = trouble?.code === 'key' ? '' : ` in ${deadlineMs / 1000} s`;
+    terminal.writeError(`${device.name}: no reading${within}: ${trouble?.message ?? notHeard(device)}\n`);
+  }
   return exitCodes.noneRead;
 }
 
 /** The first reading of a device, or the last trouble with it when the deadline came first. */
-export async function firstReading(
-  options: Omit<ReadOptions, 'terminal' | 'json' | 'raw'>,
+async function firstReading(
+  options: ReadOptions,
 ): Promise<{ readonly heard?: Heard; readonly trouble?: Trouble }> {
-  const { device, deadlineMs, startTimer, signal } = options;
+  const { device, deadlineMs, startTimer, signal, terminal } = options;
   const enough = new AbortController();
   let heard: Heard | undefined;
   let trouble: Trouble | undefined;
@@ -56,6 +55,9 @@ export async function firstReading(
         enough.abort();
       },
       trouble(_, latest) {
+        // Whoever waits can do something about it meanwhile.
+        if (latest.code === 'link' && latest.message !== trouble?.message)
+          terminal.writeError(`${device.name}: ${latest.message}\n`);
         trouble = latest;
         // A key that does not fit will not fit the next time either.
         if (latest.code === 'key') enough.abort();
@@ -67,7 +69,11 @@ export async function firstReading(
   return { ...(heard === undefined ? {} : { heard }), ...(trouble === undefined ? {} : { trouble }) };
 }
 
-function print({ device, terminal, json }: ReadOptions, { decoded, moment, rssi }: Heard): void {
+function print(
+  { device, terminal, json }: ReadOptions,
+  { decoded, moment, rssi }: Heard,
+  unknown: ReturnType<Listener['unknown']> | undefined,
+): void {
   if (json) {
     terminal.printJson({
       name: device.name,
@@ -75,6 +81,7 @@ function print({ device, terminal, json }: ReadOptions, { decoded, moment, rssi 
       ...decoded,
       time: moment.wallMs,
       ...(rssi === undefined ? {} : { signal_strength: rssi }),
+      ...(unknown === undefined ? {} : { unknown: Object.fromEntries(unknown) }),
     });
     return;
   }
@@ -84,4 +91,8 @@ function print({ device, terminal, json }: ReadOptions, { decoded, moment, rssi 
     `${device.name}: ${decoded.model ?? device.definition.name}, ${decoded.kind}, ${heardAt}${strength}`,
   );
   terminal.printTable(['field', 'value', 'unit'], formatValues(decoded.values));
+  if (unknown === undefined) return;
+  const rows = [...unknown].map(([label, { text, count }]) => [label, text, count]);
+  terminal.printLine(rows.length === 0 ? '\nevery label has a name' : '');
+  if (rows.length > 0) terminal.printTable(['label without a name', 'text', 'heard'], rows);
 }

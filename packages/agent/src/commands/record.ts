@@ -1,9 +1,10 @@
 // `record`: what a device sends, with times, into a file that `--replay` plays.
 
-import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
+import { type ExitCode, exitCodes, type Terminal, UsageError } from '@wattline/program';
 import { type Moment, mediumOf, type ReadDevice } from '../reading/device.ts';
 import type { StartTimer } from '../reading/pacer.ts';
 import type { Media } from '../reading/read-devices.ts';
+import { notHeard } from '../reading/silence.ts';
 import { TransportError } from '../transport.ts';
 import { createRecorder, type Recorder, recordLink, recordReceiver } from '../transports/record.ts';
 
@@ -24,8 +25,9 @@ export async function record(options: RecordOptions): Promise<ExitCode> {
   const stopTimer = startTimer(forMs, () => enough.abort());
   const signal = AbortSignal.any([options.signal, enough.signal]);
   const medium = mediumOf(device);
-  const recorder = createRecorder(out, { definition: device.definition.id, medium }, now);
+  const recorder = openRecorder(out, { definition: device.definition.id, medium }, now);
   let count = 0;
+  let problem: string | undefined;
   const counted: Recorder = {
     ...recorder,
     add(entry, uptimeMs) {
@@ -33,21 +35,30 @@ export async function record(options: RecordOptions): Promise<ExitCode> {
       recorder.add(entry, uptimeMs);
     },
   };
-  const progress = terminal.progress(
-    () => `recording ${device.name}: ${count} ${medium === 'serial' ? 'chunks' : 'packets'}`,
-  );
+  const unit = medium === 'serial' ? 'chunks' : 'packets';
+  const progress = terminal.progress(() => `recording ${device.name}: ${count} ${unit}`);
   try {
     await (medium === 'serial' ? recordPort : recordAir)({ ...options, signal }, counted);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
-    terminal.writeError(`${device.name}: ${error.message}\n`);
+    problem = error.message;
   } finally {
     stopTimer();
     progress.done();
     recorder.close();
   }
-  terminal.writeError(`${out}: ${count} ${medium === 'serial' ? 'chunks' : 'packets'} of ${device.name}\n`);
+  if (count === 0) problem ??= notHeard(device);
+  if (problem !== undefined) terminal.writeError(`${device.name}: ${problem}\n`);
+  terminal.writeError(`${out}: ${count} ${unit} of ${device.name}\n`);
   return count === 0 ? exitCodes.noneRead : exitCodes.done;
+}
+
+function openRecorder(...[path, header, now]: Parameters<typeof createRecorder>): Recorder {
+  try {
+    return createRecorder(path, header, now);
+  } catch (error) {
+    throw new UsageError(`the recording cannot be written: ${(error as Error).message}`);
+  }
 }
 
 async function recordPort({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<void> {

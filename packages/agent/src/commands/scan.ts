@@ -31,6 +31,9 @@ export interface ScanOptions {
   readonly json: boolean;
 }
 
+const nothingHeard =
+  'no device that this release reads was heard (is "Instant readout via Bluetooth" on in VictronConnect?) in';
+
 export async function scan(options: ScanOptions): Promise<ExitCode> {
   const { receiver, ports, forMs, startTimer, terminal } = options;
   const found = new Map<string, Found>();
@@ -52,7 +55,8 @@ export async function scan(options: ScanOptions): Promise<ExitCode> {
   const devices = [...found.values()].sort((a, b) => b.signal_strength - a.signal_strength);
   if (options.json) for (const item of [...devices, ...ports]) terminal.printJson(item);
   else print(terminal, devices, ports);
-  if (radio !== undefined) terminal.writeError(`Bluetooth was not heard: ${radio}\n`);
+  if (radio !== undefined) terminal.writeError(`nothing was heard: ${radio}\n`);
+  else if (devices.length === 0) terminal.writeError(`${nothingHeard} ${forMs / 1000} s\n`);
   return radio !== undefined && ports.length === 0 ? exitCodes.noneRead : exitCodes.done;
 }
 
@@ -73,19 +77,21 @@ function note(found: Map<string, Found>, packet: HeardPacket, configured: Readon
 }
 
 function print(terminal: Terminal, devices: readonly Found[], ports: ScanOptions['ports']): void {
-  terminal.printTable(
-    ['address', 'dBm', 'model', 'name', 'definition', 'configured'],
-    devices.map((device) => [
-      device.address,
-      device.signal_strength,
-      device.model,
-      device.name ?? '',
-      device.definition,
-      device.configured ?? 'no',
-    ]),
-  );
+  if (devices.length > 0) {
+    terminal.printTable(
+      ['address', 'dBm', 'model', 'name', 'definition', 'configured'],
+      devices.map((device) => [
+        device.address,
+        device.signal_strength,
+        device.model,
+        device.name ?? '',
+        device.definition,
+        device.configured ?? 'no',
+      ]),
+    );
+  }
   if (ports.length > 0) {
-    terminal.printLine('');
+    if (devices.length > 0) terminal.printLine('');
     terminal.printTable(
       ['port', 'what is plugged in'],
       ports.map(({ path, description }) => [path, description]),

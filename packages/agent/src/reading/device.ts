@@ -39,6 +39,9 @@ export interface Heard {
 /** `ignored`: sound, but no reading · `link`: the way to the device is broken. */
 export type TroubleCode = ProtocolErrorCode | 'ignored' | 'link';
 
+/** Of single packets: normal on the air, as long as others are sound. */
+export const isOdd = (code: TroubleCode): boolean => code === 'corrupt' || code === 'ignored';
+
 export interface Trouble {
   readonly code: TroubleCode;
   /** For the person at the installation. */

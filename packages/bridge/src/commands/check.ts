@@ -3,9 +3,9 @@
 import { createConnection } from 'node:net';
 import { type ExitCode, exitCodes } from '@wattline/program';
 import type { BridgeConfiguration, SinkConfiguration } from '../config/configuration.ts';
-import type { Surround } from '../program.ts';
 import { bucketsOf } from '../service.ts';
 import { createInfluxDb2Sink } from '../sinks/influxdb2.ts';
+import type { Surround } from '../surround.ts';
 
 interface Finding {
   readonly what: string;

@@ -6,9 +6,9 @@ import { type ExitCode, exitCodes, UsageError } from '@wattline/program';
 import type { Invocation } from '../command-line.ts';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { SeriesKey } from '../message.ts';
-import type { Surround } from '../program.ts';
 import { createQueries } from '../queries/queries.ts';
 import { openReader } from '../store.ts';
+import type { Surround } from '../surround.ts';
 import { parseTime } from '../web/query.ts';
 import { workerBeside } from './files.ts';
 

@@ -1,8 +1,8 @@
 // `run`: the service, until it is told to stop.
 
 import { createClock, createNotify, type ExitCode, exitCodes } from '@wattline/program';
-import type { Surround } from '../program.ts';
 import { type Service, startService } from '../service.ts';
+import type { Surround } from '../surround.ts';
 import { pageBeside, workerBeside } from './files.ts';
 
 /** Says again how it is so often. */

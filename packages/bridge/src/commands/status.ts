@@ -1,7 +1,7 @@
 // `status`: asks the running bridge.
 
 import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
-import type { Surround } from '../program.ts';
+import type { Surround } from '../surround.ts';
 import type { DeviceView, StatusView } from '../web/api.ts';
 
 const timeoutMs = 5_000;

@@ -17,11 +17,16 @@ interface Simulated {
   readonly record: string;
 }
 
-export interface RadioDevice extends Simulated {
-  readonly address: string;
+/** What the bytes of an advertisement depend on. */
+export interface Advertiser {
+  readonly record: string;
   /** Made up: no device has it. */
   readonly key: string;
   readonly productId: number;
+}
+
+export interface RadioDevice extends Simulated, Advertiser {
+  readonly address: string;
 }
 
 export type CableDevice = Simulated;
@@ -67,7 +72,7 @@ export const cableDevices: readonly CableDevice[] = [
 ];
 
 /** Manufacturer data after the company id, as the device would advertise them. */
-export function advertisedBytes(device: RadioDevice, nonce: number, values: Values): Buffer {
+export function advertisedBytes(device: Advertiser, nonce: number, values: Values): Buffer {
   const payload = encodePayload(fieldsOf(device.record, instantReadoutRecords), values);
   const key = Buffer.from(device.key, 'hex');
   return encodeInstantReadout(device.productId, Number(device.record), nonce, key, payload);
