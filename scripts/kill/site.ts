@@ -4,7 +4,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { advertisedBytes, radioDevices } from '../../packages/simulator/src/demo/devices.ts';
@@ -12,6 +11,7 @@ import { manufacturerAdvertising } from '../../packages/simulator/src/radio/adve
 import { serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
+import { freePort } from '../../packages/simulator/src/services/free-port.ts';
 import { createSite } from '../../packages/simulator/src/site/site.ts';
 
 export type ProgramName = 'agent' | 'bridge';
@@ -148,13 +148,4 @@ function readLine(line: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

@@ -14,11 +14,12 @@ import {
   UsageError,
 } from '@wattline/program';
 import { stringify } from 'yaml';
+import { freePort } from '../services/free-port.ts';
 import { createSite } from '../site/site.ts';
 import { cableDevices, radioDevices } from './devices.ts';
 import { type Hardware, plugIn } from './hardware.ts';
 import { publishHistory } from './history.ts';
-import { freePort, type Program, startProgram } from './programs.ts';
+import { type Program, startProgram } from './programs.ts';
 import { type Bridge, createBridge } from './watch.ts';
 
 const agent = 'demo';

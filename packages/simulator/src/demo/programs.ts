@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 export interface Program {
@@ -42,23 +41,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
   await exit;
   clearTimeout(timer);
-}
-
-/** The usual port if nobody has it, else any free one. */
-export async function freePort(usual: number): Promise<number> {
-  for (const port of [usual, 0]) {
-    const server = createServer();
-    const listening = new Promise<number | undefined>((resolve) => {
-      server.once('error', () => resolve(undefined));
-      server.listen(port, '127.0.0.1', () => {
-        const address = server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : undefined);
-      });
-    });
-    const found = await listening;
-    if (found === undefined) continue;
-    await new Promise((closed) => server.close(closed));
-    return found;
-  }
-  throw new Error('no free port on 127.0.0.1');
 }
