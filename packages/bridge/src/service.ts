@@ -116,7 +116,6 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
       intake.close();
       upkeep.stop();
       await Promise.all(sinks.map((sink) => sink.stop()));
-      tiers.flush();
       log.close();
       store.close();
     },

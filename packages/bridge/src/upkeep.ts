@@ -35,12 +35,10 @@ export function startUpkeep(options: UpkeepOptions): { stop(): void } {
   const turn = (): void => {
     let delayMs = lookEveryMs;
     try {
-      if (tiers.step()) {
-        windowsChanged();
-        delayMs = 0;
-      } else if (expire()) {
-        delayMs = 0;
-      }
+      const isBehind = tiers.step();
+      if (isBehind) windowsChanged();
+      // Also while the tiers catch up: a long catch-up must not let the store grow.
+      if (expire() || isBehind) delayMs = 0;
     } catch (error) {
       options.report('the store could not be brought up to date; trying again', error);
       delayMs = retryMs;
