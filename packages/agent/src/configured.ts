@@ -96,7 +96,9 @@ export async function scanAround(
     configuration = load(config, surround);
   } catch (error) {
     if (config !== undefined || !(error instanceof ConfigurationError)) throw error;
-    log.debug('no configuration is used', error);
+    const isThere = error.problems.some(({ place }) => 'file' in place);
+    const lines = ['the configuration is not used:', ...error.message.split('\n')];
+    for (const line of lines) log[isThere ? 'warn' : 'debug'](line);
   }
   const { scan } = await import('./commands/scan.ts');
   const { listSerialPorts } = await import('./transports/serial-ports.ts');
