@@ -16,7 +16,7 @@ export interface Notify {
   readonly aliveEveryMs?: number;
 }
 
-export interface NotifyOptions {
+interface NotifyOptions {
   readonly environment: { readonly [name: string]: string | undefined };
   readonly log: Pick<Log, 'warn'>;
 }
@@ -40,9 +40,9 @@ export function createNotify({ environment, log }: NotifyOptions): Notify {
   };
   const start = (assignments: readonly string[]): Promise<void> =>
     new Promise((resolve) => {
-      // --no-block: otherwise the program waits for a barrier that not every socket answers.
+      // Not --no-block: systemd drops what comes from a process that has already gone, unless that may speak for others.
       const options = { env: { ...environment }, timeout: timeoutMs };
-      execFile('systemd-notify', ['--no-block', ...assignments], options, (error) => {
+      execFile('systemd-notify', assignments, options, (error) => {
         if (error !== null && !hasFailed) log.warn('systemd is not told how the service is', error);
         hasFailed = error !== null;
         resolve();
