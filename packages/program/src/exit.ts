@@ -28,7 +28,7 @@ export class UsageError extends Error {
 }
 
 /** The part of `process` that a program's end needs. */
-export interface ProcessEnd {
+interface ProcessEnd {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   /** Rejections that nobody handles come here too. */
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;

@@ -14,7 +14,7 @@ export type Say = (text: string, cause?: unknown) => void;
 export type Log = { readonly [level in LogLevel]: Say };
 
 /** Where the lines go: the journal adds time and reads `<4>`, a terminal is narrow, a file needs the date. */
-export type LogStyle = 'journal' | 'terminal' | 'file';
+type LogStyle = 'journal' | 'terminal' | 'file';
 
 export interface LogOptions {
   readonly level: LogLevel;

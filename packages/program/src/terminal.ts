@@ -24,7 +24,7 @@ export interface Progress {
   done(): void;
 }
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly environment: { readonly [name: string]: string | undefined };

@@ -3,7 +3,7 @@
 import { definitions } from './devices/index.ts';
 import type { FieldKind, Unit } from './field.ts';
 
-export interface FieldDescription {
+interface FieldDescription {
   readonly kind: FieldKind;
   readonly unit?: Unit;
   /** Reports trouble: a flag that is true, any set flag, any state but `none`. */

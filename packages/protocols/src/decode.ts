@@ -7,7 +7,7 @@ import type { Values } from './field.ts';
 import { joinChunks, ProtocolError, type ProtocolErrorCode } from './session.ts';
 
 /** `ignored`: sound, but no reading · `usage`: the request is wrong · the others as in `ProtocolErrorCode`. */
-export type DecodeErrorCode = ProtocolErrorCode | 'ignored' | 'usage';
+type DecodeErrorCode = ProtocolErrorCode | 'ignored' | 'usage';
 
 export type DecodeAnswer =
   | { readonly id: unknown; readonly definition: string; readonly record: string; readonly values: Values }

@@ -52,7 +52,7 @@ export interface Computed {
 }
 
 /** Hears devices that send packets to everybody. */
-export interface Hearing {
+interface Hearing {
   /** @throws ProtocolError `key` when the secret does not fit, `corrupt` when the bytes are damaged. */
   readonly decode: (packet: Packet, secret: Uint8Array | undefined) => Decoded | Ignored;
   /** Same as the packet before: a repeat on the air, no new measurement. */

@@ -40,7 +40,7 @@ export interface Exchange<Answer = Uint8Array> {
 export type Session<Result> = Generator<Exchange, Result, Uint8Array>;
 
 /** What is left after stepping over everything that is no answer, and the answer if there is one. */
-export interface Taken<Answer> {
+interface Taken<Answer> {
   readonly answer?: Answer;
   readonly rest: Uint8Array;
   /** Bytes stepped over one by one because they can never become a frame. */

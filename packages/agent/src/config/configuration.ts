@@ -27,13 +27,13 @@ export interface MqttConfiguration extends HostPort {
   readonly password?: Secret;
 }
 
-export interface OutboxConfiguration {
+interface OutboxConfiguration {
   readonly path: string;
   readonly sizeBytesMax: number;
   readonly ageMsMax: number;
 }
 
-export interface BluetoothConfiguration {
+interface BluetoothConfiguration {
   /** Absent: the machine's only or first one. */
   readonly adapter?: Adapter;
   readonly access: 'auto' | 'user-channel';

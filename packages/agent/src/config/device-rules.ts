@@ -6,7 +6,7 @@ import { type DeviceDefinition, definitions } from '@wattline/protocols';
 import type { WrittenDevice } from './schema.ts';
 
 /** A problem at a path below the list. A type alias, because zod wants one with an implicit index signature. */
-export type DeviceIssue = {
+type DeviceIssue = {
   readonly code: 'custom';
   readonly path: (string | number)[];
   readonly message: string;

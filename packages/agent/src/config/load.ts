@@ -18,7 +18,7 @@ import { familyOf, withoutKey } from './device-rules.ts';
 import { isReplacedConfiguration, translateReplaced } from './replaced-tool.ts';
 import { agentSchema, type WrittenAgent, type WrittenDevice } from './schema.ts';
 
-export interface LoadedAgent {
+interface LoadedAgent {
   readonly configuration: AgentConfiguration;
   /** Where it was found. */
   readonly file: string;

@@ -6,7 +6,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Publisher } from '../publisher/publisher.ts';
 import { ConnectionLost } from '../publisher/session.ts';
 
-export interface AgentStateOptions {
+interface AgentStateOptions {
   readonly agent: string;
   readonly version: string;
   readonly publisher: Pick<Publisher, 'publish' | 'onConnect'>;

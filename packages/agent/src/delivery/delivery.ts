@@ -39,7 +39,7 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-export interface DeliveryStatus extends OutboxStatus {
+interface DeliveryStatus extends OutboxStatus {
   readonly connected: boolean;
   /** Why there is no connection, for a person. */
   readonly problem?: string;

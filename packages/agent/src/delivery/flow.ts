@@ -72,7 +72,7 @@ export interface FlowState extends FlowOptions {
 }
 
 /** How far the outbox was read. */
-export interface Cursor {
+interface Cursor {
   after: StoredEntry | undefined;
   reading: boolean;
   /** Nothing more to publish behind `after`. */

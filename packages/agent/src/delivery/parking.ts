@@ -13,7 +13,7 @@ export interface Parking {
   list(): readonly ParkedTopic[];
 }
 
-export interface ParkingOptions {
+interface ParkingOptions {
   readonly log: Log;
   readonly nowMs: () => number;
   readonly changed: (topics: readonly ParkedTopic[]) => void;

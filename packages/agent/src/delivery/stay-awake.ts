@@ -5,7 +5,7 @@ import { type Clock, createRepeats, type Log } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
 import type { Publisher } from '../publisher/publisher.ts';
 
-export interface StayAwakeOptions {
+interface StayAwakeOptions {
   readonly agent: string;
   readonly publisher: Pick<Publisher, 'publish' | 'subscribe'>;
   readonly clock: Pick<Clock, 'nowMs' | 'isSynced'>;

@@ -21,13 +21,13 @@ export function encodeFrame(body: string): Buffer {
   return frame;
 }
 
-export interface Frame {
+interface Frame {
   readonly body: string;
   /** Where the next frame may begin. */
   readonly end: number;
 }
 
-export interface Frames {
+interface Frames {
   readonly frames: readonly Frame[];
   /** Bytes that belong to no sound frame. */
   readonly corruptBytes: number;

@@ -7,7 +7,7 @@ import { lockOwner } from './lock.ts';
 import { type ParkedTopic, readParked } from './parked.ts';
 import { listSegments, scanSegment } from './segment.ts';
 
-export interface OutboxListing {
+interface OutboxListing {
   readonly readings: number;
   /** On disk. */
   readonly bytes: number;

@@ -6,7 +6,7 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, fileMode, removeFile } from './files.ts';
 
-export interface Lock {
+interface Lock {
   release(): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ import {
   usedBytes,
 } from './store.ts';
 
-export interface OutboxOptions {
+interface OutboxOptions {
   readonly path: string;
   /** Of all files of readings together. */
   readonly bytesMax: number;

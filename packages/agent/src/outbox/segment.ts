@@ -56,7 +56,7 @@ export async function listSegments(directory: string): Promise<{ segments: numbe
   };
 }
 
-export interface SegmentScan {
+interface SegmentScan {
   readonly segment: Segment;
   readonly entries: readonly StoredEntry[];
   readonly corruptBytes: number;

@@ -3,7 +3,7 @@
 import { ErrorWithReasonCode } from 'mqtt';
 
 /** version: the broker does not speak this one · refused: it answers, but not us · unreachable: no answer. */
-export type ConnectProblemCode = 'version' | 'refused' | 'unreachable';
+type ConnectProblemCode = 'version' | 'refused' | 'unreachable';
 
 export class ConnectProblem extends Error {
   readonly code: ConnectProblemCode;

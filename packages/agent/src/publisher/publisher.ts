@@ -39,7 +39,7 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-export interface PublisherStatus {
+interface PublisherStatus {
   readonly connected: boolean;
   readonly version?: MqttVersion;
   /** Failures to connect in a row that were an answer: nothing listens there, or the broker will not have us. */

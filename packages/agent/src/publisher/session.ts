@@ -45,7 +45,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type OnMessage = (topic: string, payload: string) => void;
+type OnMessage = (topic: string, payload: string) => void;
 
 /** Unconfirmed messages at a time, unless the broker wants fewer. */
 const windowMax = 50;

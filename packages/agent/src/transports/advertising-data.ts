@@ -1,13 +1,13 @@
 // AD structures of an advertisement or scan response: length, type, data.
 // Bluetooth Core Specification, Vol 3 Part C, 11; types from Assigned Numbers 2.3.
 
-export interface ManufacturerData {
+interface ManufacturerData {
   readonly company: number;
   /** What follows the company id. */
   readonly payload: Uint8Array;
 }
 
-export interface AdvertisingData {
+interface AdvertisingData {
   readonly name?: string;
   readonly manufacturer: readonly ManufacturerData[];
 }

@@ -8,7 +8,7 @@ import type { AdapterChoice } from './controller.ts';
 import { type AdvertisingReport, openScanner, type Scanner } from './noble-hci.ts';
 import { createPacketBuffer, type PacketBuffer } from './packet-buffer.ts';
 
-export interface BluetoothOptions {
+interface BluetoothOptions {
   /** Asked at each opening, because adapters come and go. @throws TransportError */
   readonly adapter: () => AdapterChoice;
   /** Company ids; packets of others are not handed over. Default: all. */

@@ -1,6 +1,6 @@
 // Bytes between a medium that never waits and a reader that may be slow.
 
-export interface ChunkBuffer {
+interface ChunkBuffer {
   push(chunk: Uint8Array): void;
   /** Every read from now on rejects, after what waits. */
   fail(error: Error): void;

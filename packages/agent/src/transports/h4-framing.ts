@@ -5,7 +5,7 @@
 /** Longest event or ACL packet a controller sends, with room. */
 const packetBytesMax = 8192;
 
-export interface H4Framing {
+interface H4Framing {
   /** Hands over every packet that is whole by now. `false`: these are no H4 packets, the stream is out of step. */
   push(chunk: Uint8Array): boolean;
 }

@@ -15,7 +15,7 @@ export interface ListenOrder {
 export type RadioOrder = ListenOrder | { readonly order: 'stop' };
 
 /** A packet with its age instead of its time, because two processes need not share a clock. */
-export type AgedPacket = Omit<HeardPacket, 'moment'> & { readonly ageMs: number };
+type AgedPacket = Omit<HeardPacket, 'moment'> & { readonly ageMs: number };
 
 /** Several times a second while packets come, else every few seconds. */
 export interface HeardNews {

@@ -12,7 +12,7 @@ export interface Recorder {
 }
 
 /** What may be written down of bytes that go over a link; `undefined`: all of it. */
-export type Redact = (bytes: Uint8Array, direction: 'in' | 'out') => Uint8Array | undefined;
+type Redact = (bytes: Uint8Array, direction: 'in' | 'out') => Uint8Array | undefined;
 
 /** Begins a new file, readable by its owner only. Each entry is in the file when `add` returns. */
 export function createRecorder(

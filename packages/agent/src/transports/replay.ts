@@ -5,7 +5,7 @@ import type { Moment } from '../reading/device.ts';
 import { type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
 import { type RecordedEntry, readRecording } from './recording.ts';
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly path: string;
   /** `recorded`: with the pauses of the recording. */
   readonly pace: 'recorded' | 'fastest';

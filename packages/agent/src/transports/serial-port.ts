@@ -12,7 +12,7 @@ export interface SerialSettings {
   readonly rtscts?: boolean;
 }
 
-export interface SerialStream {
+interface SerialStream {
   /** Emits `close`, `end` or `error` when the port is lost. */
   readonly stream: Duplex;
   close(): Promise<void>;

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-export interface SerialPortFound {
+interface SerialPortFound {
   /** What to write into the configuration: the name that survives replugging, where there is one. */
   readonly path: string;
   /** The kernel's name of today, "ttyUSB0". */

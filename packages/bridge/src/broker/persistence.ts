@@ -6,13 +6,13 @@ import { matchesTopic } from '../ingest/topics.ts';
 import type { Store } from '../store.ts';
 import type { StateWriter } from './state-writer.ts';
 
-export interface RetainedPacket {
+interface RetainedPacket {
   readonly topic: string;
   readonly payload: Buffer | string;
   readonly qos: 0 | 1 | 2;
 }
 
-export interface WillPacket extends RetainedPacket {
+interface WillPacket extends RetainedPacket {
   readonly retain: boolean;
   brokerId?: string;
   clientId?: string;
@@ -31,7 +31,7 @@ export interface Retained {
   keep(packet: RetainedPacket, durable: () => void): boolean;
 }
 
-export const retainedMax = 10_000;
+const retainedMax = 10_000;
 const retainedBytesMax = 64 * 1024 * 1024;
 
 /** `retained` is for the broker, before it acknowledges; `persistence` is for aedes. */

@@ -47,12 +47,12 @@ export interface SinkConfiguration {
   readonly createsBuckets: boolean;
 }
 
-export interface WebConfiguration extends HostPort {
+interface WebConfiguration extends HostPort {
   /** Names the page answers to beside those of the machine itself. */
   readonly hosts: readonly string[];
 }
 
-export interface SiteConfiguration {
+interface SiteConfiguration {
   readonly name: string;
   /** IANA name. */
   readonly timeZone: string;

@@ -10,7 +10,7 @@ import {
   secretsBeside,
   stateDirectory,
 } from '@wattline/program';
-import { vendorWords } from '@wattline/protocols';
+import { defaultTopics } from '../ingest/topics.ts';
 import { presets } from '../tiers/tier.ts';
 import type {
   BridgeConfiguration,
@@ -20,19 +20,13 @@ import type {
 } from './configuration.ts';
 import { bridgeSchema, presetSizes, type WrittenBridge } from './schema.ts';
 
-export interface LoadedBridge {
+interface LoadedBridge {
   readonly configuration: BridgeConfiguration;
   /** Where it was found; absent: embedded defaults. */
   readonly file?: string;
   /** Texts that must never appear in a log. */
   readonly secrets: readonly string[];
 }
-
-/** First levels of every vendor's readings, and the agents' states. */
-const defaultTopics: readonly string[] = [
-  ...vendorWords.map((vendor) => `${vendor}/+/+`),
-  'wattline/agent/+/state',
-];
 
 /** `option` is what `--config` says. @throws ConfigurationError with every problem */
 export function loadBridgeConfiguration(

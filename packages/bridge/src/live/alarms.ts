@@ -16,7 +16,7 @@ interface Trouble {
   readonly level: 'warning' | 'alarm';
 }
 
-export interface Alarms {
+interface Alarms {
   accept(device: string, reading: StoredReading): void;
   /** Says how a device stands now; `newestMs` is the time of its newest reading. */
   silence(device: { id: string; name: string }, state: DeviceState, newestMs: number): void;

@@ -17,7 +17,7 @@ export interface Device {
 }
 
 /** How a device stands at one moment. */
-export interface Standing extends Device {
+interface Standing extends Device {
   readonly state: DeviceState;
   /** Time of the newest reading. */
   readonly timeMs: number;

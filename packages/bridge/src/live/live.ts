@@ -10,7 +10,7 @@ import { topicParts } from './device-id.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { freshMsMax } from './freshness.ts';
 
-export interface Changes {
+interface Changes {
   /** Ids of devices with news: a reading, or a word of their agent. */
   readonly devices: ReadonlySet<string>;
   readonly states: ReadonlyMap<string, DeviceState>;

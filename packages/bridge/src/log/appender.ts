@@ -10,7 +10,7 @@ import { learnBoot, placeInTime } from './placement.ts';
 import { toReading } from './reading.ts';
 import type { Stream } from './streams.ts';
 
-export interface Appended {
+interface Appended {
   readonly verdicts: readonly Verdict[];
   readonly readings: readonly StoredReading[];
   readonly agentStates: readonly { readonly agent: string; readonly state: AgentState }[];

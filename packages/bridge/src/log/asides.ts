@@ -19,7 +19,7 @@ export interface Asides {
   reload(): void;
 }
 
-export const asideBytesMax = 64 * 1024 * 1024;
+const asideBytesMax = 64 * 1024 * 1024;
 const payloadBytesKept = 1024 * 1024;
 /** Of a row besides payload, topic and detail. */
 const rowBytes = 64;

@@ -29,7 +29,7 @@ const headBytes = 5;
 const flag = { retained: 1, placed: 2, digested: 4, identified: 8 } as const;
 const varintBytesMax = 8;
 
-export interface GroupWriter {
+interface GroupWriter {
   add(record: GroupRecord): void;
   readonly count: number;
   /** Of the records so far, without the head. */

@@ -5,7 +5,7 @@ import { decodeUndamaged, type GroupRecord } from './group.ts';
 import type { Intervals } from './intervals.ts';
 
 /** What is known of a group besides its bytes. */
-export interface GroupSummary {
+interface GroupSummary {
   readonly last: number;
   readonly count: number;
   readonly receivedMs: number;

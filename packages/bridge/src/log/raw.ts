@@ -7,7 +7,7 @@ import { decodeUndamaged, type GroupRecord } from './group.ts';
 import { readRecord } from './reading.ts';
 import { wideMs } from './schema.ts';
 
-export interface RawQuery {
+interface RawQuery {
   /** Id of a series. */
   readonly series: number;
   readonly fromMs: number;

@@ -7,7 +7,7 @@ import type { GroupRecord } from './group.ts';
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-export interface Placement {
+interface Placement {
   readonly position: number;
   readonly series: SeriesKey;
   readonly timeMs: number;

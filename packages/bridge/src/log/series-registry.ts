@@ -24,7 +24,7 @@ export interface SeriesRegistry {
   reload(): void;
 }
 
-export const seriesMax = 10_000;
+const seriesMax = 10_000;
 
 export function openSeries(database: DatabaseSync): SeriesRegistry {
   const { select, insert, updateCount, updateNewest } = prepare(database);

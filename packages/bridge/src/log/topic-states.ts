@@ -16,7 +16,7 @@ export interface TopicStates {
   reload(): void;
 }
 
-export const topicStatesMax = 10_000;
+const topicStatesMax = 10_000;
 
 export function openTopicStates(database: DatabaseSync): TopicStates {
   const upsert = database.prepare(

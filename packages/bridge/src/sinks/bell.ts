@@ -1,6 +1,6 @@
 // Wakes one sleeper.
 
-export interface Bell {
+interface Bell {
   ring(): void;
   /** Resolves at the next ring; at once when it rang since the last time, or the signal aborted. */
   rung(): Promise<void>;

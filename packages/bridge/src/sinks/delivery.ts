@@ -7,8 +7,7 @@ import type { Feed } from './feeds.ts';
 import { openLedger } from './ledger.ts';
 import type { Sink } from './sink.ts';
 
-export interface DeliveryParts
-  extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
+interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
   readonly name: string;
   readonly type: string;
   readonly sink: Sink;

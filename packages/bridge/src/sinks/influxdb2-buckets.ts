@@ -10,7 +10,7 @@ export interface TierBucket {
   readonly keepMs: number | null;
 }
 
-export interface Buckets {
+interface Buckets {
   /** Looks, and makes what is missing; does nothing once it has. @throws UnavailableError when the store is not there. */
   prepare(): Promise<void>;
   /** The next `prepare` looks again: something is missing after all, or the store is another one. */

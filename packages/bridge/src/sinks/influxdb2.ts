@@ -10,7 +10,7 @@ export interface InfluxDb2Options extends Place {
   readonly token: string;
 }
 
-export interface InfluxDb2Sink extends Sink {
+interface InfluxDb2Sink extends Sink {
   /** Buckets that would be made. @throws UnavailableError */
   missingBuckets(): Promise<readonly string[]>;
 }

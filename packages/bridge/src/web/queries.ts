@@ -26,7 +26,7 @@ export interface SeriesAnswer {
 
 export const exportFormats = ['csv', 'jsonl'] as const;
 
-export interface ExportQuestion {
+interface ExportQuestion {
   readonly series: SeriesKey;
   readonly fromMs: number;
   readonly toMs: number;

@@ -41,7 +41,7 @@ export interface WebParts extends StatusSources {
   readonly onFailure: (error: unknown, url: string) => void;
 }
 
-export interface Web {
+interface Web {
   readonly server: FastifyInstance;
   readonly events: Pick<EventStream, 'counts'>;
 }

@@ -31,7 +31,7 @@ export function isLoopback(host: string): boolean {
   return host === '::1' || host.toLowerCase() === 'localhost';
 }
 
-export interface UrlOptions {
+interface UrlOptions {
   /** Without the colon, the first is shown as the example. */
   readonly protocols: readonly [string, ...string[]];
   readonly example: string;

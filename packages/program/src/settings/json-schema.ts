@@ -50,7 +50,7 @@ function typed<Text>(text: Text, type: unknown): Text | number | boolean {
 }
 
 /** What is known at one place of a configuration. */
-export interface KnownKeys {
+interface KnownKeys {
   readonly is: 'map' | 'list' | 'scalar';
   readonly keys: readonly string[];
 }

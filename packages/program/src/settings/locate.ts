@@ -31,7 +31,7 @@ export interface Candidates {
   readonly foreign?: { readonly name: string; readonly isOurs: (text: string) => boolean };
 }
 
-export interface Located {
+interface Located {
   readonly path: string;
   /** `file` is what errors show: as short as the way by which it was found. */
   readonly text: ConfigurationText;

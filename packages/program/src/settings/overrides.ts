@@ -11,7 +11,7 @@ const prefix = 'WATTLINE_';
 /** Names the configuration file itself. */
 export const fileVariable = 'WATTLINE_CONFIG';
 
-export interface Overridden {
+interface Overridden {
   readonly root: MapNode;
   readonly problems: readonly Problem[];
 }

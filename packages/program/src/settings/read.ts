@@ -37,7 +37,7 @@ export interface Translated {
   readonly problems?: readonly Problem[];
 }
 
-export interface Settings<Output> {
+interface Settings<Output> {
   readonly value: Output;
   /** Texts that must never appear in a log. */
   readonly secrets: readonly string[];

@@ -12,7 +12,7 @@ export type Environment = { readonly [name: string]: string | undefined };
 /** Reads the secrets when the first one is wanted. @throws ConfigurationError */
 export type ReadSecrets = () => { readonly file: string; readonly root: MapNode };
 
-export interface Resolved {
+interface Resolved {
   readonly root: SettingNode;
   readonly problems: readonly Problem[];
   /** Paths, in the person's spelling, of references that have no value. */

@@ -9,7 +9,7 @@ export interface Refusal {
   readonly refused: string;
 }
 
-export interface ScalarOptions<Output> {
+interface ScalarOptions<Output> {
   /** Completes the sentence "expected …". */
   readonly expected: string;
   /** `undefined`: not what is expected. */
@@ -121,7 +121,7 @@ const unitMs: ReadonlyMap<string, number> = new Map([
   ['y', 365 * 86_400 * secondMs],
 ]);
 
-export interface DurationOptions {
+interface DurationOptions {
   /** As the person would write it. */
   readonly min?: string;
   readonly max?: string;

@@ -15,12 +15,12 @@ export interface TextNode {
 }
 
 /** A key without a value: the same as a key that is not there. */
-export interface EmptyNode {
+interface EmptyNode {
   readonly kind: 'empty';
   readonly place: Place;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: 'list';
   readonly items: readonly SettingNode[];
   readonly place: Place;
@@ -58,7 +58,7 @@ export function toPlain(node: SettingNode): unknown {
 }
 
 /** What stands at a path, or the nearest place above it when nothing does. */
-export interface Found {
+interface Found {
   readonly node?: SettingNode;
   readonly place: Place;
   /** Of the key, where `place` is that of its value. */
