@@ -32,7 +32,7 @@ export interface Mosquitto {
 
 /** False where tests with Mosquitto are to be skipped. */
 export const hasMosquitto = (environment: Environment): boolean =>
-  hasPrograms({ mosquitto: 'mosquitto' }, environment);
+  hasPrograms({ mosquitto: 'mosquitto', setpriv: 'util-linux' }, environment);
 
 /** Starts one that believes every user name and drops no message of a session that is slow or away. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
@@ -86,7 +86,8 @@ export function mosquittoProcess(configuration: string) {
   };
   return {
     start: async (): Promise<void> => {
-      const command = `${systemPath} exec mosquitto -c "$0"`;
+      // It goes when we go, also when a run of tests is killed.
+      const command = `${systemPath} exec setpriv --pdeathsig KILL mosquitto -c "$0"`;
       const started = spawn('sh', ['-c', command, configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
       child = started;
       output = createInterface(started.stderr);
