@@ -77,7 +77,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
       'configuration (else $WATTLINE_CONFIG, ./agent.yml, ./config.yml, /etc/wattline/agent.yml)',
     )
     .option('--replay <file>', 'use a capture instead of the devices')
-    .option('--debug', 'say everything, with bytes')
+    .option('--debug', 'say everything')
     .option('--quiet', 'say only what a person must act on')
     .addOption(
       new Option(

@@ -113,7 +113,7 @@ function addExport(
     .option('--from <time>', 'ms since 1970, ISO, or back from now: -24h')
     .option('--to <time>', 'the same; default now')
     .option('--tier <tier>', 'raw, 2m, 5m, 30m, 2h, 1d', 'raw')
-    .option('--format <format>', exportFormats.join(', '), 'csv')
+    .option('--format <format>', `${exportFormats.join(', ')} (lp: line protocol, times in ms)`, 'csv')
     .action((device, { from, to, tier, format }) => {
       const chosen = exportFormats.find((word) => word === format);
       if (chosen === undefined) {
