@@ -1,10 +1,10 @@
 // The packages as a person gets them: built, installed on this system as an overlay, run by what the units say, removed.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -24,12 +24,15 @@ import {
   overlayProblem,
   shown,
 } from './overlay-root.ts';
+import { openServiceManager } from './service-manager.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const names = ['wattline-agent', 'wattline-bridge'];
 const scratch = mkdtempSync(join(tmpdir(), 'wattline-package-'));
+// What the services are shown of it they may enter.
+chmodSync(scratch, 0o755);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const epoch = '1790000000';
@@ -88,7 +91,7 @@ describe.skipIf(!hasPrograms(builds, process.env))('the packages', () => {
 });
 
 const missing =
-  missingPrograms({ ...builds, setpriv: 'util-linux', 'systemd-sysusers': 'systemd' }) ??
+  missingPrograms({ ...builds, setpriv: 'util-linux', perl: 'perl-base', 'systemd-sysusers': 'systemd' }) ??
   (await overlayProblem());
 
 /** A solar charger, and the radio in which it is heard. */
@@ -137,35 +140,36 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('installed', () => {
   };
   const packageFiles = names.map((name) => `${shown}/first/${name}_${version}_${architecture}.deb`);
 
-  /** Started as its unit says; ends with the test. */
-  async function startService(name: string, more: Environment, isUp: RegExp) {
+  /** Started as its unit says, waited for as systemd waits; ends with the test. */
+  async function startService(name: string, more: Environment = {}): Promise<() => Promise<number | null>> {
     const { command, environment } = await unit(name);
-    const service = system.start(command, { ...environment, ...more });
+    const socket = `notify-${randomUUID()}`;
+    const manager = await openServiceManager(join(scratch, socket));
+    const notify = { NOTIFY_SOCKET: `${shown}/${socket}`, WATCHDOG_USEC: '60000000' };
+    const service = system.start(command, { ...environment, ...notify, ...more });
     onTestFinished(async () => {
       service.kill('SIGKILL');
       await service.ended;
+      await manager.close();
     });
-    const lines: string[] = [];
-    await new Promise<void>((resolve) => {
-      const said = createInterface({ input: service.said });
-      said.on('close', resolve);
-      said.on('line', (line) => {
-        lines.push(line);
-        if (isUp.test(line)) resolve();
-      });
+    let said = '';
+    service.said.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
     });
-    expect(lines.at(-1)).toMatch(isUp);
-    return async (): Promise<number | null> => {
+    await Promise.race([manager.ready, service.ended]);
+    expect(manager.told, said).toContain('READY=1');
+    return async () => {
       service.kill('SIGTERM');
-      return service.ended;
+      const code = await service.ended;
+      expect(manager.told).toContain('STOPPING=1');
+      return code;
     };
   }
   const startBridge = () =>
-    startService(
-      'wattline-bridge.service',
-      { WATTLINE_BROKER__LISTEN: `127.0.0.1:${brokerPort}`, WATTLINE_WEB__LISTEN: `127.0.0.1:${pagePort}` },
-      /page http/,
-    );
+    startService('wattline-bridge.service', {
+      WATTLINE_BROKER__LISTEN: `127.0.0.1:${brokerPort}`,
+      WATTLINE_WEB__LISTEN: `127.0.0.1:${pagePort}`,
+    });
   const get = async <Answer>(path: string): Promise<Answer> => {
     const response = await fetch(`http://127.0.0.1:${pagePort}${path}`);
     expect(response.status, path).toBe(200);
@@ -210,17 +214,15 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('installed', () => {
     expect(successStatuses).toContain(4);
     const stopBridge = await startBridge();
     expect(await system.run(command, environment)).toMatchObject({ status: 0 });
-    const { points } = await get<{ points: unknown[] }>(
-      '/api/series?device=air&field=pv_power&from=-1h&to=now&points=100',
-    );
-    expect(points.length).toBeGreaterThan(0);
+    const stored = await fetch(`http://127.0.0.1:${pagePort}/api/export?device=air&tier=raw&format=jsonl`);
+    expect((await stored.text()).trim().split('\n')).toHaveLength(2);
     expect(await stopBridge()).toBe(0);
   });
 
   test('the agent reads all the time as its unit starts it, with a process for the radio', async () => {
     const stopBridge = await startBridge();
     const startMs = Date.now();
-    const stopAgent = await startService('wattline-agent.service', {}, /./);
+    const stopAgent = await startService('wattline-agent.service');
     const isRead = async (): Promise<boolean> => {
       const { devices } = await get<{ devices: { name: string; time: number }[] }>('/api/devices');
       return devices.some((device) => device.name === 'air' && device.time > startMs);
