@@ -1,5 +1,6 @@
 // The thread that reads history: one question after the other, exports in pieces between them.
 
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../store.ts';
 import { createLocalDays } from '../tiers/local-days.ts';
@@ -15,6 +16,8 @@ const pieceLength = 65_536;
 const pieceMs = 10;
 
 function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): void {
+  // On Linux the priority is the thread's own: acknowledgements go before answers, also on one core.
+  setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   const days = createLocalDays(settings.timeZone);
   const tiers = settings.tiers.map((tier) => ({ ...tier, windows: createWindows(tier.every, days) }));
   const history = openHistory(openReader(settings.file));

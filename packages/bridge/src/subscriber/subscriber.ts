@@ -47,7 +47,7 @@ const grantedMax = 2;
 
 export function startSubscriber(options: SubscriberOptions): Subscriber {
   const { url, clientId, topics, group, report } = options;
-  const client = mqtt.connect(url, connectOptions(options));
+  const client = mqtt.connect(connectOptions(options));
   let problem: string | undefined = 'not connected yet';
   let said: string | undefined;
 
@@ -113,8 +113,13 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   };
 }
 
-function connectOptions({ clientId, username, password, ca }: SubscriberOptions): IClientOptions {
+function connectOptions({ url, clientId, username, password, ca }: SubscriberOptions): IClientOptions {
+  // In parts: given the whole, the library takes it apart in a way that Node warns of.
+  const { protocol, hostname, port } = new URL(url);
   return {
+    protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || (protocol === 'mqtts:' ? 8883 : 1883)),
     clientId,
     clean: false,
     protocolVersion: 5,
@@ -137,7 +142,8 @@ const shared = (topics: readonly string[], group: string | undefined): string[] 
     group === undefined || topic.startsWith('wattline/agent/') ? topic : `$share/${group}/${topic}`,
   );
 
-function subscribe(client: MqttClient, topics: string[], done: (refused?: string) => void): void {
+/** `refused`: what the broker does not give, in words. */
+export function subscribe(client: MqttClient, topics: string[], done: (refused?: string) => void): void {
   client.subscribe(topics, { qos: 1 }, (error, granted, packet) => {
     const codes = packet?.granted ?? granted?.map(({ qos }) => qos) ?? [];
     const refused = topics.filter((_, index) => Number(codes[index] ?? 0) > grantedMax);
