@@ -40,6 +40,7 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
       .exitOverride()
       .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => undefined });
   }
+  for (const command of program.commands) command.allowExcessArguments(false);
   try {
     program.parse([...words], { from: 'user' });
   } catch (error) {

@@ -66,15 +66,11 @@ function openSubscription(
   { configuration, intake, report, nowMs }: FrontOptions,
   broker: ExternalBroker,
 ): Front {
-  const { clientId, username, password, group, caFile } = broker;
+  const { clientId, group } = broker;
   const address = `${broker.host}:${broker.port}`;
-  const host = broker.host.includes(':') ? `[${broker.host}]` : broker.host;
   const subscriber = startSubscriber({
-    url: `${broker.isTls ? 'mqtts' : 'mqtt'}://${host}:${broker.port}`,
+    ...connectionOf(broker),
     clientId,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password: password.reveal() }),
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') }),
     ...(group === undefined ? {} : { group }),
     topics: configuration.topics,
     intake,
@@ -98,5 +94,15 @@ function openSubscription(
     problem: problemOf,
     publish: subscriber.publish,
     close: subscriber.close,
+  };
+}
+
+/** Where it is, and what it takes to be let in. @throws Error when the file of certificates cannot be read */
+export function connectionOf({ host, port, isTls, username, password, caFile }: ExternalBroker) {
+  return {
+    url: `${isTls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') }),
   };
 }

@@ -1,10 +1,16 @@
 // `check`: the configuration is valid (or we would not be here), broker and sinks are reached, and what would be created.
 
-import { createConnection } from 'node:net';
-import { type ExitCode, exitCodes } from '@wattline/program';
-import type { BridgeConfiguration, SinkConfiguration } from '../config/configuration.ts';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { type ExitCode, exitCodes, type HostPort } from '@wattline/program';
+import mqtt from 'mqtt';
+import type { BridgeConfiguration, ExternalBroker, SinkConfiguration } from '../config/configuration.ts';
+import { connectionOf } from '../front.ts';
 import { bucketsOf } from '../service.ts';
 import { createInfluxDb2Sink } from '../sinks/influxdb2.ts';
+import { subscribe } from '../subscriber/subscriber.ts';
 import type { Surround } from '../surround.ts';
 
 interface Finding {
@@ -16,15 +22,15 @@ interface Finding {
 const timeoutMs = 5_000;
 
 export async function check({ configuration, terminal }: Surround, json: boolean): Promise<ExitCode> {
-  const { store, site, web } = configuration;
+  const { site, sinks } = configuration;
   const findings: Finding[] = [
-    {
-      what: 'configuration',
-      ok: true,
-      text: `store ${store.path}, page ${web.host}:${web.port}, site ${site.name} (${site.timeZone})`,
-    },
-    await checkBroker(configuration),
-    ...(await Promise.all(configuration.sinks.map((sink) => checkSink(configuration, sink)))),
+    { what: 'site', ok: true, text: `${site.name}, days of ${site.timeZone}` },
+    checkStore(configuration.store.path),
+    ...(await Promise.all([
+      checkBroker(configuration),
+      checkPort('page', configuration.web),
+      ...sinks.map((sink) => checkSink(configuration, sink)),
+    ])),
   ];
   for (const finding of findings) {
     if (json) terminal.printJson(finding);
@@ -33,23 +39,64 @@ export async function check({ configuration, terminal }: Surround, json: boolean
   return findings.every(({ ok }) => ok) ? exitCodes.done : exitCodes.unexpected;
 }
 
-async function checkBroker({ broker }: BridgeConfiguration): Promise<Finding> {
-  const address = `${broker.host}:${broker.port}`;
-  if (broker.is === 'embedded')
-    return { what: 'broker', ok: true, text: `embedded, would listen on ${address}` };
-  const problem = await new Promise<string | undefined>((resolve) => {
-    const socket = createConnection({ host: broker.host, port: broker.port, timeout: timeoutMs });
-    const done = (text?: string) => {
-      socket.destroy();
-      resolve(text);
-    };
-    socket.once('connect', () => done());
-    socket.once('timeout', () => done('no answer'));
-    socket.once('error', (error) => done(error.message));
+function checkStore(path: string): Finding {
+  const what = 'store';
+  let nearest = path;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  if (!statSync(nearest).isDirectory())
+    return { what, ok: false, text: `${path} cannot be: ${nearest} is no folder` };
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch {
+    return { what, ok: false, text: `${path}: this user may not write in ${nearest}` };
+  }
+  return { what, ok: true, text: nearest === path ? path : `${path} would be created` };
+}
+
+const checkBroker = ({ broker, topics }: BridgeConfiguration): Promise<Finding> =>
+  broker.is === 'embedded' ? checkPort('broker', broker) : checkExternal(broker, topics);
+
+/** That something listens there is no fault: it may be this bridge. */
+async function checkPort(what: 'broker' | 'page', { host, port }: HostPort): Promise<Finding> {
+  const code = await new Promise<string | undefined>((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
-  return problem === undefined
-    ? { what: `broker ${address}`, ok: true, text: 'reached' }
-    : { what: `broker ${address}`, ok: false, text: problem };
+  const address = `${host}:${port}`;
+  if (code === undefined) return { what, ok: true, text: `would listen on ${address}` };
+  if (code === 'EADDRINUSE')
+    return {
+      what,
+      ok: true,
+      text: `${address} is in use: by this bridge, if it runs; else choose another port`,
+    };
+  return { what, ok: false, text: `${address} cannot be listened on (${code})` };
+}
+
+async function checkExternal(broker: ExternalBroker, topics: readonly string[]): Promise<Finding> {
+  const what = 'broker';
+  try {
+    const connection = connectionOf(broker);
+    const client = await mqtt.connectAsync(connection.url, {
+      ...connection,
+      clientId: `wattline-check-${randomUUID().slice(0, 8)}`,
+      reconnectPeriod: 0,
+      connectTimeout: timeoutMs,
+      protocolVersion: 4,
+    });
+    const refused = await new Promise<string | undefined>((resolve) =>
+      subscribe(client, [...topics], resolve),
+    );
+    await client.endAsync(true);
+    return {
+      what,
+      ok: refused === undefined,
+      text: `${connection.url}: ${refused ?? 'lets us read every topic'}`,
+    };
+  } catch (error) {
+    return { what, ok: false, text: `${broker.host}:${broker.port}: ${(error as Error).message}` };
+  }
 }
 
 async function checkSink(configuration: BridgeConfiguration, sink: SinkConfiguration): Promise<Finding> {
@@ -65,9 +112,13 @@ async function checkSink(configuration: BridgeConfiguration, sink: SinkConfigura
     const list = missing.join(', ');
     return sink.createsBuckets
       ? { what, ok: true, text: `reached; would create ${list}` }
-      : { what, ok: false, text: `these buckets are missing: ${list}` };
+      : {
+          what,
+          ok: false,
+          text: `these buckets are missing: ${list}; make them, or say create_buckets: true`,
+        };
   } catch (error) {
-    return { what, ok: false, text: (error as Error).message };
+    return { what, ok: false, text: `${sink.url}: ${(error as Error).message}` };
   } finally {
     await influx.close();
   }

@@ -1,6 +1,6 @@
 // `run`: the service, until it is told to stop.
 
-import { createClock, createNotify, type ExitCode, exitCodes } from '@wattline/program';
+import { createClock, createNotify, type ExitCode, exitCodes, type HostPort } from '@wattline/program';
 import { type Service, startService } from '../service.ts';
 import type { Surround } from '../surround.ts';
 import { pageBeside, workerBeside } from './files.ts';
@@ -25,7 +25,7 @@ export async function run(surround: Surround): Promise<ExitCode> {
       worker: workerBeside(mainFile),
     });
   } catch (error) {
-    log.error(explainStart(error), error);
+    log.error(explainStart(error, configuration.web), error);
     return exitCodes.unexpected;
   }
   log.info(`page ${service.pageUrl}; broker ${service.brokerAddress}; store ${configuration.store.path}`);
@@ -46,10 +46,12 @@ export async function run(surround: Surround): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-function explainStart(error: unknown): string {
+/** What the broker and the store throw is in words already. */
+function explainStart(error: unknown, { host }: HostPort): string {
   const { code, port } = error as { code?: string; port?: number };
   if (code === 'EADDRINUSE')
-    return `port ${port} is used by another program: stop it, or choose another one in bridge.yml`;
-  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be used: choose one above 1023`;
+    return `Port ${port} of ${host} is taken by another program (web.listen). Stop it, or choose another port`;
+  if (code === 'EACCES' && port !== undefined)
+    return `Port ${port} may not be used (web.listen). Choose one above 1023`;
   return 'the bridge could not start';
 }

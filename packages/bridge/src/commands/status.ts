@@ -1,6 +1,6 @@
 // `status`: asks the running bridge.
 
-import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
+import { type ExitCode, exitCodes, type HostPort, type Terminal } from '@wattline/program';
 import type { Surround } from '../surround.ts';
 import type { DeviceView, StatusView } from '../web/api.ts';
 
@@ -10,11 +10,10 @@ export async function showStatus(
   { configuration, terminal, log }: Surround,
   json: boolean,
 ): Promise<ExitCode> {
-  const { host, port } = configuration.web;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = addressOf(configuration.web);
   const answer = await ask(url);
   if (typeof answer === 'string') {
-    log.error(`${url} does not answer: ${answer}. Is the bridge running, with this configuration?`);
+    log.error(`no bridge answers at ${url}: ${answer}. Is it running, with this configuration?`);
     return exitCodes.unexpected;
   }
   if (json) terminal.printJson(answer.status);
@@ -22,15 +21,24 @@ export async function showStatus(
   return exitCodes.done;
 }
 
+/** Where it listens on all addresses it listens on this machine's own. */
+function addressOf({ host, port }: HostPort): string {
+  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
+}
+
 async function ask(url: string): Promise<{ status: StatusView; devices: readonly DeviceView[] } | string> {
   try {
-    const get = async (path: string) =>
-      (await fetch(url + path, { signal: AbortSignal.timeout(timeoutMs) })).json();
+    const get = async (path: string) => {
+      const answer = await fetch(url + path, { signal: AbortSignal.timeout(timeoutMs) });
+      if (!answer.ok) throw new Error(`${path} is answered with ${answer.status}`);
+      return await answer.json();
+    };
     const [status, list] = await Promise.all([get('/api/status'), get('/api/devices')]);
     return { status: status as StatusView, devices: (list as { devices: readonly DeviceView[] }).devices };
   } catch (error) {
     const { message, cause } = error as Error;
-    return cause instanceof Error ? cause.message : message;
+    return cause instanceof Error && cause.message !== '' ? cause.message : message;
   }
 }
 
