@@ -13,6 +13,9 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 describe('a command of the gate', () => {
   const never = new AbortController().signal;
+  // Seconds that nobody else sleeps.
+  const sleep = `sleep 9${process.pid}`;
+  const nobodySleeps = `pgrep --full "^${sleep}" && exit 1 || exit 0`;
   const run = (script: string, signal = never, complained = (_: string): void => undefined) =>
     runInGroup(['sh', '-c', script], { folder: root, environment: process.env, signal, complained });
 
@@ -24,17 +27,17 @@ describe('a command of the gate', () => {
   });
 
   test('leaves nothing running, and what it would have left is known', async () => {
-    expect(await run('sleep 971 & exit 0')).toEqual({ status: 0, leftBehind: ['sleep 971'] });
-    expect(await run('pgrep --full "^sleep 971" && exit 1 || exit 0')).toMatchObject({ status: 0 });
+    expect(await run(`${sleep} & exit 0`)).toEqual({ status: 0, leftBehind: [sleep] });
+    expect(await run(nobodySleeps)).toMatchObject({ status: 0 });
   });
 
   test('ends when told, and what it started too, even if it does not listen', async () => {
     const stop = new AbortController();
-    const ended = run('trap "" TERM; sleep 972 & echo up >&2; while :; do wait; done', stop.signal, () =>
+    const ended = run(`trap "" TERM; ${sleep} & echo up >&2; while :; do wait; done`, stop.signal, () =>
       stop.abort(),
     );
     expect(await ended).toMatchObject({ status: undefined });
-    expect(await run('pgrep --full "^sleep 972" && exit 1 || exit 0')).toMatchObject({ status: 0 });
+    expect(await run(nobodySleeps)).toMatchObject({ status: 0 });
   });
 
   test('that does not exist has failed', async () => {
