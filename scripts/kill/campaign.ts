@@ -7,7 +7,7 @@ export interface Campaign {
   readonly root: string;
   readonly folder: string;
   readonly kills: number;
-  /** Repeats the schedule: which program, and after which pause. */
+  /** Repeats the schedule: which program, and after how many readings. */
   readonly seed: number;
   readonly progress?: (text: string) => void;
 }
@@ -22,7 +22,10 @@ export interface Verdict {
   readonly doubled: readonly string[];
 }
 
-const pauseMs = { min: 20, max: 2500 };
+const startingShare = 0.25;
+const startingMsMax = 600;
+/** Readings accepted between two kills, at most. */
+const acceptedMax = 30;
 const drainWithinMs = 60_000;
 
 /** mulberry32: small, and the same everywhere. */
@@ -44,7 +47,9 @@ export async function runCampaign(campaign: Campaign): Promise<Verdict> {
     site.start('bridge');
     site.start('agent');
     for (let kill = 0; kill < kills; kill++) {
-      await wait(pauseMs.min + random() * (pauseMs.max - pauseMs.min));
+      // Often in the middle of work, now and then while something is still starting.
+      if (random() < startingShare) await wait(random() * startingMsMax);
+      else await site.whenAccepted(site.accepted.size + 1 + Math.floor(random() * acceptedMax));
       const name: ProgramName = random() < 0.5 ? 'agent' : 'bridge';
       await site.kill(name);
       site.start(name);

@@ -2,7 +2,7 @@
 // both to be killed and started again at any moment.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,6 +25,8 @@ export interface KillSite {
   stop(name: ProgramName): Promise<number | null>;
   /** What the agent said it has accepted: topic and time of measuring. */
   readonly accepted: ReadonlySet<string>;
+  /** Resolves when so many readings are accepted in all; rejects when that takes unreasonably long. */
+  whenAccepted(count: number): Promise<void>;
   readonly names: readonly string[];
   /** Runs a command of a program to its end and gives its standard output. */
   command(name: ProgramName, ...words: string[]): Promise<string>;
@@ -32,6 +34,8 @@ export interface KillSite {
 }
 
 const devices = 20;
+/** Twenty a second are made; programs start again meanwhile, on a machine that does other things. */
+const acceptWithinMs = 60_000;
 const company = 0x02e1;
 
 export const keyOf = (topic: string, timeMs: number): string => `${topic} ${timeMs}`;
@@ -52,12 +56,19 @@ export async function openKillSite(root: string, folder: string): Promise<KillSi
       `bluetooth: { adapter: "tcp:127.0.0.1:${air.port}" }\ndevices:\n${air.entries.join('')}`,
   );
   const accepted = new Set<string>();
+  const news = new EventEmitter();
   const programs = createPrograms(root, files, (line) => {
     const reading = readLine(line);
-    if (reading !== undefined) accepted.add(reading);
+    if (reading === undefined) return;
+    accepted.add(reading);
+    news.emit('accepted');
   });
   return {
     accepted,
+    async whenAccepted(count) {
+      const signal = AbortSignal.timeout(acceptWithinMs);
+      while (accepted.size < count) await once(news, 'accepted', { signal });
+    },
     names: air.names,
     start: programs.start,
     kill: async (name) => void (await programs.end(name, 'SIGKILL')),

@@ -15,6 +15,6 @@ test('agent and bridge killed at random moments: what was accepted is stored, on
   console.error(`seed ${seed}`);
   const verdict = await runCampaign({ root, folder, kills: 12, seed });
   expect(verdict).toMatchObject({ kills: 12, lost: [], doubled: [] });
-  expect(verdict.accepted).toBeGreaterThan(20);
+  expect(verdict.accepted).toBeGreaterThan(12);
   expect(verdict.stored).toBeGreaterThanOrEqual(verdict.accepted);
 });
