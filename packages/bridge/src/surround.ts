@@ -3,7 +3,8 @@
 import type { Beginning, Log } from '@wattline/program';
 import type { BridgeConfiguration } from './config/configuration.ts';
 
-export interface Surround extends Pick<Beginning, 'surroundings' | 'terminal' | 'signal' | 'mainFile'> {
+export interface Surround
+  extends Pick<Beginning, 'surroundings' | 'terminal' | 'signal' | 'mainFile' | 'tellParent'> {
   readonly configuration: BridgeConfiguration;
   readonly log: Log;
   readonly version: string;

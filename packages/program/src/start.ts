@@ -19,6 +19,8 @@ export interface Beginning {
   readonly signal: AbortSignal;
   /** This program's file. */
   readonly mainFile: string;
+  /** Tells whoever started us with a channel; nobody else hears it. */
+  readonly tellParent: (news: object) => void;
 }
 
 /** Runs `main` to its end; what it throws becomes the exit code. */
@@ -46,7 +48,8 @@ export async function beginProgram(
   await runProgram(
     (stop) => {
       const signal = AbortSignal.any([stop, parentGone(host)]);
-      return main({ words, surroundings, terminal, redactor, openLog, signal, mainFile });
+      const tellParent = (news: object): void => void (host.connected && host.send?.(news));
+      return main({ words, surroundings, terminal, redactor, openLog, signal, mainFile, tellParent });
     },
     { log: openLog('info'), process: host },
   );

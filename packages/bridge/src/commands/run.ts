@@ -29,6 +29,7 @@ export async function run(surround: Surround): Promise<ExitCode> {
     return exitCodes.unexpected;
   }
   log.info(`page ${service.pageUrl}; broker ${service.brokerAddress}; store ${configuration.store.path}`);
+  surround.tellParent({ pageUrl: service.pageUrl, brokerAddress: service.brokerAddress });
   const status = () => service.notReady().join('; ') || `running, page ${service.pageUrl}`;
   await notify.ready(status());
   const timers = [setInterval(() => void notify.status(status()), statusEveryMs)];

@@ -6,7 +6,7 @@ import { type H4Server, serveH4 } from '../radio/h4-server.ts';
 import { createPeripheral } from '../radio/peripheral.ts';
 import { createVirtualRadio } from '../radio/virtual-radio.ts';
 import { NoPseudoTerminal, openVirtualSerial, type VirtualSerial } from '../serial/virtual-serial.ts';
-import type { Site } from '../site/site.ts';
+import type { SimulatedDevice, Site } from '../site/site.ts';
 import { advertisedBytes, cableDevices, radioDevices, sentBytes } from './devices.ts';
 
 export interface Hardware {
@@ -23,9 +23,11 @@ const victronCompany = 0x02e1;
 const advertisingEveryMs = 500;
 const blocksEveryMs = 1000;
 
-export async function plugIn(site: Site, folder: string): Promise<Hardware> {
+/** @param faulty the device that is switched off */
+export async function plugIn(site: Site, folder: string, faulty?: SimulatedDevice): Promise<Hardware> {
   const radio = createVirtualRadio();
   for (const device of radioDevices) {
+    if (device.name === faulty) continue;
     radio.add(
       createPeripheral({
         address: device.address,
@@ -54,7 +56,9 @@ export async function plugIn(site: Site, folder: string): Promise<Hardware> {
   }
   const timer = setInterval(() => {
     const moment = site.at(Date.now());
-    for (const device of cableDevices) cables.get(device.name)?.write(sentBytes(device, moment[device.name]));
+    for (const device of cableDevices) {
+      if (device.name !== faulty) cables.get(device.name)?.write(sentBytes(device, moment[device.name]));
+    }
   }, blocksEveryMs);
   return {
     radioPort: server.port,

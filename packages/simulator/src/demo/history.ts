@@ -25,6 +25,12 @@ const uptimeAtStartMs = 60_000;
 export async function publishHistory(options: HistoryOptions): Promise<number> {
   const { brokerUrl, fromMs, toMs, stepMs, signal } = options;
   const client = await connectAsync(brokerUrl, { protocolVersion: 4, reconnectPeriod: 0 });
+  // Without it, what is not confirmed when the connection ends is waited for for ever.
+  const lost = new Promise<never>((_, reject) => {
+    client.once('close', () => reject(new Error('the broker ended the connection')));
+  });
+  lost.catch(() => undefined);
+  const confirmed = (group: readonly Promise<unknown>[]) => Promise.race([Promise.all(group), lost]);
   const identity = { agent: options.agent, stream: randomUUID(), boot: randomUUID() };
   let sequence = 0;
   let group: Promise<unknown>[] = [];
@@ -43,12 +49,12 @@ export async function publishHistory(options: HistoryOptions): Promise<number> {
         group.push(client.publishAsync(topic, writeReading(reading), { qos: 1 }));
       }
       if (group.length < inFlightMax) continue;
-      await Promise.all(group);
+      await confirmed(group);
       group = [];
     }
-    await Promise.all(group);
+    await confirmed(group);
   } finally {
-    await client.endAsync();
+    await client.endAsync(true);
   }
   return sequence;
 }

@@ -4,8 +4,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+/** A program ended before it was told to. */
+export class ProgramEnded extends Error {}
+
 export interface Program {
-  /** Rejects when the program ends before it was told to. */
+  /** The first that it tells whoever started it. */
+  readonly news: Promise<unknown>;
+  /** Rejects with ProgramEnded. */
   readonly ended: Promise<never>;
   stop(): Promise<void>;
 }
@@ -21,11 +26,14 @@ export function startProgram(what: 'agent' | 'bridge', words: readonly string[])
   let stopping = false;
   const ended = once(child, 'exit').then(([code, signal]) => {
     if (stopping) return new Promise<never>(() => undefined);
-    throw new Error(`the ${what} ended by itself (${signal ?? `exit code ${code}`})`);
+    throw new ProgramEnded(`the ${what} ended by itself (${signal ?? `exit code ${code}`})`);
   });
   // Whoever waits for it sees the rejection; nobody may be waiting yet.
   ended.catch(() => undefined);
   return {
+    news: new Promise((resolve) => {
+      child.once('message', resolve);
+    }),
     ended,
     async stop() {
       stopping = true;

@@ -37,13 +37,18 @@ export interface ProgramOptions {
 
 const patienceMs = 15_000;
 
-/** @param what the folder below packages/ */
+const mains = {
+  agent: '../../../agent/src/main.ts',
+  bridge: '../../../bridge/src/main.ts',
+  demo: '../demo/main.ts',
+} as const;
+
 export function startFromSource(
-  what: 'agent' | 'bridge',
+  what: keyof typeof mains,
   words: readonly string[],
   { folder, environment = {}, input = '' }: ProgramOptions,
 ): RunningProgram {
-  const main = fileURLToPath(new URL(`../../../${what}/src/main.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(mains[what], import.meta.url));
   // Through `env`, so that only what is added has to be known here.
   const added = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const child = spawn('env', [...added, process.execPath, main, ...words], { cwd: folder });

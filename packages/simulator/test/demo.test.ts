@@ -1,0 +1,153 @@
+// The demonstration as a person starts it: what it shows, how it judges, and that it leaves nothing behind.
+
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
+import { type Ending, type RunningProgram, startFromSource } from '../src/services/program.ts';
+
+const patience = { timeout: 90_000 };
+
+function demo(
+  words: readonly string[],
+  environment: { readonly [name: string]: string } = {},
+): RunningProgram {
+  const program = startFromSource('demo', words, { folder: scratchFolder(), environment });
+  onTestFinished(async () => void (await program.stop('SIGKILL')));
+  return program;
+}
+
+const pageOf = (lines: readonly string[]): string | undefined =>
+  lines.map((line) => /^ {2}Page {5}(\S+)/.exec(line)?.[1]).find((url) => url !== undefined);
+
+/** The folder of a demonstration, as its programs say it. */
+const folderOf = (said: string): string => {
+  const folder = /configuration: (\S+)\/bridge\.yml/.exec(said)?.[1];
+  if (folder === undefined) throw new Error(`no folder was said:\n${said}`);
+  return folder;
+};
+
+/** Process ids and command lines of what runs out of the folder. */
+function running(folder: string): { readonly pid: number; readonly command: string }[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids
+    .map((pid) => ({ pid: Number(pid), command: commandOf(pid) }))
+    .filter(({ command }) => command.includes(folder));
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+async function untilNothingRuns(folder: string): Promise<void> {
+  while (running(folder).length > 0) await wait(50);
+}
+
+function expectNothingLeft({ stderr }: Ending): void {
+  const folder = folderOf(stderr);
+  expect(running(folder)).toEqual([]);
+  expect(existsSync(folder)).toBe(false);
+}
+
+const devices = ['roof', 'bank', 'inverter', 'orion', 'shed', 'shed-battery'];
+
+test(
+  'two at a time take different ports, show every device live and end by themselves',
+  patience,
+  async () => {
+    const startedMs = performance.now();
+    const both = [demo(['--for', '18s', '--history', '1h']), demo(['--for', '18s', '--history', '1h'])];
+    for (const each of both) await each.untilPrinted((lines) => pageOf(lines) !== undefined);
+    const pages = both.map(({ lines }) => pageOf(lines));
+    expect(new Set(pages).size).toBe(2);
+    for (const page of pages) expect((await fetch(page ?? '')).status).toBe(200);
+    for (const each of both) {
+      const ending = await each.ended;
+      expect(ending).toMatchObject({ code: 0 });
+      expect(ending.stdout).toContain('  360 readings of the last 1 hours stored\n');
+      for (const name of devices) expect(ending.stdout).toMatch(new RegExp(`\n  ${name}: stored, newest 2`));
+      expectNothingLeft(ending);
+    }
+    // Eighteen seconds, starting two at a time, and ending in order.
+    expect(performance.now() - startedMs).toBeLessThan(18_000 + 10_000);
+  },
+);
+
+test(
+  'a device that is switched off is found missing: 1; missing terminals are said and the rest is shown',
+  patience,
+  async () => {
+    const ending = await demo(['--for', '12s', '--history', '1h', '--fault', 'roof'], {
+      PATH: scratchFolder(),
+    }).ended;
+    expect(ending.code).toBe(1);
+    expect(ending.stdout).toMatch(
+      /\n {2}Missing {2}shed \(VE\.Direct cable\): no pseudo terminal on this machine/,
+    );
+    expect(ending.stdout).toMatch(/\n {2}Missing {2}shed-battery \(VE\.Direct cable\): /);
+    expect(ending.stdout).not.toContain('Cable    ');
+    expect(ending.stdout).toContain('\n  roof: NOT stored\n');
+    for (const name of ['bank', 'inverter', 'orion'])
+      expect(ending.stdout).toContain(`\n  ${name}: stored, `);
+    expect(ending.stdout).not.toMatch(/\n {2}shed: /);
+    expectNothingLeft(ending);
+  },
+);
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s ends everything and leaves nothing',
+  patience,
+  async (signal) => {
+    const program = demo(['--history', '1h']);
+    await program.untilPrinted((lines) => pageOf(lines) !== undefined);
+    // Ctrl-C comes twice through npm.
+    const ended = program.stop(signal);
+    void program.stop(signal);
+    const ending = await ended;
+    expect(ending).toMatchObject({ code: 0 });
+    expectNothingLeft(ending);
+  },
+);
+
+test('killed without a word it takes its programs with it', patience, async () => {
+  const program = demo(['--history', '1h']);
+  await program.untilPrinted((lines) => pageOf(lines) !== undefined);
+  const ending = await program.stop('SIGKILL');
+  const folder = folderOf(ending.stderr);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  await untilNothingRuns(folder);
+});
+
+test('ended before everything is up it leaves nothing either', patience, async () => {
+  const program = demo(['--history', '1h']);
+  await program.untilSaid(/configuration: .*bridge\.yml/);
+  const ending = await program.stop();
+  expect(ending).toMatchObject({ code: 0, stdout: '' });
+  expectNothingLeft(ending);
+});
+
+test('a bridge that dies ends the demonstration with words', patience, async () => {
+  const program = demo(['--history', '1h']);
+  await program.untilPrinted((lines) => pageOf(lines) !== undefined);
+  const folder = folderOf(program.said());
+  const bridge = running(folder).find(({ command }) => command.includes('/bridge/src/main.ts'));
+  process.kill(bridge?.pid ?? 0, 'SIGKILL');
+  const ending = await program.ended;
+  expect(ending.code).toBe(1);
+  expect(ending.stderr).toMatch(/ERROR the bridge ended by itself \(SIGKILL\)\n/);
+  expectNothingLeft(ending);
+});
+
+test.each([
+  { words: ['--for', 'long'], says: 'usage: npm run demo -- [--for 20s]' },
+  { words: ['--fro', '20s'], says: "Unknown option '--fro'" },
+  { words: ['--fault', 'rof'], says: 'there is no device rof; did you mean "roof"' },
+])('$words is answered with 2 and words', async ({ words, says }) => {
+  const ending = await demo(words).ended;
+  expect(ending).toMatchObject({ code: 2, stdout: '' });
+  expect(ending.stderr).toContain(says);
+});
