@@ -1,14 +1,16 @@
-// Kills agent and bridge at random moments under load, and judges: everything the agent said it accepted is stored, once.
+// Kills agent and bridge at random moments under load, and judges: everything the agent said it accepted is stored, once
+// and as it was, and nothing else is.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { type KillSite, keyOf, openKillSite, type ProgramName } from './site.ts';
+import { type KillSite, type Measurement, openKillSite, type ProgramName } from './site.ts';
 
 export interface Campaign {
-  readonly root: string;
   readonly folder: string;
   readonly kills: number;
   /** Repeats the schedule: which program, and after how many readings. */
   readonly seed: number;
+  /** In place of the bridge's own broker, which is killed with it. */
+  readonly broker?: string;
   readonly progress?: (text: string) => void;
 }
 
@@ -16,10 +18,12 @@ export interface Verdict {
   readonly kills: number;
   readonly accepted: number;
   readonly stored: number;
-  /** Accepted and not stored. */
+  /** Accepted and not stored, or not as it was. */
   readonly lost: readonly string[];
   /** Stored more than once. */
   readonly doubled: readonly string[];
+  /** Stored, but never measured. */
+  readonly invented: readonly string[];
 }
 
 const startingShare = 0.25;
@@ -27,6 +31,8 @@ const startingMsMax = 600;
 /** Readings accepted between two kills, at most. */
 const acceptedMax = 30;
 const drainWithinMs = 60_000;
+/** Both die at once, as in a power cut. */
+const bothShare = 0.15;
 
 /** mulberry32: small, and the same everywhere. */
 function createRandom(seed: number): () => number {
@@ -40,58 +46,90 @@ function createRandom(seed: number): () => number {
 }
 
 export async function runCampaign(campaign: Campaign): Promise<Verdict> {
-  const { kills, progress = () => undefined } = campaign;
+  const { kills, folder, broker, progress = () => undefined } = campaign;
   const random = createRandom(campaign.seed);
-  const site = await openKillSite(campaign.root, campaign.folder);
+  const site = await openKillSite(folder, broker);
+  const startMs = Date.now();
   try {
     site.start('bridge');
     site.start('agent');
     for (let kill = 0; kill < kills; kill++) {
       // Often in the middle of work, now and then while something is still starting.
       if (random() < startingShare) await wait(random() * startingMsMax);
-      else await site.whenAccepted(site.accepted.size + 1 + Math.floor(random() * acceptedMax));
-      const name: ProgramName = random() < 0.5 ? 'agent' : 'bridge';
-      await site.kill(name);
-      site.start(name);
-      progress(`${kill + 1} of ${kills} killed, ${site.accepted.size} readings accepted`);
+      else await site.whenAccepted(site.accepted.length + 1 + Math.floor(random() * acceptedMax));
+      const victims = victimsOf(random());
+      await Promise.all(victims.map(site.kill));
+      for (const name of victims) site.start(name);
+      progress(`${kill + 1} of ${kills} killed, ${site.accepted.length} readings accepted`);
     }
     await drained(site);
-    const codes = [await site.stop('agent'), await site.stop('bridge')];
-    if (codes.some((code) => code !== 0))
-      throw new Error(`a program did not end in order: ${codes.join(', ')}`);
-    return await judge(site, kills);
+    await site.stop('agent');
+    await caughtUp(site);
+    // What a bridge has that just started is what is on disk.
+    await site.stop('bridge');
+    site.start('bridge');
+    await caughtUp(site);
+    return { kills, ...(await judge(site, startMs)) };
   } finally {
     await site.close();
   }
 }
 
+const victimsOf = (draw: number): ProgramName[] => {
+  if (draw < bothShare) return ['agent', 'bridge'];
+  return draw < (1 + bothShare) / 2 ? ['agent'] : ['bridge'];
+};
+
 /** Until nothing waits in the outbox any more; agent and bridge run. */
 async function drained(site: KillSite): Promise<void> {
   const untilMs = performance.now() + drainWithinMs;
-  const before = site.accepted.size;
+  const before = site.accepted.length;
   while (performance.now() < untilMs) {
     const { readings } = JSON.parse(await site.command('agent', 'outbox', '--json')) as { readings: number };
-    if (readings === 0 && site.accepted.size > before) return;
+    if (readings === 0 && site.accepted.length > before) return;
     await wait(200);
   }
   throw new Error(`the outbox was not delivered within ${drainWithinMs / 1000} s`);
 }
 
-async function judge(site: KillSite, kills: number): Promise<Verdict> {
-  const counts = new Map<string, number>();
-  for (const name of site.names) {
-    const text = await site.command('bridge', 'export', name, '--format', 'jsonl');
+const quietMs = 1500;
+
+/** Until the bridge gets nothing more from its broker. */
+async function caughtUp(site: KillSite): Promise<void> {
+  const untilMs = performance.now() + drainWithinMs;
+  const received = () =>
+    site.ask('/api/status').then(
+      (status): number => JSON.parse(status).accounts.received,
+      () => undefined,
+    );
+  for (let before = await received(); performance.now() < untilMs; ) {
+    await wait(quietMs);
+    const now = await received();
+    if (now !== undefined && now === before) return;
+    before = now;
+  }
+  throw new Error(`the bridge did not come to rest within ${drainWithinMs / 1000} s`);
+}
+
+const keyOf = ({ charger, number }: Measurement): string => `${charger} ${number}`;
+
+async function judge(site: KillSite, startMs: number): Promise<Omit<Verdict, 'kills'>> {
+  const stored: Measurement[] = [];
+  for (const charger of site.chargers) {
+    const text = await site.ask(`/api/export?device=${charger}&from=0&format=jsonl`);
     for (const line of text.split('\n').filter((each) => each !== '')) {
-      const { time } = JSON.parse(line) as { time: number };
-      const key = keyOf(`victron/solar_charger/${name}`, time);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      const { time, pv_power: number } = JSON.parse(line);
+      stored.push({ charger, number, timeMs: time });
     }
   }
+  const times = new Map(stored.map((each) => [keyOf(each), each.timeMs]));
+  const isMade = ({ charger, number, timeMs }: Measurement): boolean =>
+    number >= 1 && number <= site.made(charger) && timeMs >= startMs && timeMs <= Date.now();
   return {
-    kills,
-    accepted: site.accepted.size,
-    stored: [...counts.values()].reduce((sum, count) => sum + count, 0),
-    lost: [...site.accepted].filter((key) => !counts.has(key)),
-    doubled: [...counts].filter(([, count]) => count > 1).map(([key]) => key),
+    accepted: site.accepted.length,
+    stored: stored.length,
+    lost: site.accepted.filter((each) => times.get(keyOf(each)) !== each.timeMs).map(keyOf),
+    doubled: [...Map.groupBy(stored, keyOf)].filter(([, each]) => each.length > 1).map(([key]) => key),
+    invented: stored.filter((each) => !isMade(each)).map(keyOf),
   };
 }

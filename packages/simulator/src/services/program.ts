@@ -33,6 +33,8 @@ export interface ProgramOptions {
   readonly environment?: { readonly [name: string]: string };
   /** What it gets on standard input. */
   readonly input?: string;
+  /** Called for each line of standard output. */
+  readonly heard?: (line: string) => void;
 }
 
 const patienceMs = 15_000;
@@ -46,7 +48,7 @@ const mains = {
 export function startFromSource(
   what: keyof typeof mains,
   words: readonly string[],
-  { folder, environment = {}, input = '' }: ProgramOptions,
+  { folder, environment = {}, input = '', heard = () => undefined }: ProgramOptions,
 ): RunningProgram {
   const main = fileURLToPath(new URL(mains[what], import.meta.url));
   // Through `env`, so that only what is added has to be known here.
@@ -54,10 +56,14 @@ export function startFromSource(
   const child = spawn('env', [...added, process.execPath, main, ...words], { cwd: folder });
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  return watch(child, `${what} ${words.join(' ')}`);
+  return watch(child, `${what} ${words.join(' ')}`, heard);
 }
 
-function watch(child: ChildProcessWithoutNullStreams, name: string): RunningProgram {
+function watch(
+  child: ChildProcessWithoutNullStreams,
+  name: string,
+  heard: (line: string) => void,
+): RunningProgram {
   const lines: string[] = [];
   let stderr = '';
   let end: Ending | undefined;
@@ -67,6 +73,7 @@ function watch(child: ChildProcessWithoutNullStreams, name: string): RunningProg
   };
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line);
+    heard(line);
     look();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
