@@ -77,9 +77,11 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     await agent.untilPrinted((lines) => lines.length >= wasAccepted + 6);
     await broker.start();
     const after = await subscribeAll(broker);
+    await after.until((arrivals) => stateOf(arrivals).state === 'online');
     await agent.untilPrinted((lines) => lines.length >= wasAccepted + 12);
     const { code, stdout } = await agent.stop();
     expect(code).toBe(0);
+    await after.until((arrivals) => stateOf(arrivals).state === 'offline');
     const accepted = acceptedOf(stdout.trim().split('\n'));
     const published = [...publishedOf(before.arrivals), ...publishedOf(after.arrivals)];
     const kept = await open(`${site.folder}/outbox`);

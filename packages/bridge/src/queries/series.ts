@@ -13,7 +13,7 @@ import type { FieldWindow, History, KnownField, KnownSeries, Span } from './hist
 const missingShareMax = 0.01;
 
 /** Looking for raw readings among those of many other series stops after it; windows are found by key. */
-const rawMsMax = 25;
+const rawMsMax = 250;
 
 export interface Times {
   readonly nowMs: number;
