@@ -119,10 +119,14 @@ withTools('a program started by npm', () => {
 });
 
 withTools('a bare clone', () => {
-  const scratch = mkdtempSync(join(tmpdir(), 'wattline-clone-'));
-  const clone = join(scratch, 'wattline');
+  let scratch = '';
+  let clone = '';
   const installMsMax = 240_000;
-  beforeAll(() => void spawnSync('git', ['clone', '--quiet', root, clone]));
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'wattline-clone-'));
+    clone = join(scratch, 'wattline');
+    spawnSync('git', ['clone', '--quiet', root, clone]);
+  });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
   function npmRun(...words: string[]) {

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasAllNeeds, missingPrograms } from '../../../packages/simulator/src/services/needs.ts';
 import { openOverlayRoot, overlayProblem, shown } from '../overlay-root.ts';
 
@@ -19,7 +19,10 @@ const asRoot =
 const systemd = missingPrograms({ 'systemd-sysusers': 'systemd', 'systemd-tmpfiles': 'systemd' });
 
 describe.skipIf(!hasAllNeeds(systemd ?? asRoot, process.env))('user and folders', () => {
-  const root = mkdtempSync(join(tmpdir(), 'wattline-machine-'));
+  let root = '';
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'wattline-machine-'));
+  });
   afterAll(() => rmSync(root, { recursive: true }));
   const make = (tool: string, ...parameters: string[]): void => {
     const { status, stderr } = spawnSync(tool, [`--root=${root}`, ...parameters], { encoding: 'utf8' });

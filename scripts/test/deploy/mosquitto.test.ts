@@ -20,10 +20,9 @@ const notAuthorised = 0x87;
 const environment = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 
 describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured', () => {
-  const root = mkdtempSync(join(tmpdir(), 'wattline-mosquitto-'));
-  const passwords = join(root, 'etc/mosquitto/wattline.passwd');
+  let root = '';
   let port = 0;
-  const broker = mosquittoProcess(join(root, 'mosquitto.conf'));
+  let broker: ReturnType<typeof mosquittoProcess>;
 
   /** Every path of a file below `root`; our listener on a port that is free. */
   const moved = (file: string): string =>
@@ -33,7 +32,10 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
       .replace(/^log_dest .*$/m, 'log_dest stderr');
 
   beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'wattline-mosquitto-'));
     port = await freePort();
+    broker = mosquittoProcess(join(root, 'mosquitto.conf'));
+    const passwords = join(root, 'etc/mosquitto/wattline.passwd');
     for (const folder of ['etc/mosquitto/conf.d', 'var/lib/mosquitto', 'run/mosquitto']) {
       mkdirSync(join(root, folder), { recursive: true });
     }

@@ -20,9 +20,11 @@ function analyze(...parameters: string[]) {
 }
 
 describe.skipIf(!hasPrograms({ 'systemd-analyze': 'systemd' }, process.env))('units', () => {
-  const root = mkdtempSync(join(tmpdir(), 'wattline-units-'));
-  const folder = join(root, 'usr/lib/systemd/system');
+  let root = '';
+  let folder = '';
   beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'wattline-units-'));
+    folder = join(root, 'usr/lib/systemd/system');
     cpSync('/usr/lib/systemd/system', folder, { recursive: true, verbatimSymlinks: true });
     cpSync(source, folder, { recursive: true });
     mkdirSync(join(root, 'usr/bin'));
