@@ -52,6 +52,8 @@ export async function runCampaign(campaign: Campaign): Promise<Verdict> {
   const startMs = Date.now();
   try {
     site.start('bridge');
+    // A broker of its own keeps nothing for a bridge that it has never met.
+    await caughtUp(site);
     site.start('agent');
     for (let kill = 0; kill < kills; kill++) {
       // Often in the middle of work, now and then while something is still starting.
@@ -94,12 +96,15 @@ async function drained(site: KillSite): Promise<void> {
 
 const quietMs = 1500;
 
-/** Until the bridge gets nothing more from its broker. */
+/** Until the bridge is at its broker and gets nothing more. */
 async function caughtUp(site: KillSite): Promise<void> {
   const untilMs = performance.now() + drainWithinMs;
   const received = () =>
     site.ask('/api/status').then(
-      (status): number => JSON.parse(status).accounts.received,
+      (status): number | undefined => {
+        const { broker, accounts } = JSON.parse(status);
+        return broker.connected ? accounts.received : undefined;
+      },
       () => undefined,
     );
   for (let before = await received(); performance.now() < untilMs; ) {
