@@ -1,46 +1,102 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+// The way of one reading: from the air and from a cable through agent, Mosquitto and bridge into InfluxDB. A witness at the
+// broker tells what was published; everything else is compared with that.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { type Arrival, subscribeAll } from '../../packages/agent/test/delivery-brokers.ts';
 import { influxd, startInfluxd } from '../../packages/bridge/test/influxd.ts';
+import { scratchFolder } from '../../packages/program/test/scratch-folder.ts';
+import { writeAgent } from '../../packages/simulator/src/demo/configurations.ts';
 import { radioDevices } from '../../packages/simulator/src/demo/devices.ts';
 import { plugIn } from '../../packages/simulator/src/demo/hardware.ts';
 import { publishHistory } from '../../packages/simulator/src/demo/history.ts';
 import { freePort } from '../../packages/simulator/src/services/free-port.ts';
 import { hasMosquitto, startMosquitto } from '../../packages/simulator/src/services/mosquitto.ts';
+import { startFromSource } from '../../packages/simulator/src/services/program.ts';
 import { createSite } from '../../packages/simulator/src/site/site.ts';
 
-const root = dirname(dirname(import.meta.dirname));
 const hourMs = 3_600_000;
 const stepMs = 600_000;
 const historyMs = 26 * hourMs;
-const readingsOfHistory = historyMs / stepMs;
-const tiers = ['2m', '5m', '30m', '2h', '1d'];
+const stepsOfHistory = historyMs / stepMs;
+const timeZone = 'Europe/Rome';
+
+/** ms; 1d by the days of the site. */
+const tiers = { '2m': 120_000, '5m': 300_000, '30m': 1_800_000, '2h': 7_200_000, '1d': undefined };
 
 const isReady = hasMosquitto(process.env) && influxd !== undefined;
+type Influx = Awaited<ReturnType<typeof startInfluxd>>;
 
-function start(name: 'agent' | 'bridge', ...words: string[]) {
-  return spawn(process.execPath, [join(root, `packages/${name}/src/main.ts`), ...words], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+/** Everything that was published: device, field, time → number. */
+type Numbers = Map<string, number>;
+const keyOf = (device: string, field: string, timeMs: number) => `${device} ${field} ${timeMs}`;
+
+const readingsOf = (arrivals: readonly Arrival[]): readonly Arrival[] =>
+  arrivals.filter(({ topic }) => topic.startsWith('victron/'));
+
+function numbersOf(arrivals: readonly Arrival[]): Numbers {
+  const numbers: Numbers = new Map();
+  for (const { topic, payload } of readingsOf(arrivals)) {
+    const { _timestamp, ...values } = JSON.parse(payload);
+    for (const [field, value] of Object.entries(values)) {
+      if (typeof value !== 'number' || field.startsWith('_')) continue;
+      numbers.set(keyOf(topic.split('/')[2] ?? '', field, _timestamp), value);
+    }
+  }
+  return numbers;
 }
 
-/** How many values of a field a bucket holds, by the database's own count. */
-async function countIn(influx: Awaited<ReturnType<typeof startInfluxd>>, bucket: string, field: string) {
-  const [row] = await influx.rows(
-    `from(bucket: "${bucket}") |> range(start: -30d) |> filter(fn: (r) => r._field == "${field}") |> group() |> count()`,
+/** Every number in a bucket, under its measurement. */
+async function numbersIn(influx: Influx, bucket: string, measurement: RegExp): Promise<Numbers> {
+  const rows = await influx.rows(
+    `import "types"
+      from(bucket: "${bucket}") |> range(start: -30d) |> filter(fn: (r) => r._measurement =~ /${measurement.source}/)
+      |> filter(fn: (r) => types.isType(v: r._value, type: "float"))
+      |> keep(columns: ["device", "_field", "_time", "_value"]) |> group()`,
   );
-  return Number(row?.['_value'] ?? 0);
+  return new Map(
+    rows.map(({ device, _field, _time, _value }) => [
+      keyOf(String(device), String(_field), Date.parse(String(_time))),
+      Number(_value),
+    ]),
+  );
 }
+
+/** What is missing, too much or another number; some of it, should it be much. */
+const differences = (published: Numbers, stored: Numbers): string[] =>
+  [...new Set([...published.keys(), ...stored.keys()])]
+    .filter((key) => published.get(key) !== stored.get(key))
+    .slice(0, 10)
+    .map((key) => `${key}: ${published.get(key)} was published, ${stored.get(key)} is stored`);
+
+const patience = { timeout: 60_000, interval: 500 };
+
+const dayOf = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
+
+/** Means of a field by the start of its window; a day by any time in it. */
+function meansOf(numbers: Numbers, device: string, field: string, everyMs: number | undefined): number[] {
+  const windows = new Map<number | string, number[]>();
+  for (const [key, value] of numbers) {
+    const [of, name, time] = key.split(' ');
+    if (of !== device || name !== field) continue;
+    const window = everyMs === undefined ? dayOf.format(Number(time)) : Math.floor(Number(time) / everyMs);
+    windows.set(window, [...(windows.get(window) ?? []), value]);
+  }
+  const means = [...windows].map(([window, all]) => [
+    window,
+    all.reduce((sum, each) => sum + each) / all.length,
+  ]);
+  return means.toSorted(([a = 0], [b = 0]) => (a < b ? -1 : 1)).map(([, mean]) => rounded(Number(mean)));
+}
+
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 test.runIf(isReady)(
-  'from the air through Mosquitto into the raw bucket and all tiers of InfluxDB, each reading once',
+  'from the air and a cable through Mosquitto into the raw bucket and all tiers of InfluxDB, each reading once',
   { timeout: 180_000 },
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wattline-end-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = scratchFolder();
     const mosquitto = await startMosquitto();
     onTestFinished(() => mosquitto.remove());
     const influx = await startInfluxd(influxd ?? '');
@@ -48,63 +104,58 @@ test.runIf(isReady)(
     const nowMs = Date.now();
     const hardware = await plugIn(createSite(nowMs - hourMs, 7, 0), folder);
     onTestFinished(() => hardware.close());
-    const page = await freePort();
-    const bridgeFile = join(folder, 'bridge.yml');
+    const { arrivals, until } = await subscribeAll(mosquitto);
+    const page = `127.0.0.1:${await freePort()}`;
     writeFileSync(
-      bridgeFile,
-      `broker: { url: "${mosquitto.url}" }\nstore: { path: ${folder}/store }\nweb: { listen: "127.0.0.1:${page}" }\n` +
-        `site: { name: End, timezone: Europe/Rome }\nsinks:\n  - { name: influx, type: influxdb2, url: "${influx.url}", ` +
+      join(folder, 'bridge.yml'),
+      `broker: { url: "${mosquitto.url}" }\nstore: { path: store }\nweb: { listen: "${page}" }\n` +
+        `site: { name: End, timezone: ${timeZone} }\nsinks:\n  - { name: influx, type: influxdb2, url: "${influx.url}", ` +
         `org: ${influx.org}, bucket: wattline, token: ${influx.token} }\n`,
     );
-    const agentFile = join(folder, 'agent.yml');
-    const devices = radioDevices.map(
-      ({ name, type, address, key }) =>
-        `  - { name: ${name}, definition: victron-ble, type: ${type}, address: "${address}", key: ${key} }\n`,
-    );
-    writeFileSync(
-      agentFile,
-      `agent: demo\nmqtt: { host: 127.0.0.1, port: ${mosquitto.port} }\noutbox: { path: ${folder}/outbox }\n` +
-        `bluetooth: { adapter: "tcp:127.0.0.1:${hardware.radioPort}" }\ndevices:\n${devices.join('')}`,
-    );
-    const bridge = start('bridge', '--config', bridgeFile, '--quiet', 'run');
-    onTestFinished(async () => {
-      const ended = once(bridge, 'exit');
-      bridge.kill('SIGTERM');
-      await ended;
-    });
-    const status = () =>
-      fetch(`http://127.0.0.1:${page}/api/status`).then(
-        (answer) =>
-          answer.json() as Promise<{
-            accounts: { stored: number };
-            sinks: { readings: { delivered: number } }[];
-          }>,
-        () => undefined,
-      );
-    await expect.poll(status, { timeout: 30_000 }).toBeDefined();
-    const published = await publishHistory({
-      brokerUrl: mosquitto.url,
-      agent: 'demo',
-      site: createSite(nowMs - historyMs, 7, 0),
-      fromMs: nowMs - historyMs,
-      toMs: nowMs,
-      stepMs,
-      signal: new AbortController().signal,
-    });
-    expect(published).toBe(6 * readingsOfHistory);
-    const [code] = await once(start('agent', '--config', agentFile, '--quiet', 'once'), 'exit');
-    expect(code).toBe(0);
-    const all = published + radioDevices.length;
-    await expect.poll(async () => (await status())?.accounts.stored, { timeout: 30_000 }).toBe(all);
+    const bridge = startFromSource('bridge', ['--quiet', 'run'], { folder });
+    onTestFinished(async () => expect(await bridge.stop()).toMatchObject({ code: 0 }));
+    // Before it has met the bridge, the broker keeps nothing for it.
     await expect
-      .poll(async () => (await status())?.sinks[0]?.readings.delivered, { timeout: 30_000 })
-      .toBe(all);
-    // One charger by radio, one by cable in the history; by radio once more.
-    expect(await countIn(influx, 'wattline', 'pv_power')).toBe(2 * readingsOfHistory + 1);
-    for (const tier of tiers) {
-      await expect
-        .poll(() => countIn(influx, `wattline_${tier}`, 'pv_power'), { timeout: 60_000, interval: 500 })
-        .toBeGreaterThan(0);
+      .poll(
+        () =>
+          fetch(`http://${page}/readyz`).then(
+            ({ ok }) => ok,
+            () => false,
+          ),
+        patience,
+      )
+      .toBe(true);
+    const published = await publishHistory({
+      ...{ brokerUrl: mosquitto.url, agent: 'demo', site: createSite(nowMs - historyMs, 7, 0) },
+      ...{ fromMs: nowMs - historyMs, toMs: nowMs, stepMs, signal: new AbortController().signal },
+    });
+    expect(published).toBe(6 * stepsOfHistory);
+    writeAgent(folder, 'demo', mosquitto.url, hardware);
+    const once = await startFromSource('agent', ['once'], { folder }).ended;
+    expect(once).toMatchObject({ code: 0 });
+    const all = published + radioDevices.length + hardware.ports.size;
+    await until(() => readingsOf(arrivals).length === all);
+    const seen = numbersOf(arrivals);
+
+    await expect
+      .poll(async () => differences(seen, await numbersIn(influx, 'wattline', /.*/)), patience)
+      .toEqual([]);
+    for (const [tier, everyMs] of Object.entries(tiers)) {
+      for (const [device, field] of [
+        ['inverter', 'ac_output_voltage'],
+        ['shed', 'pv_voltage'],
+      ] as const) {
+        await expect
+          .poll(async () => {
+            const numbers = await numbersIn(influx, `wattline_${tier}`, /_mean$/);
+            return [...numbers]
+              .map(([key, value]) => ({ words: key.split(' '), value: rounded(value) }))
+              .filter(({ words }) => words[0] === device && words[1] === field)
+              .toSorted((a, b) => Number(a.words[2]) - Number(b.words[2]))
+              .map(({ value }) => value);
+          }, patience)
+          .toEqual(meansOf(seen, device, field, everyMs));
+      }
     }
   },
 );

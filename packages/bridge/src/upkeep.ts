@@ -5,11 +5,11 @@ import type { Log } from './log/log.ts';
 import type { Tiers } from './tiers/tiers.ts';
 
 export interface UpkeepOptions {
-  readonly tiers: Tiers;
+  readonly tiers: Pick<Tiers, 'step' | 'revision' | 'expire'>;
   readonly log: Pick<Log, 'expire'>;
   readonly now: () => number;
   readonly report: (text: string, error: unknown) => void;
-  /** After a step that may have closed windows. */
+  /** After a step in which windows got a revision: also the last ones, when nothing comes in any more. */
   readonly windowsChanged: () => void;
 }
 
@@ -35,8 +35,9 @@ export function startUpkeep(options: UpkeepOptions): { stop(): void } {
   const turn = (): void => {
     let delayMs = lookEveryMs;
     try {
+      const before = tiers.revision();
       const isBehind = tiers.step();
-      if (isBehind) windowsChanged();
+      if (tiers.revision() !== before) windowsChanged();
       // Also while the tiers catch up: a long catch-up must not let the store grow.
       if (expire() || isBehind) delayMs = 0;
     } catch (error) {

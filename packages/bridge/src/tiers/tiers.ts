@@ -40,6 +40,8 @@ export interface Tiers {
   changedSince(revision: number, limit: number): readonly ClosedWindow[];
   /** How many closed windows changed after a revision; 100,000 stands for any larger number. */
   changedCount(revision: number): number;
+  /** The newest revision given to a closed window. */
+  revision(): number;
   /** Position in the log up to which every reading is in the windows. */
   cursor(): number;
   accounts(): TierAccounts;
@@ -116,6 +118,7 @@ export function createTiers(options: TiersOptions): Tiers {
     },
     changedSince: (after, limit) => changes(after, limit, memory.states.byId),
     changedCount: createChangeCounter(database, everies),
+    revision: () => memory.revision,
     cursor: () => memory.cursor,
     accounts: () => ({ ...losses.counts(), behind: log.head() - memory.cursor }),
     expire: () => {
