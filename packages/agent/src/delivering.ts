@@ -27,10 +27,13 @@ export interface DeliverOptions {
   readonly surround: Surround;
 }
 
+const noDevices = '"wattline-agent scan" shows what is in reach, and what to write down for it';
+
 export async function deliverReadings(options: DeliverOptions): Promise<ExitCode> {
   const { invocation, configuration, media, clock, surround } = options;
   const { log, signal, version } = surround;
   const devices = chosen(options);
+  if (devices.length === 0) log.warn(`no devices are configured: ${noDevices}`);
   const { agent, outbox: kept } = configuration;
   const outbox = await openOutbox({
     path: kept.path,

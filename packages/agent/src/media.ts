@@ -1,6 +1,6 @@
 // The ways to the devices of a configuration on this machine, and the devices as the loops take them.
 
-import { type Clock, UsageError } from '@wattline/program';
+import { type Clock, didYouMean, UsageError } from '@wattline/program';
 import type { Adapter, AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
 import type { Moment, ReadDevice } from './reading/device.ts';
 import type { Media } from './reading/read-devices.ts';
@@ -94,7 +94,7 @@ export function pickDevice<Device extends Pick<DeviceConfiguration, 'name'>>(
   const found =
     devices.find(({ name }) => name === word) ?? (/^\d+$/.test(word) ? devices[Number(word)] : undefined);
   if (found !== undefined) return found;
-  throw new UsageError(
-    `there is no device ${word}; configured are ${devices.map(({ name }) => name).join(', ')}`,
-  );
+  const known = devices.map(({ name }) => name);
+  const list = known.length === 0 ? '; none is configured' : `; configured are ${known.join(', ')}`;
+  throw new UsageError(`there is no device ${word}${didYouMean(word, known) || list}`);
 }

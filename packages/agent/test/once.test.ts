@@ -165,6 +165,18 @@ test('a broker that speaks MQTT 3.1.1 only gets the readings too', async () => {
   expect(readingsOf(observer.arrivals)).toHaveLength(1);
 });
 
+test('without devices it says where they come from', async () => {
+  const site = await openInstallation();
+  const broker = await startAedes();
+  site.write(
+    'agent.yml',
+    agentFile({ ...site, port: broker.port, devices: [] }).replace('devices:', 'devices: []'),
+  );
+  const { code, stderr } = await site.agent(['once']).ended;
+  expect(code).toBe(0);
+  expect(stderr).toContain('no devices are configured: "wattline-agent scan" shows what is in reach');
+});
+
 describe('before anything is read', () => {
   test('every problem of the configuration is named with its place: 2', async () => {
     const site = await openInstallation();
@@ -195,7 +207,7 @@ describe('before anything is read', () => {
       words: ['once', '--deadline', 'soon'],
       says: '--deadline takes a duration such as 30s or 5m, not "soon"',
     },
-    { words: ['once', 'rof'], says: 'there is no device rof; configured are roof' },
+    { words: ['once', 'rof'], says: 'there is no device rof; did you mean "roof"?' },
     { words: ['once', '-C', 'nowhere.yml'], says: 'nowhere.yml' },
   ])('$words is answered with 2 and words', async ({ words, says }) => {
     const site = await openInstallation();

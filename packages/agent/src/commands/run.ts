@@ -35,7 +35,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  log.info(`reading ${devices.map(({ name }) => name).join(', ')}`);
+  if (devices.length > 0) log.info(`reading ${devices.map(({ name }) => name).join(', ')}`);
   try {
     void announce();
     await notify.ready(summary());

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { definitions } from '@wattline/protocols';
+import { expect, test } from 'vitest';
+import { vectorsOf } from '../../protocols/test/vectors.ts';
+import { doubtful } from '../src/reading/plausible.ts';
+
+const victron = definitions.find(({ id }) => id === 'victron-ble');
+
+test('codes that no device sends, shares beyond 100 % and impossible temperatures are doubted', () => {
+  expect(
+    doubtful({
+      ...{ charge_state: 'unknown_85', alarms: ['low_voltage', 'unknown_14'], state_of_charge: 102.3 },
+      ...{ battery_temperature: -128, battery_voltage: 13.2, device_error: null, load_on: true },
+    }),
+  ).toEqual([
+    'charge_state unknown_85',
+    'alarms low_voltage,unknown_14',
+    'state_of_charge 102.3 %',
+    'battery_temperature -128 °C',
+  ]);
+});
+
+test('what devices really sent is not doubted', () => {
+  for (const { values, source, name } of vectorsOf('victron-ble')) {
+    if (values === undefined || !/capture|github/i.test(source)) continue;
+    expect(doubtful(values), name).toEqual([]);
+  }
+});
+
+test('most wrong keys that begin like the right one show', () => {
+  const captured = vectorsOf('victron-ble').find(
+    ({ record, secret }) => record === '0x01' && secret !== undefined,
+  );
+  const payload = Buffer.from(captured?.bytes ?? '', 'hex');
+  let shown = 0;
+  for (let count = 0; count < 200; count++) {
+    const key = Buffer.concat([Buffer.from(captured?.secret ?? '', 'hex').subarray(0, 1), randomBytes(15)]);
+    try {
+      const decoded = victron?.hear?.decode({ source: 0x02e1, payload }, key);
+      if (decoded !== undefined && 'values' in decoded && doubtful(decoded.values).length > 0) shown++;
+    } catch {
+      // Bits that are not used told it already.
+      shown++;
+    }
+  }
+  expect(shown).toBeGreaterThan(170);
+});
