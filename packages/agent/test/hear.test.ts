@@ -155,6 +155,17 @@ describe('what is no reading', () => {
     expect(troubles).toHaveLength(2);
   });
 
+  test('when nobody is heard, that is told too: it may be the radio', () => {
+    const { say, time, troubles } = air({ ...roof, intervalMs: 30_000 });
+    say(0, solar(1300, 1), 'C0:00:00:00:00:01');
+    time.advanceTo(90_000);
+    expect(troubles[0]?.message).toMatch(/VictronConnect; nobody else was heard either$/);
+    say(100_000, solar(1300, 1));
+    say(150_000, solar(1300, 1), 'C0:00:00:00:00:01');
+    time.advanceTo(190_000);
+    expect(troubles[1]?.message).toMatch(/VictronConnect$/);
+  });
+
   test('sound packets without a reading are told as ignored', () => {
     const { say, troubles } = air(roof);
     say(0, Uint8Array.of(0x02, 0x01));

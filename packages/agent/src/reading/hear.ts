@@ -31,10 +31,15 @@ interface Ear {
 
 export function openEars(options: EarsOptions): Ears {
   const { devices, uptimeMs, startTimer } = options;
-  const watchSilence = (device: ReadDevice) =>
-    startTimer(silentAfter(device), () =>
-      options.trouble(device, { code: 'silent', message: notHeard(device) }),
-    );
+  let heardMs = uptimeMs();
+  const watchSilence = (device: ReadDevice) => {
+    const afterMs = silentAfter(device);
+    return startTimer(afterMs, () => {
+      const isDeaf = uptimeMs() - heardMs >= afterMs;
+      const message = isDeaf ? `${notHeard(device)}; nobody else was heard either` : notHeard(device);
+      options.trouble(device, { code: 'silent', message });
+    });
+  };
   const all = devices.map((device): Ear => {
     const emit = (heard: Heard) => options.reading(device, heard);
     const pacer = createPacer<Heard>({ intervalMs: device.intervalMs, nowMs: uptimeMs, startTimer, emit });
@@ -43,6 +48,7 @@ export function openEars(options: EarsOptions): Ears {
   const ears = Map.groupBy(all, ({ device }) => device.address ?? '');
   return {
     hear(packet) {
+      heardMs = uptimeMs();
       const listening = ears.get(packet.address);
       if (listening === undefined) options.stranger?.(packet);
       for (const ear of listening ?? []) {
