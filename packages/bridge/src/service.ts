@@ -7,7 +7,7 @@ import { stayAwakeTopic } from '@wattline/protocols';
 import type { Histogram } from 'prom-client';
 import { brokerSchema } from './broker/schema.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
-import { openFront } from './front.ts';
+import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
 import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
 import { type AlarmHistory, alarmSchema, openAlarmHistory } from './live/alarm-history.ts';
@@ -122,26 +122,50 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   };
 }
 
-/** @throws Error in words when the store, the broker's or the page's port cannot be had */
+/** @throws Error in words when the store, the broker's or the page's port cannot be had; nothing is left open then */
 export async function startService(parts: ServiceParts): Promise<Service> {
   const { configuration, clock, log: say } = parts;
+  const opened: (() => Promise<unknown>)[] = [];
+  // First nothing comes in any more, then what is in is brought to an end.
+  const close = async (): Promise<void> => {
+    for (const undo of opened.splice(0).reverse()) await undo();
+  };
+  try {
+    const days = createLocalDays(configuration.site.timeZone);
+    const core = openCore(parts, days);
+    opened.push(core.close);
+    const { intake, store } = core;
+    const queries = historyQueries(parts, store);
+    opened.push(queries.close);
+    const report = (text: string) => say.warn(text);
+    const front = await openFront({ configuration, intake, store, report, nowMs: () => clock.nowMs() });
+    opened.push(front.close);
+    const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
+    const { server } = await openWeb(parts, core, { front, queries, days, notReady });
+    opened.push(() => server.close());
+    const { host, port } = configuration.web;
+    const pageUrl = await server.listen({ host, port });
+    return { pageUrl, brokerAddress: front.view().address, notReady, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Beside {
+  readonly front: Front;
+  readonly queries: HistoryQueries;
+  readonly days: LocalDays;
+  readonly notReady: () => readonly string[];
+}
+
+function openWeb(parts: ServiceParts, core: Core, { front, ...beside }: Beside) {
+  const { configuration, clock, log: say, hostName, version, page } = parts;
+  const { store, log, history, live, sinks, acknowledgements } = core;
   const { site, web } = configuration;
   const now = () => clock.nowMs();
-  const days = createLocalDays(site.timeZone);
-  const core = openCore(parts, days);
-  const { store, log, intake, history, live, sinks, acknowledgements } = core;
-  const front = await openFront({
-    configuration,
-    intake,
-    store,
-    report: (text) => say.warn(text),
-    nowMs: now,
-  });
-  const queries = historyQueries(parts, store);
-  const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
-  const { server } = await createWeb({
-    ...{ live, log, history, queries, days, notReady, clock: now, version: parts.version, page: parts.page },
-    acknowledgements,
+  return createWeb({
+    ...{ live, log, history, clock: now, version, page, acknowledgements, ...beside },
     setAside: () => log.asides(asidesShown),
     startedMs: now(),
     broker: front.view,
@@ -150,22 +174,9 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     site: { name: site.name, timezone: site.timeZone },
     stayAwake: (agent, untilMs) =>
       front.publish(stayAwakeTopic(agent), JSON.stringify({ until: untilMs }), { retain: true }),
-    hosts: [...web.hosts, parts.hostName, `${parts.hostName}.local`],
+    hosts: [...web.hosts, hostName, `${hostName}.local`],
     onFailure: (error, url) => say.error(`${url} could not be answered`, error),
   });
-  const pageUrl = await server.listen({ host: web.host, port: web.port });
-  return {
-    pageUrl,
-    brokerAddress: front.view().address,
-    notReady,
-    async close() {
-      await server.close();
-      // First nothing comes in any more, then what is in is brought to an end.
-      await front.close();
-      await queries.close();
-      await core.close();
-    },
-  };
 }
 
 function historyQueries({ configuration, worker, clock }: ServiceParts, { file }: Store): HistoryQueries {
