@@ -1,33 +1,47 @@
 // VE.Direct text of battery monitors: main block and history block. "VE.Direct Protocol", 3.34, tables of BMV and SmartShunt.
 
 import { batteryPower, type RecordDefinition } from '../../device.ts';
-import { counter, flag, flags, gauge, info, state } from '../../field.ts';
+import { counter, gauge } from '../../field.ts';
 import type { Block } from '../../framing/vedirect-text.ts';
-import { victronAlarmFlag, victronAlarmReasons, victronMeterTypes } from '../victron-codes.ts';
-import { code, decimal, identity, onOff, words } from './labels.ts';
+import {
+  alarmLevel,
+  alarmReasons,
+  energyIn,
+  energyOut,
+  identity,
+  mainCurrent,
+  mainPower,
+  mainVoltage,
+  meterType,
+  monitorModel,
+  relay,
+  sensorTemperature,
+  starterVoltage,
+} from './fields.ts';
+import { decimal } from './labels.ts';
 
 export const batteryMonitor: RecordDefinition<Block> = {
   kind: 'battery',
   about: 'BMV, SmartShunt',
   fields: {
     ...identity,
-    model: info(words('BMV')),
-    battery_voltage: gauge(decimal('V'), { unit: 'V', scale: 0.001 }),
-    starter_battery_voltage: gauge(decimal('VS'), { unit: 'V', scale: 0.001 }),
+    model: monitorModel,
+    battery_voltage: mainVoltage,
+    starter_battery_voltage: starterVoltage,
     battery_midpoint_voltage: gauge(decimal('VM'), { unit: 'V', scale: 0.001 }),
     battery_midpoint_deviation: gauge(decimal('DM'), { unit: '%', scale: 0.1 }),
-    battery_current: gauge(decimal('I'), { unit: 'A', scale: 0.001 }),
-    battery_temperature: gauge(decimal('T'), { unit: '°C' }),
-    battery_power: gauge(decimal('P'), { unit: 'W' }),
+    battery_current: mainCurrent,
+    battery_temperature: sensorTemperature,
+    battery_power: mainPower,
     // Charge that was taken out is sent negative.
     battery_capacity_consumed: gauge(decimal('CE'), { unit: 'Ah', scale: -0.001 }),
     state_of_charge: gauge(decimal('SOC'), { unit: '%', scale: 0.1 }),
     // −1: infinite.
     time_to_go: gauge(decimal('TTG'), { unit: 's', scale: 60, na: -1 }),
-    alarm_level: state(onOff('Alarm'), victronAlarmFlag, { problem: true }),
-    relay_on: flag(onOff('Relay')),
-    alarms: flags(code('AR'), victronAlarmReasons, { problem: true }),
-    meter_type: state(decimal('MON'), victronMeterTypes),
+    alarm_level: alarmLevel,
+    relay_on: relay,
+    alarms: alarmReasons,
+    meter_type: meterType,
     battery_discharge_deepest: gauge(decimal('H1'), { unit: 'Ah', scale: -0.001 }),
     battery_discharge_last: gauge(decimal('H2'), { unit: 'Ah', scale: -0.001 }),
     battery_discharge_mean: gauge(decimal('H3'), { unit: 'Ah', scale: -0.001 }),
@@ -44,8 +58,8 @@ export const batteryMonitor: RecordDefinition<Block> = {
     starter_battery_voltage_high_count: counter(decimal('H14'), {}),
     starter_battery_voltage_min: gauge(decimal('H15'), { unit: 'V', scale: 0.001 }),
     starter_battery_voltage_max: gauge(decimal('H16'), { unit: 'V', scale: 0.001 }),
-    battery_energy_discharged_total: counter(decimal('H17'), { unit: 'Wh', scale: 10 }),
-    battery_energy_charged_total: counter(decimal('H18'), { unit: 'Wh', scale: 10 }),
+    battery_energy_discharged_total: energyOut,
+    battery_energy_charged_total: energyIn,
   },
   computed: [batteryPower],
 };

@@ -1,7 +1,6 @@
 // Where a value stands in a block of VE.Direct text, and how its text is read. `---` says that the device does not know.
 // Victron, "VE.Direct Protocol", 3.34, section Field description.
 
-import { type Fields, info } from '../../field.ts';
 import type { Block } from '../../framing/vedirect-text.ts';
 import type { Raw, Where } from '../../where.ts';
 
@@ -59,7 +58,7 @@ export const words = (label: string) =>
   labelled(label, 'text', (text) => (text === '---' ? undefined : text));
 
 /** `0xA042`; the digits may lack leading zeros, as in `0x203`. */
-const productCode = labelled('PID', 'hex', (text) =>
+export const productCode = labelled('PID', 'hex', (text) =>
   prefixed.test(text) ? `0x${text.slice(2).toUpperCase().padStart(4, '0')}` : undefined,
 );
 
@@ -77,7 +76,8 @@ function extendedFirmwareOf(text: string): string {
   return beta.toUpperCase() === 'FF' ? `${major}.${minor}` : `${major}.${minor}-beta-${beta}`;
 }
 
-const firmware: Where<Block, string | undefined> = {
+/** Short or extended, whichever the product sends. */
+export const firmware: Where<Block, string | undefined> = {
   text: 'FW or FWE (text)',
   labels: ['FW', 'FWE'],
   read: (block) => {
@@ -87,11 +87,4 @@ const firmware: Where<Block, string | undefined> = {
     return extended === undefined ? undefined : extendedFirmwareOf(extended);
   },
   present: (block) => block.has('FW') || block.has('FWE'),
-};
-
-/** What every product says of itself. */
-export const identity: Fields<Block> = {
-  product_code: info(productCode),
-  firmware_version: info(firmware),
-  serial_number: info(words('SER#')),
 };
