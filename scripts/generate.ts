@@ -1,4 +1,4 @@
-// Writes what is derived from the declarations: device pages, configuration schemas, product names.
+// Writes what is derived from the declarations: device pages, configuration schemas.
 // `--check` writes nothing and fails when a file differs: generated files are never edited.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
