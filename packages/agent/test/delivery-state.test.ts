@@ -4,6 +4,7 @@ import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
 import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
+import { OutboxError } from '../src/outbox/outbox.ts';
 import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
 import { roof, startAgent, startGate } from './delivery-rig.ts';
@@ -115,23 +116,67 @@ describe.skipIf(!hasMosquitto(process.env))('the state of the agent', () => {
   });
 });
 
+type AgentStateOutbox = Parameters<typeof createAgentState>[0]['outbox'];
+
+const nothingWaits: AgentStateOutbox = {
+  status: () => ({ readings: 0, bytes: 0, topics: new Map(), evicted: 0, corruptBytes: 0, untidied: 0 }),
+  oldestMs: async () => undefined,
+  evicted: () => [],
+  announced: async () => {},
+};
+
 test('an announcement that nobody confirms keeps nobody for more than 5 s', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const outbox = {
-    status: () => ({ readings: 0, bytes: 0, topics: new Map(), evicted: 0, corruptBytes: 0, untidied: 0 }),
-    oldestMs: async () => undefined,
-    evicted: () => [],
-    announced: async () => {},
-  };
   const publisher = { publish: () => new Promise<never>(() => {}), onConnect: () => {} };
   const state = createAgentState({
-    ...{ agent: 'barn', version: '0.1.0', publisher, outbox, clock: { nowMs: () => nowMs }, log: quiet },
+    ...{ agent: 'barn', version: '0.1.0', publisher, clock: { nowMs: () => nowMs }, log: quiet },
+    outbox: nothingWaits,
     devices: () => [],
   });
   const announced = state.announce('sleeping');
   await vi.advanceTimersByTimeAsync(5000);
   expect(await announced).toBe(false);
+});
+
+describe('a disk that fails while the state is announced', () => {
+  const announcing = (disk: Partial<AgentStateOutbox>) => {
+    const error = vi.fn();
+    const published: AgentState[] = [];
+    const publisher = {
+      onConnect: () => {},
+      publish: async (_topic: string, payload: string) => {
+        published.push(JSON.parse(payload));
+        return { is: 'confirmed' as const };
+      },
+    };
+    const state = createAgentState({
+      ...{ agent: 'barn', version: '0.1.0', publisher, clock: { nowMs: () => nowMs } },
+      ...{ outbox: { ...nothingWaits, ...disk }, log: { ...quiet, error }, devices: () => [] },
+    });
+    return { state, published, error };
+  };
+  const fail = async () => {
+    throw new OutboxError('failed', 'The outbox cannot be read: the disk reports errors.');
+  };
+
+  test('costs it the age of the oldest reading, and is said once', async () => {
+    const { state, published, error } = announcing({ oldestMs: fail });
+    expect(await state.announce('online')).toBe(true);
+    expect(await state.announce('sleeping')).toBe(true);
+    expect(published.map((each) => each.state)).toEqual(['online', 'sleeping']);
+    expect(published[0]?.outbox).toEqual({ readings: 0, bytes: 0 });
+    expect(error.mock.calls).toEqual([['The outbox cannot be read: the disk reports errors.']]);
+  });
+
+  test('has what was given up announced again, and is said once', async () => {
+    const ranges = [{ stream: 'aaaa', from: 0, to: 1 }];
+    const { state, published, error } = announcing({ evicted: () => ranges, announced: fail });
+    expect(await state.announce('online')).toBe(true);
+    expect(await state.announce('online')).toBe(true);
+    expect(published.map(({ evicted }) => evicted)).toEqual([ranges, ranges]);
+    expect(error.mock.calls).toEqual([['The outbox cannot be read: the disk reports errors.']]);
+  });
 });
 
 describe('the command to stay awake', () => {

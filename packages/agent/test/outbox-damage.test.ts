@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
@@ -5,7 +7,7 @@ import type { Entry } from '../src/outbox/entry.ts';
 import { readBlocks } from '../src/outbox/files.ts';
 import { encodeFrame, readFrames } from '../src/outbox/frame.ts';
 import type { StoredEntry } from '../src/outbox/segment.ts';
-import { dayMs, entry, open, putFiles, takeFiles, waiting } from './outbox-scratch.ts';
+import { dayMs, entry, open, putFiles, startMs, takeFiles, waiting } from './outbox-scratch.ts';
 
 /** Frames of a real segment and where each begins and ends. */
 async function segmentOf(entries: readonly Entry[]): Promise<{ bytes: Buffer; ends: number[] }> {
@@ -162,6 +164,27 @@ test('a block that the disk cannot read costs the entries in it and no other', a
   const untouched = many.filter((_, index) => (ends[index] ?? 0) <= 4096 || (ends[index - 1] ?? 0) >= 8192);
   expect(untouched.length).toBeGreaterThan(30);
   expect(await waiting(outbox)).toEqual(untouched);
+  await outbox.close();
+});
+
+test('a disk that refuses is named with its folder, and nothing is given up or forgotten', async () => {
+  const path = scratchFolder();
+  const outbox = await open(path);
+  for (const sequence of [0, 1]) await outbox.append(entry(sequence));
+  rmSync(join(path, '00000001.log'));
+  mkdirSync(join(path, '00000001.log'));
+  mkdirSync(join(path, 'evicted.new'));
+  const refusal = (what: string) => ({
+    code: 'failed',
+    message: expect.stringMatching(`${path} ${what}: .*EISDIR`),
+  });
+  await expect(outbox.oldestMs()).rejects.toMatchObject(refusal('cannot be read'));
+  await expect(outbox.read(undefined, () => true)).rejects.toMatchObject(refusal('cannot be read'));
+  await expect(outbox.expire(startMs + 91 * dayMs)).rejects.toMatchObject(
+    refusal('cannot give up what is too old'),
+  );
+  await expect(outbox.announced([])).rejects.toMatchObject(refusal('cannot note what was announced'));
+  expect(outbox.status()).toMatchObject({ readings: 2, evicted: 0 });
   await outbox.close();
 });
 

@@ -1,8 +1,8 @@
 // The agent's state, retained at wattline/agent/<agent>/state: what it is doing, what waits, what was given up.
 
-import { type Clock, createRepeats, type Log } from '@wattline/program';
+import { type Clock, createRepeats, type Log, type Repeats } from '@wattline/program';
 import { type AgentState, agentStateTopic } from '@wattline/protocols';
-import type { Outbox } from '../outbox/outbox.ts';
+import { type Outbox, OutboxError } from '../outbox/outbox.ts';
 import type { Publisher } from '../publisher/publisher.ts';
 import { ConnectionLost } from '../publisher/session.ts';
 
@@ -56,7 +56,7 @@ export function createAgentState(options: AgentStateOptions): AgentStateAnnounce
   let turn: Promise<unknown> = Promise.resolve();
   const publish = async (): Promise<boolean> => {
     if (announced === undefined) return false;
-    const state = await buildState(options, announced);
+    const state = await buildState(options, announced, repeats);
     try {
       const result = await publisher.publish(agentStateTopic(agent), JSON.stringify(state), { retain: true });
       if (result.is === 'refused') {
@@ -71,7 +71,12 @@ export function createAgentState(options: AgentStateOptions): AgentStateAnnounce
       return false;
     }
     repeats.ended('state', "The broker takes the agent's state again");
-    if (state.evicted.length > 0) await outbox.announced(state.evicted);
+    if (state.evicted.length > 0) {
+      // What was not noted is announced once more, which is harmless.
+      await orSaid(repeats, 'The outbox notes again what was announced', () =>
+        outbox.announced(state.evicted),
+      );
+    }
     return true;
   };
   const inTurn = (): Promise<boolean> => {
@@ -96,8 +101,9 @@ export function createAgentState(options: AgentStateOptions): AgentStateAnnounce
 async function buildState(
   { version, outbox, clock, devices, inReach }: AgentStateOptions,
   announced: Pick<AgentState, 'state' | 'nextDueMs'>,
+  repeats: Repeats,
 ): Promise<AgentState> {
-  const oldestMs = await outbox.oldestMs();
+  const oldestMs = await orSaid(repeats, 'The outbox can be read again', outbox.oldestMs);
   const { readings, bytes } = outbox.status();
   return {
     ...announced,
@@ -108,4 +114,21 @@ async function buildState(
     devices: devices(),
     ...(inReach === undefined ? {} : { inReach: inReach() }),
   };
+}
+
+/** A disk that fails is said and costs only what was asked of it: how the agent is must be told all the same. */
+async function orSaid<Result>(
+  repeats: Repeats,
+  again: string,
+  ask: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    const result = await ask();
+    repeats.ended(again, again);
+    return result;
+  } catch (error) {
+    if (!(error instanceof OutboxError)) throw error;
+    repeats.fault(again, error.message, 'error');
+    return undefined;
+  }
 }

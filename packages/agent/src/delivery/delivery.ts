@@ -118,7 +118,7 @@ async function expire({ outbox, clock, repeats, sayLosses }: FlowState): Promise
     sayLosses();
     repeats.ended('expire', 'The outbox gives up what is too old again');
   } catch (error) {
-    repeats.fault('expire', `The outbox cannot give up what is too old: ${messageOf(error)}`, 'error');
+    repeats.fault('expire', messageOf(error), 'error');
   }
 }
 

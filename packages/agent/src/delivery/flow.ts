@@ -116,7 +116,7 @@ async function refill(state: FlowState): Promise<void> {
     repeats.ended('read', 'The outbox can be read again');
   } catch (error) {
     cursor.exhausted = true;
-    repeats.fault('read', `The outbox cannot be read: ${messageOf(error)}`, 'error');
+    repeats.fault('read', messageOf(error), 'error');
   }
   cursor.reading = false;
   pump(state);

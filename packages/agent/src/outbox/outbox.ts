@@ -28,8 +28,9 @@ interface OutboxOptions {
   readonly ageMaxMs: number;
 }
 
+/** Whatever the disk refuses comes as an OutboxError, in words for the person at the installation. */
 export interface Outbox {
-  /** Resolves when the entry survives a power cut; rejects with OutboxError, then it is not kept. */
+  /** Resolves when the entry survives a power cut; when it rejects, the entry is not kept. */
   append(entry: Entry): Promise<StoredEntry>;
   /** The next waiting entries behind a place, of the wanted topics only; empty when there are none. */
   read(after: StoredEntry | undefined, wanted: (topic: string) => boolean): Promise<readonly StoredEntry[]>;
@@ -103,6 +104,10 @@ function outboxOf(store: Store, ageMaxMs: number, release: () => Promise<void>):
     turn = result.catch(() => {});
     return result;
   };
+  const explained = <Result>(what: string, work: () => Promise<Result>): Promise<Result> =>
+    inTurn(work).catch((error: unknown) => {
+      throw explain(error, store.directory, what);
+    });
   return {
     append(entry) {
       const { promise, resolve, reject } = Promise.withResolvers<StoredEntry>();
@@ -112,7 +117,7 @@ function outboxOf(store: Store, ageMaxMs: number, release: () => Promise<void>):
         void inTurn(() => flushAppends(store, appends));
       return promise;
     },
-    read: (after, wanted) => inTurn(() => readBehind(store, after, wanted)),
+    read: (after, wanted) => explained('cannot be read', () => readBehind(store, after, wanted)),
     confirm(entries) {
       for (const entry of entries) {
         const segment = store.segments.get(entry.segment);
@@ -120,12 +125,13 @@ function outboxOf(store: Store, ageMaxMs: number, release: () => Promise<void>):
       }
       return inTurn(() => tidy(store, () => flushMarks(store, marks.splice(0))));
     },
-    expire: (nowMs) => inTurn(() => giveUpBefore(store, nowMs - ageMaxMs)),
+    expire: (nowMs) =>
+      explained('cannot give up what is too old', () => giveUpBefore(store, nowMs - ageMaxMs)),
     evicted: store.evicted.ranges,
-    announced: (ranges) => inTurn(() => store.evicted.remove(ranges)),
+    announced: (ranges) => explained('cannot note what was announced', () => store.evicted.remove(ranges)),
     noteParked: (topics) => inTurn(() => tidy(store, () => writeParked(store.directory, topics))),
     status: () => statusOf(store),
-    oldestMs: () => inTurn(() => oldestMs(store)),
+    oldestMs: () => explained('cannot be read', () => oldestMs(store)),
     close: () =>
       inTurn(async () => {
         await store.tail?.handle.close();
