@@ -1,14 +1,18 @@
 // The command line of wattline-agent: words to one invocation, with the replaced Victron tool's spellings beside ours.
 
-import { didYouMean, type LogLevel, parseDuration, UsageError } from '@wattline/program';
-import { Command, CommanderError, Option } from 'commander';
+import { parseDuration, UsageError } from '@wattline/program';
+import {
+  type Command,
+  createCommandLine,
+  everywhereOf,
+  noCommand,
+  parseWords,
+  type Everywhere as WithoutReplay,
+} from '@wattline/program/command-line';
 
-interface Everywhere {
-  readonly config?: string;
+interface Everywhere extends WithoutReplay {
   /** A capture to use instead of the devices. */
   readonly replay?: string;
-  readonly level: LogLevel;
-  readonly json: boolean;
 }
 
 export type Invocation = Everywhere &
@@ -41,73 +45,32 @@ const duration = (option: string) => (written: string) => {
 };
 
 /** @throws UsageError in words for the person who typed. */
-export function parseCommandLine(words: readonly string[], version: string): Invocation {
-  const printed: string[] = [];
-  let invocation: Invocation | undefined;
-  const program = createProgram(version, (parsed) => {
-    invocation = parsed;
+export const parseCommandLine = (words: readonly string[], version: string): Invocation =>
+  parseWords<Invocation>(words, (found) => createProgram(version, found));
+
+function createProgram(version: string, found: Found): Command {
+  const program = createCommandLine({
+    name: 'wattline-agent',
+    description: 'Reads off-grid power devices and publishes their readings by MQTT.',
+    version,
+    places: './agent.yml, ./config.yml, /etc/wattline/agent.yml',
   });
-  for (const command of [program, ...program.commands]) {
-    command
-      .exitOverride()
-      .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => undefined });
-  }
-  for (const command of program.commands) command.allowExcessArguments(false);
-  try {
-    program.parse([...words], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ''));
-  }
-  if (printed.length > 0)
-    return { command: 'print', text: printed.join('').trimEnd(), level: 'info', json: false };
-  if (invocation === undefined) throw new UsageError(missingCommand(program));
-  return invocation;
-}
-
-const missingCommand = (program: Command): string =>
-  `a command is missing: ${program.commands.map((command) => command.name()).join(', ')}; --help explains them`;
-
-function createProgram(version: string, found: (invocation: Invocation) => void): Command {
-  const program = new Command('wattline-agent')
-    .description('Reads off-grid power devices and publishes their readings by MQTT.')
-    .version(version, '-v, --version')
-    .option(
-      '-C, --config <file>',
-      'configuration (else $WATTLINE_CONFIG, ./agent.yml, ./config.yml, /etc/wattline/agent.yml)',
-    )
+  program
     .option('--replay <file>', 'use a capture instead of the devices')
-    .option('--debug', 'say everything')
-    .option('--quiet', 'say only what a person must act on')
     .addOption(
-      new Option(
-        '-d, --device <number|name>',
-        'read one device once, as the replaced Victron tool did',
-      ).hideHelp(),
-    )
-    // A word that is no command: explained below, better than as one argument too many.
-    .allowExcessArguments(true);
-  const everywhere = (json = false): Everywhere => {
-    const { config, replay, debug, quiet } = program.opts();
-    return {
-      ...(config === undefined ? {} : { config }),
-      ...(replay === undefined ? {} : { replay }),
-      level: debug ? 'debug' : quiet ? 'error' : 'info',
-      json,
-    };
+      program
+        .createOption('-d, --device <number|name>', 'read one device once, as the replaced Victron tool did')
+        .hideHelp(),
+    );
+  const everywhere: Everything = (json) => {
+    const { replay } = program.opts();
+    return { ...everywhereOf(program, json), ...(replay === undefined ? {} : { replay }) };
   };
   addReading(program, everywhere, found);
   addTools(program, everywhere, found);
   program.action(() => {
     const { device } = program.opts();
-    const [word] = program.args;
-    if (word !== undefined) {
-      const known = program.commands.map((command) => command.name());
-      throw new UsageError(
-        `unknown command '${word}'${didYouMean(word, known)}; commands: ${known.join(', ')}`,
-      );
-    }
-    if (device === undefined) throw new UsageError(missingCommand(program));
+    if (device === undefined || program.args.length > 0) throw noCommand(program);
     found({ command: 'once', names: [device], ...everywhere() });
   });
   return program;

@@ -1,16 +1,17 @@
 // The command line of wattline-bridge: words to one invocation.
 
-import { didYouMean, type LogLevel, UsageError } from '@wattline/program';
-import { Command, CommanderError } from 'commander';
+import { didYouMean, UsageError } from '@wattline/program';
+import {
+  type Command,
+  createCommandLine,
+  type Everywhere,
+  everywhereOf,
+  noCommand,
+  parseWords,
+} from '@wattline/program/command-line';
 
 export const exportFormats = ['csv', 'jsonl', 'lp'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
-
-interface Everywhere {
-  readonly config?: string;
-  readonly level: LogLevel;
-  readonly json: boolean;
-}
 
 export type Invocation = Everywhere &
   (
@@ -29,54 +30,17 @@ export type Invocation = Everywhere &
   );
 
 /** @throws UsageError in words for the person who typed. */
-export function parseCommandLine(words: readonly string[], version: string): Invocation {
-  const printed: string[] = [];
-  let invocation: Invocation | undefined;
-  const program = createProgram(version, (parsed) => {
-    invocation = parsed;
-  });
-  for (const command of [program, ...program.commands]) {
-    command
-      .exitOverride()
-      .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => undefined });
-  }
-  for (const command of program.commands) command.allowExcessArguments(false);
-  try {
-    program.parse([...words], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ''));
-  }
-  if (printed.length > 0) {
-    return { command: 'print', text: printed.join('').trimEnd(), level: 'info', json: false };
-  }
-  if (invocation === undefined) throw new UsageError(missingCommand(program));
-  return invocation;
-}
-
-const missingCommand = (program: Command): string =>
-  `a command is missing: ${program.commands.map((command) => command.name()).join(', ')}; --help explains them`;
+export const parseCommandLine = (words: readonly string[], version: string): Invocation =>
+  parseWords<Invocation>(words, (found) => createProgram(version, found));
 
 function createProgram(version: string, found: (invocation: Invocation) => void): Command {
-  const program = new Command('wattline-bridge')
-    .description('Keeps the readings of Wattline agents, feeds databases and serves a web page.')
-    .version(version, '-v, --version')
-    .option(
-      '-C, --config <file>',
-      'configuration (else $WATTLINE_CONFIG, ./bridge.yml, /etc/wattline/bridge.yml)',
-    )
-    .option('--debug', 'say everything')
-    .option('--quiet', 'say only what a person must act on')
-    // A word that is no command: explained below, better than as one argument too many.
-    .allowExcessArguments(true);
-  const everywhere = (json = false): Everywhere => {
-    const { config, debug, quiet } = program.opts();
-    return {
-      ...(config === undefined ? {} : { config }),
-      level: debug ? 'debug' : quiet ? 'error' : 'info',
-      json,
-    };
-  };
+  const program = createCommandLine({
+    name: 'wattline-bridge',
+    description: 'Keeps the readings of Wattline agents, feeds databases and serves a web page.',
+    version,
+    places: './bridge.yml, /etc/wattline/bridge.yml',
+  });
+  const everywhere = (json?: boolean): Everywhere => everywhereOf(program, json);
   program
     .command('run')
     .description('the service')
@@ -93,12 +57,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
     .action(({ json }) => found({ command: 'status', ...everywhere(json) }));
   addExport(program, everywhere, found);
   program.action(() => {
-    const [word] = program.args;
-    if (word === undefined) throw new UsageError(missingCommand(program));
-    const known = program.commands.map((command) => command.name());
-    throw new UsageError(
-      `unknown command '${word}'${didYouMean(word, known)}; commands: ${known.join(', ')}`,
-    );
+    throw noCommand(program);
   });
   return program;
 }
