@@ -11,7 +11,7 @@ import { scratchFolder } from './scratch-folder.ts';
 
 const surroundings = (folder: string, environment: Environment = {}): Surroundings => ({
   environment,
-  workingDirectory: `${folder}/work`,
+  workingDirectory: `${folder}/here`,
   homeDirectory: '/home/solar',
   hostName: 'barn',
   timeZone: 'Europe/Rome',
@@ -24,10 +24,10 @@ const agent: Candidates = {
 };
 
 const everywhere = {
-  'work/named.yml': 'named',
-  'work/variable.yml': 'variable',
-  'work/agent.yml': 'own',
-  'work/config.yml': 'devices: of another program',
+  'here/named.yml': 'named',
+  'here/variable.yml': 'variable',
+  'here/agent.yml': 'own',
+  'here/config.yml': 'devices: of another program',
   'etc/agent.yml': 'system',
 };
 
@@ -37,8 +37,8 @@ const found = (files: { readonly [path: string]: string }, environment: Environm
 
 describe('a configuration is found', () => {
   test('by the option, before the variable, before the working directory, before the system', () => {
-    const { 'work/agent.yml': _, ...withoutOwn } = everywhere;
-    const { 'work/config.yml': __, ...system } = withoutOwn;
+    const { 'here/agent.yml': _, ...withoutOwn } = everywhere;
+    const { 'here/config.yml': __, ...system } = withoutOwn;
     const environment = { WATTLINE_CONFIG: 'variable.yml' };
     expect(found(everywhere, environment, 'named.yml')).toEqual({ file: 'named.yml', text: 'named' });
     expect(found(everywhere, environment)).toEqual({ file: 'variable.yml', text: 'variable' });
@@ -49,7 +49,7 @@ describe('a configuration is found', () => {
   });
 
   test('nowhere, where there is none', () => {
-    expect(found({ 'work/config.yml': 'something else' })).toBeUndefined();
+    expect(found({ 'here/config.yml': 'something else' })).toBeUndefined();
   });
 
   test('not in another place when the one that was named is missing', () => {
@@ -61,14 +61,14 @@ describe('a configuration is found', () => {
 
   test('and said to be unreadable when it is a folder', () => {
     const folder = scratchFolder({ 'etc/agent.yml': 'system' });
-    mkdirSync(`${folder}/work/agent.yml`, { recursive: true });
+    mkdirSync(`${folder}/here/agent.yml`, { recursive: true });
     expect(() => locateConfiguration(agent, surroundings(folder))).toThrow(
       'agent.yml: cannot be read: a directory',
     );
   });
 
   test('and refused when it is too large to be one', () => {
-    expect(() => found({ 'work/agent.yml': '#'.repeat(2 ** 20 + 1) })).toThrow(
+    expect(() => found({ 'here/agent.yml': '#'.repeat(2 ** 20 + 1) })).toThrow(
       'agent.yml: larger than 1 MiB',
     );
   });
