@@ -86,6 +86,7 @@ function Overview() {
   const { say } = useWords();
   return (
     <main id="main" class="overview" aria-label={say('overview')}>
+      <h1 class="sr">{say('overview')}</h1>
       <WattLine />
       <ChargeCard />
       <TodayCard />
@@ -99,6 +100,7 @@ function Devices() {
   const { say } = useWords();
   return (
     <main id="main" class="list" aria-label={say('devices')}>
+      <h1 class="sr">{say('devices')}</h1>
       <DeviceList tiles={false} />
     </main>
   );

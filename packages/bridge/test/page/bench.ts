@@ -14,6 +14,11 @@ export const sizes = {
 } as const;
 export type Size = keyof typeof sizes;
 
+/** Every page is looked at in all of them. */
+export const looks = (Object.keys(sizes) as Size[]).flatMap((size) =>
+  (['light', 'dark'] as const).map((theme) => ({ size, theme })),
+);
+
 export interface VisitOptions {
   readonly size?: Size;
   readonly theme?: 'light' | 'dark';
@@ -90,6 +95,14 @@ function watch(page: Page, fixture: Fixture, expected: RegExp = /^$/): string[] 
     if (!request.url().startsWith(fixture.url)) note(`asks ${request.url()}`);
   });
   return problems;
+}
+
+/** Follows an address within the page. */
+export async function goTo({ page, fixture }: Pick<Visit, 'page' | 'fixture'>, hash: string): Promise<void> {
+  await page.evaluate((next) => {
+    location.hash = next;
+  }, hash);
+  await settled(page, fixture);
 }
 
 /** Reads again and again until `check` is content; its last complaint is the failure. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { buildPage } from '../../page/build.ts';
 import { type Bench, startBench } from './bench.ts';
 import { hasBrowser } from './browser.ts';
+import { accessibilityCases } from './cases/accessibility.ts';
 import { appearanceCases } from './cases/appearance.ts';
 import { firstStepsCases } from './cases/first-steps.ts';
 import { freshnessCases } from './cases/freshness.ts';
@@ -35,6 +36,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await rm(pageDir, { recursive: true, force: true });
   });
   appearanceCases(started);
+  accessibilityCases(started);
   kioskCases(started);
   freshnessCases(started);
   numberCases(started);

@@ -26,11 +26,15 @@ export function DeviceList({ tiles }: { readonly tiles: boolean }) {
   const gone = listed(useKnown(({ devices }) => joined([...devices.values()].filter(silent))));
   return (
     <>
-      <div class="sec wide">
-        <h2>{say('devices')}</h2>
-        <Counts />
-        <span class="push xs dim opt">{say('as_old_as')}</span>
-      </div>
+      {tiles ? (
+        <h2 class="sr">{say('devices')}</h2>
+      ) : (
+        <div class="sec wide">
+          <h2>{say('devices')}</h2>
+          <Counts />
+          <span class="push xs dim opt">{say('as_old_as')}</span>
+        </div>
+      )}
       {tiles ? <Tiles ids={active} /> : <Cards ids={active} />}
       {gone.length > 0 && !tiles ? (
         <details class="wide">

@@ -75,7 +75,7 @@ export function GaugePanel({ device, field, range, compare, tall, gaps }: GaugeP
             together="history"
             onCursor={setCursor}
           />
-          <PointsTable drawn={content.drawn} show={number} />
+          <PointsTable label={label} drawn={content.drawn} show={number} />
         </>
       ) : (
         <StandIn failed={failed} view={view} again={again} tall={tall} />

@@ -5,11 +5,16 @@ import type { Drawn } from '../chart/gaps.ts';
 import { useTimes, useWords } from '../page-context.ts';
 
 interface PointsTableProps {
+  /** What the picture beside it is called. */
+  readonly label: string;
   readonly drawn: Drawn;
   readonly show: (value: number) => string;
 }
 
-export function PointsTable({ drawn, show }: PointsTableProps) {
+/** Without a mouse a box scrolls only while it has the focus. */
+const reachable = { tabIndex: 0 };
+
+export function PointsTable({ label, drawn, show }: PointsTableProps) {
   const { say } = useWords();
   const times = useTimes();
   const [open, setOpen] = useState(false);
@@ -19,7 +24,7 @@ export function PointsTable({ drawn, show }: PointsTableProps) {
     <details class="points" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{say('as_table')}</summary>
       {open ? (
-        <div class="rows">
+        <section class="rows" aria-label={label} {...reachable}>
           <table>
             <thead>
               <tr>
@@ -40,7 +45,7 @@ export function PointsTable({ drawn, show }: PointsTableProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       ) : null}
     </details>
   );

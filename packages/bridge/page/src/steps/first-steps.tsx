@@ -61,7 +61,7 @@ export function FirstSteps() {
                 <Icon name="check" />
               </span>
               <div>
-                <h3>{say(title)}</h3>
+                <h2>{say(title)}</h2>
                 <p>{say(why)}</p>
                 {command === undefined || done[index] ? null : <Command text={command} />}
               </div>

@@ -1,26 +1,22 @@
 // How every page looks at every size and in both themes: nothing complains, sticks out, is too small or too pale.
 
 import { describe, expect, test } from 'vitest';
-import { type Bench, type Size, settled, sizes } from '../bench.ts';
+import { type Bench, goTo, looks } from '../bench.ts';
 import { overfull, paleTexts, sidewaysBy, smallControls } from '../probes.ts';
 
 const hashes = ['#/', '#/devices', '#/device/d1', '#/device/d6', '#/device/nobody'];
-const themes = ['light', 'dark'] as const;
 const widths = [320, 390, 800, 1280, 1920];
 
 export function appearanceCases(bench: () => Bench): void {
   describe('appearance', () => {
-    const all = (Object.keys(sizes) as Size[]).flatMap((size) => themes.map((theme) => ({ size, theme })));
-    test.concurrent.each(all)(
+    test.concurrent.each(looks)(
       '$size, $theme: no complaint, nothing beside the screen, text that can be read, controls for fingers',
       async ({ size, theme }) => {
         const query = size === 'kiosk' ? '?kiosk' : '';
-        await bench().visit({ size, theme, address: query }, async ({ page, fixture }) => {
+        await bench().visit({ size, theme, address: query }, async (visit) => {
+          const { page } = visit;
           for (const hash of hashes) {
-            await page.evaluate((next) => {
-              location.hash = next;
-            }, hash);
-            await settled(page, fixture);
+            await goTo(visit, hash);
             expect(await page.evaluate(sidewaysBy), `${hash} sideways`).toBe(0);
             expect(await page.evaluate(paleTexts), `${hash} pale`).toEqual([]);
             if (size !== 'desktop')
@@ -31,12 +27,10 @@ export function appearanceCases(bench: () => Bench): void {
     );
 
     test.concurrent('no page is wider than its window, at any width', async () => {
-      await bench().visit({}, async ({ page, fixture }) => {
+      await bench().visit({}, async (visit) => {
+        const { page } = visit;
         for (const hash of hashes) {
-          await page.evaluate((next) => {
-            location.hash = next;
-          }, hash);
-          await settled(page, fixture);
+          await goTo(visit, hash);
           for (const width of widths) {
             await page.setViewportSize({ width, height: 800 });
             expect(await page.evaluate(sidewaysBy), `${hash} at ${width}`).toBe(0);
