@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TextQuestion } from '../src/queries/export.ts';
+import { exportLines, type TextQuestion } from '../src/queries/export.ts';
 import { every, openSite, roof } from './queries-site.ts';
 
 const start = '2026-06-01T00:00:00Z';
@@ -127,6 +127,23 @@ describe('an export', () => {
     const windows = await rows('2m');
     expect(windows).toHaveLength(2_500);
     expect(windows.at(-1)).toBe(`${new Date(at(start) + 2_499 * 120_000).toISOString()},4998.5,4998,4999`);
+  });
+
+  test('goes on when a device gets a field meanwhile', () => {
+    const site = openSite();
+    site.store(every(120, start, 500, (i) => ({ battery_voltage: i })));
+    const question = {
+      series: roof,
+      fromMs: at(start),
+      toMs: site.nowMs,
+      tier: '2m',
+      format: 'csv',
+    } as const;
+    const everies = site.tiers.map((tier) => tier.every);
+    const lines = exportLines(site.history, everies, question, () => '');
+    const head = [lines.next().value, lines.next().value];
+    site.store(every(120, '2026-06-01T16:38:00Z', 1, () => ({ own_number: 1 })));
+    expect([...head, ...lines]).toHaveLength(1 + 500);
   });
 
   test('of a tier that is not kept, says which are', async () => {

@@ -65,13 +65,16 @@ describe('a series', () => {
   test('reaches back to what a coarser tier still keeps', () => {
     const site = openSite();
     site.store(every(600, '2025-05-01T00:00:00Z', 100, () => ({ battery_voltage: 12 })));
-    site.store(every(600, start, 100, () => ({ battery_voltage: 13 })));
+    site.store(every(600, start, 200, () => ({ battery_voltage: 13 })));
+    site.log.expire(site.nowMs);
     expect(ask(site, 'battery_voltage', '2025-05-01T00:00:00Z', '2026-06-02T00:00:00Z', 5_000)).toMatchObject(
       {
         tier: '2h',
       },
     );
-    expect(ask(site, 'battery_voltage', start, '2026-06-02T00:00:00Z', 5_000).tier).toBe('raw');
+    expect(ask(site, 'battery_voltage', '2026-06-01T20:00:00Z', '2026-06-02T00:00:00Z', 5_000).tier).toBe(
+      'raw',
+    );
   });
 
   test('is raw only as far as the log reaches, and where it is found in time', () => {
@@ -91,6 +94,13 @@ describe('a series', () => {
     expect(asked({ fromMs: site.nowMs - 59_000_000 }).tier).toBe('raw');
     let clock = 0;
     expect(asked({ fromMs: site.nowMs - 59_000_000 }, () => (clock += 10)).tier).toBe('2m');
+  });
+
+  test('of a device that spoke more rarely than planned is raw where what it said fits', () => {
+    const site = openSite();
+    site.store(every(3_600, start, 24, () => ({ battery_voltage: 12 }), { _interval: 10 }));
+    const day = ask(site, 'battery_voltage', start, '2026-06-02T00:00:00Z', 100);
+    expect([day.tier, day.points.length]).toEqual(['raw', 24]);
   });
 
   test('shows a span that lies inside of one window', () => {
@@ -146,6 +156,92 @@ describe('a series', () => {
   });
 });
 
+describe('readings that no window has yet', () => {
+  const later = '2026-06-01T01:00:00Z';
+  const values = (i: number) => ({
+    battery_voltage: 12 + i,
+    pv_energy_today: 10 * i,
+    alarms: [`a${i}`],
+  });
+  /** Ten readings in windows, and ten that wait. */
+  const half = () => {
+    const site = openSite();
+    const all = every(10, start, 20, values);
+    site.store(all.slice(0, 10));
+    site.append(all.slice(10));
+    return site;
+  };
+
+  test('are raw points, also when they are newer or older than all that windows have', () => {
+    const site = half();
+    const ten = ask(site, 'battery_voltage', '2026-06-01T00:01:40Z', later, 100);
+    expect([ten.tier, ten.points.length]).toEqual(['raw', 10]);
+    site.append(every(10, '2026-05-31T23:00:00Z', 1, () => ({ battery_voltage: 9 })));
+    expect(ask(site, 'battery_voltage', '2026-05-31T22:00:00Z', later, 100)).toMatchObject({
+      tier: 'raw',
+      firstMs: at('2026-05-31T23:00:00Z'),
+      points: { length: 21, 0: { mean: 9 } },
+    });
+  });
+
+  test.each(['battery_voltage', 'pv_energy_today', 'alarms'])('count in the windows of %s', (field) => {
+    const site = half();
+    const asked = () => ask(site, field, start, later, 5);
+    const before = asked();
+    expect([before.tier, before.points.length]).toEqual(['2m', 2]);
+    site.merge();
+    expect(asked()).toEqual(before);
+  });
+
+  test('may be the first of a series, or of a field', () => {
+    const site = openSite();
+    site.append(every(10, start, 20, values));
+    const both = () => [100, 5].map((points) => ask(site, 'battery_voltage', start, later, points));
+    const before = both();
+    expect(before.map(({ tier, kind, points }) => [tier, kind, points.length])).toEqual([
+      ['raw', 'gauge', 20],
+      ['2m', 'gauge', 2],
+    ]);
+    site.merge();
+    expect(both()).toEqual(before);
+    site.append(every(10, later, 1, () => ({ own_field: 'on' })));
+    expect(ask(site, 'own_field', start, '2026-06-01T02:00:00Z', 5)).toMatchObject({
+      kind: 'state',
+      points: [{ last: 'on' }],
+    });
+  });
+
+  test('are neither lost nor doubled by a merge that comes while they are looked up', () => {
+    const site = half();
+    const question = {
+      series: roof,
+      field: 'pv_energy_today',
+      fromMs: at(start),
+      toMs: at(later),
+      pointsMax: 50,
+    };
+    let clock = 0;
+    const merging = (): number => {
+      site.merge();
+      clock += 1_000;
+      return clock;
+    };
+    const { tier, points } = querySeries(site.history, site.tiers, question, {
+      nowMs: site.nowMs,
+      monotonicMs: merging,
+    });
+    expect([tier, points.map(({ increase }) => increase)]).toEqual(['2m', [110, 80]]);
+  });
+
+  test('take a window more only where it fits', () => {
+    const site = openSite();
+    site.store(every(120, start, 4, (i) => ({ battery_voltage: i })));
+    site.append(every(60, '2026-06-01T00:08:00Z', 2, (i) => ({ battery_voltage: i })));
+    const { tier, everySeconds } = ask(site, 'battery_voltage', start, later, 4);
+    expect([tier, everySeconds]).toEqual(['5m', 300]);
+  });
+});
+
 describe('the increase of a counter', () => {
   const energy = (from: string, hours: number): readonly Measured[] =>
     every(1_800, from, 2 * hours, (i) => ({ pv_energy_today: i * 10 }));
@@ -172,6 +268,14 @@ describe('the increase of a counter', () => {
     const site = openSite();
     site.store(energy('2026-06-09T00:00:00Z', 72));
     expect(increase(site, '2026-06-09T22:00:00Z', '2026-06-10T06:00:00Z')).toBe(16 * 10);
+  });
+
+  test('counts what no window has yet', () => {
+    const site = openSite();
+    const all = energy('2026-06-09T22:00:00Z', 20);
+    site.store(all.slice(0, 20));
+    site.append(all.slice(20));
+    expect(increase(site, '2026-06-09T22:00:00Z', '2026-06-10T22:00:00Z')).toBe(39 * 10);
   });
 
   test('of nothing is not known', () => {

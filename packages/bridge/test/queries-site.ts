@@ -50,27 +50,35 @@ export function openSite(rawMs = presets.server.rawMs) {
     scratch.remove();
   });
   let sequence = 0;
+  /** Stores readings a minute after they were measured; what they change in windows waits. */
+  const append = (readings: readonly Measured[]): void => {
+    site.nowMs = Math.max(site.nowMs, ...readings.map(({ timeMs }) => timeMs + 60_000));
+    scratch.log.append(
+      readings.map(({ timeMs, values, topic = roof.topic, meta }) =>
+        reading(sequence++, {
+          topic,
+          values: { pv_power: undefined, ...values },
+          meta: { _timestamp: timeMs, ...meta },
+          receivedMs: timeMs + 60_000,
+        }),
+      ),
+    );
+  };
   return Object.assign(site, {
     file,
     queries,
-    history: openHistory(reader),
+    history: openHistory(
+      reader,
+      tiers.map(({ every }) => every),
+    ),
     tiers: tiers.map((tier) => ({ ...tier, windows: createWindows(tier.every, days) })),
     log: scratch.log,
-    /** Stores readings a minute after they were measured, and merges them. */
+    append,
+    merge: () => merged.flush(),
+    /** Stores readings and merges them. */
     store: (readings: readonly Measured[]): void => {
       for (let start = 0; start < readings.length; start += groupReadings) {
-        const group = readings.slice(start, start + groupReadings);
-        site.nowMs = Math.max(site.nowMs, ...group.map(({ timeMs }) => timeMs + 60_000));
-        scratch.log.append(
-          group.map(({ timeMs, values, topic = roof.topic, meta }) =>
-            reading(sequence++, {
-              topic,
-              values: { pv_power: undefined, ...values },
-              meta: { _timestamp: timeMs, ...meta },
-              receivedMs: timeMs + 60_000,
-            }),
-          ),
-        );
+        append(readings.slice(start, start + groupReadings));
         merged.flush();
       }
     },

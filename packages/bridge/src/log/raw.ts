@@ -1,5 +1,5 @@
-// The readings of one series in order of time, for charts and exports. Reads only, from a connection of any thread, and
-// holds no snapshot while its caller works: what expires meanwhile is left out.
+// The readings of one series, for charts and exports. Reads only, from a connection of any thread, and holds no snapshot
+// while its caller works: what expires meanwhile is left out.
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { SeriesKey, StoredReading } from '../message.ts';
@@ -33,7 +33,11 @@ export function* readRaw(database: DatabaseSync, query: RawQuery): Generator<Sto
   for (const [index, { last }] of groups.entries()) {
     const row = selectBytes.get(last);
     if (row === undefined) continue;
-    waiting.push(...recordsOf(last, row['bytes'] as Uint8Array, query));
+    waiting.push(
+      ...recordsOf(last, row['bytes'] as Uint8Array, query.series).filter(
+        ({ record: { timeMs } }) => timeMs >= query.fromMs && timeMs < query.toMs,
+      ),
+    );
     waiting.sort((a, b) => a.record.timeMs - b.record.timeMs || a.position - b.position);
     const untilMs = groups[index + 1]?.timeMinMs ?? Number.POSITIVE_INFINITY;
     const held = waiting.findIndex(({ record }) => record.timeMs >= untilMs);
@@ -46,6 +50,28 @@ export function* readRaw(database: DatabaseSync, query: RawQuery): Generator<Sto
   }
 }
 
+/** The readings of a series at positions after one and up to another, in their order. */
+export function readPositions(
+  database: DatabaseSync,
+  series: number,
+  after: number,
+  upTo: number,
+): StoredReading[] {
+  const key = seriesKey(database, series);
+  if (key === undefined) return [];
+  const select = database.prepare(
+    'SELECT last, bytes FROM log_group WHERE last > ? AND last <= ? AND instr(series, ?) > 0 ORDER BY last',
+  );
+  const readings: StoredReading[] = [];
+  for (const row of select.iterate(after, upTo, bytesOf(series))) {
+    for (const { record, position } of recordsOf(Number(row['last']), row['bytes'] as Uint8Array, series)) {
+      const reading = position > after ? readRecord(record, position, key) : undefined;
+      if (reading !== undefined) readings.push(reading);
+    }
+  }
+  return readings;
+}
+
 function seriesKey(database: DatabaseSync, series: number): SeriesKey | undefined {
   const row = database.prepare('SELECT topic, agent FROM log_series WHERE id = ?').get(series);
   return row && { topic: String(row['topic']), agent: String(row['agent']) };
@@ -56,8 +82,7 @@ function groupsOf(
   database: DatabaseSync,
   { series, fromMs, toMs }: RawQuery,
 ): { readonly last: number; readonly timeMinMs: number }[] {
-  // A wrong hit inside of two ids costs a look into a group, no more.
-  const id = new Uint8Array(Uint32Array.of(series).buffer);
+  const id = bytesOf(series);
   const narrow = database.prepare(
     `SELECT last, time_min FROM log_group
      WHERE time_min >= ? AND time_min < ? AND time_max >= ? AND instr(series, ?) > 0`,
@@ -76,11 +101,14 @@ function groupsOf(
     .sort((a, b) => a.timeMinMs - b.timeMinMs || a.last - b.last);
 }
 
-function recordsOf(last: number, bytes: Uint8Array, { series, fromMs, toMs }: RawQuery): Found[] {
+/** As groups name their series. A wrong hit inside of two ids costs a look into a group, no more. */
+const bytesOf = (series: number): Uint8Array => new Uint8Array(Uint32Array.of(series).buffer);
+
+function recordsOf(last: number, bytes: Uint8Array, series: number): Found[] {
   // Damage is said where the log itself comes by.
   const records = decodeUndamaged(bytes);
   const first = last - records.length + 1;
   return records
     .map((record, index) => ({ position: first + index, record }))
-    .filter(({ record }) => record.series === series && record.timeMs >= fromMs && record.timeMs < toMs);
+    .filter(({ record }) => record.series === series);
 }

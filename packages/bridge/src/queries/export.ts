@@ -7,8 +7,9 @@ import { readingPoints, windowPoints } from '../sinks/point.ts';
 import type { Point } from '../sinks/sink.ts';
 import { describeWindow } from '../tiers/changes.ts';
 import { publish, type WindowValue } from '../tiers/published.ts';
+import type { SeriesState } from '../tiers/series-state.ts';
 import { type Every, tierName } from '../tiers/tier.ts';
-import type { History, KnownSeries, Span } from './history.ts';
+import type { History, Span } from './history.ts';
 
 export const textFormats = ['csv', 'jsonl', 'lp'] as const;
 
@@ -46,7 +47,7 @@ export function* exportLines(
   const columns = tierColumns(series);
   if (format === 'csv') yield csvLine(['time', ...columns.map(({ title }) => title)]);
   for (const { startMs, row } of history.windows(series, every, question)) {
-    const window = describeWindow(series, series.fields, every, startMs, row);
+    const window = describeWindow(series, series.fields.values(), every, startMs, row);
     if (format === 'lp') {
       for (const point of windowPoints(window)) yield `${lineOf(point)}\n`;
       continue;
@@ -112,8 +113,8 @@ const partsOfKind = {
 /** As in the measurements of a store. */
 const partTitle = (part: keyof WindowValue): string => (part === 'bits' ? 'bit_or' : part);
 
-const tierColumns = ({ fields }: KnownSeries): readonly Column[] =>
-  fields.flatMap(({ name, kind }) =>
+const tierColumns = ({ fields }: SeriesState): readonly Column[] =>
+  [...fields.values()].flatMap(({ name, kind }) =>
     partsOfKind[kind].map((part) => ({ title: `${name}_${partTitle(part)}`, name, part })),
   );
 

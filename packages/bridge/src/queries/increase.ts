@@ -17,17 +17,19 @@ export function queryIncrease(
   span: Span,
   nowMs: number,
 ): number | null {
-  const series = history.series(key);
-  const field = series?.fields.find((known) => known.name === name);
-  if (series === undefined || field?.kind !== 'counter') return null;
-  const { fromMs, toMs } = span;
-  const reaching = tiers.filter(({ keepMs }) => keepMs === null || fromMs >= nowMs - keepMs);
-  const fits = ({ windows }: TierWindows): boolean =>
-    windows.start(fromMs) === fromMs && (windows.start(toMs) === toMs || windows.end(toMs) > nowMs);
-  const tier = reaching.findLast(fits) ?? reaching[0];
-  if (tier === undefined) return null;
-  const sum = { high: 0, low: 0 };
-  const found = history.field(series, field, tier.every, span);
-  for (const { aggregate } of found) if (aggregate.kind === 'counter') addSum(sum, aggregate);
-  return found.length === 0 ? null : quotient(sum, 1);
+  return history.snapshot(() => {
+    const series = history.series(key);
+    const field = series?.fields.get(name);
+    if (series === undefined || field?.kind !== 'counter') return null;
+    const { fromMs, toMs } = span;
+    const reaching = tiers.filter(({ keepMs }) => keepMs === null || fromMs >= nowMs - keepMs);
+    const fits = ({ windows }: TierWindows): boolean =>
+      windows.start(fromMs) === fromMs && (windows.start(toMs) === toMs || windows.end(toMs) > nowMs);
+    const tier = reaching.findLast(fits) ?? reaching[0];
+    if (tier === undefined) return null;
+    const sum = { high: 0, low: 0 };
+    const found = history.field(series, field, tier, span);
+    for (const { aggregate } of found) if (aggregate.kind === 'counter') addSum(sum, aggregate);
+    return found.length === 0 ? null : quotient(sum, 1);
+  });
 }

@@ -4,10 +4,12 @@ import type { FieldKind, Value } from '@wattline/protocols';
 import { merge } from '../tiers/aggregate.ts';
 import type { TierWindows } from '../tiers/flush.ts';
 import { publish } from '../tiers/published.ts';
+import type { FieldState, SeriesState } from '../tiers/series-state.ts';
 import { everySeconds, tierName } from '../tiers/tier.ts';
 import type { SeriesPoint } from '../web/api.ts';
 import type { SeriesAnswer, SeriesQuestion } from '../web/queries.ts';
-import type { FieldWindow, History, KnownField, KnownSeries, Span } from './history.ts';
+import type { History, Span } from './history.ts';
+import type { FieldWindow } from './unmerged.ts';
 
 /** Of what a tier keeps, so much may be missing at the old end: it is about to go, or has just gone. */
 const missingShareMax = 0.01;
@@ -25,28 +27,33 @@ export interface Times {
 export function querySeries(
   history: History,
   tiers: readonly TierWindows[],
+  question: SeriesQuestion,
+  times: Times,
+): SeriesAnswer {
+  return history.snapshot(() => answerSeries(history, tiers, question, times));
+}
+
+function answerSeries(
+  history: History,
+  tiers: readonly TierWindows[],
   { series: key, field: name, fromMs, toMs, pointsMax }: SeriesQuestion,
   times: Times,
 ): SeriesAnswer {
   const series = history.series(key);
-  const field = series?.fields.find((known) => known.name === name);
+  const field = series?.fields.get(name);
   if (series === undefined || field === undefined) return { tier: 'raw', everySeconds: 0, points: [] };
   const answer = { kind: field.kind, firstMs: series.firstMs };
-  // What lies outside of the series' own time takes no points.
-  const span = { fromMs: Math.max(fromMs, series.firstMs), toMs: Math.min(toMs, series.newestMs + 1) };
-  const raw = rawPoints(history, { series, field, span, pointsMax }, times.monotonicMs);
+  const asked = { series, field, span: { fromMs, toMs }, pointsMax };
+  const raw = rawPoints(history, asked, times.monotonicMs);
   if (raw !== undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: raw };
 
+  const sinceMs = Math.max(fromMs, series.firstMs);
   const reaching = tiers.filter(({ keepMs }) => {
-    return keepMs === null || span.fromMs >= times.nowMs - keepMs * (1 + missingShareMax);
+    return keepMs === null || sinceMs >= times.nowMs - keepMs * (1 + missingShareMax);
   });
-  const candidates = reaching.length > 0 ? reaching : tiers.slice(-1);
-  const spanOf = ({ windows }: TierWindows): Span => ({ fromMs: windows.start(fromMs), toMs });
-  const fits = (tier: TierWindows): boolean =>
-    history.countWindows(series, tier.every, spanOf(tier), pointsMax + 1) <= pointsMax;
-  const tier = candidates.find(fits) ?? candidates.at(-1);
-  if (tier === undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: [] };
-  const windows = history.field(series, field, tier.every, spanOf(tier));
+  const found = fittingWindows(history, reaching.length > 0 ? reaching : tiers.slice(-1), asked);
+  if (found === undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: [] };
+  const { tier, windows } = found;
   const { merged, factor } = mergeToFit(windows, everySeconds(tier.every), pointsMax);
   return {
     ...answer,
@@ -59,21 +66,41 @@ export function querySeries(
   };
 }
 
+interface AskedField {
+  readonly series: SeriesState;
+  readonly field: FieldState;
+  readonly span: Span;
+  readonly pointsMax: number;
+}
+
+/** Of the finest tier that has at most so many, else of the coarsest. */
+function fittingWindows(
+  history: History,
+  candidates: readonly TierWindows[],
+  { series, field, span: { fromMs, toMs }, pointsMax }: AskedField,
+): { readonly tier: TierWindows; readonly windows: readonly FieldWindow[] } | undefined {
+  const coarsest = candidates.at(-1);
+  for (const tier of candidates) {
+    const span = { fromMs: tier.windows.start(fromMs), toMs };
+    const isLast = tier === coarsest;
+    if (!isLast && history.countWindows(series, tier.every, span, pointsMax + 1) > pointsMax) continue;
+    const windows = history.field(series, field, tier, span);
+    if (isLast || windows.length <= pointsMax) return { tier, windows };
+  }
+  return undefined;
+}
+
 /** `undefined`: there are too many, or the log does not reach back so far. */
 function rawPoints(
   history: History,
-  asked: {
-    readonly series: KnownSeries;
-    readonly field: KnownField;
-    readonly span: Span;
-    readonly pointsMax: number;
-  },
+  { series, field, span, pointsMax }: AskedField,
   monotonicMs: () => number,
 ): readonly SeriesPoint[] | undefined {
-  const { series, field, span, pointsMax } = asked;
-  const { intervalSeconds } = series;
-  const expected = intervalSeconds === undefined ? 0 : (span.toMs - span.fromMs) / (intervalSeconds * 1_000);
-  if (expected > pointsMax || !history.rawReaches(span.fromMs)) return undefined;
+  const { firstMs, newestMs } = series;
+  // What lies outside of the series' own time takes no points.
+  const fromMs = Math.max(span.fromMs, firstMs);
+  const lengthMs = Math.min(span.toMs, newestMs) - fromMs;
+  if (lengthMs / intervalMsOf(history, series) > pointsMax || !history.rawReaches(fromMs)) return undefined;
   const points: SeriesPoint[] = [];
   let previous: number | undefined;
   const startedMs = monotonicMs();
@@ -88,6 +115,14 @@ function rawPoints(
     if (field.kind === 'counter' && typeof value === 'number') previous = value;
   }
   return points;
+}
+
+/** As planned, or as the device has kept to it; ∞: nobody knows. */
+function intervalMsOf(
+  history: History,
+  { key, intervalSeconds = Number.POSITIVE_INFINITY, firstMs, newestMs }: SeriesState,
+): number {
+  return Math.max(intervalSeconds * 1_000, (newestMs - firstMs) / history.readings(key));
 }
 
 /** A reading as a window of its own; `undefined`: it is of another type than its field. */

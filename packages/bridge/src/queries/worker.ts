@@ -20,7 +20,10 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
   setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   const days = createLocalDays(settings.timeZone);
   const tiers = settings.tiers.map((tier) => ({ ...tier, windows: createWindows(tier.every, days) }));
-  const history = openHistory(openReader(settings.file));
+  const history = openHistory(
+    openReader(settings.file),
+    tiers.map(({ every }) => every),
+  );
   const exports = new Map<number, Generator<string>>();
   const monotonicMs = (): number => performance.now();
 

@@ -1,9 +1,9 @@
 // From the cells of a series to the windows of every tier. The caller holds the transaction.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { type Aggregate, merge } from './aggregate.ts';
+import { merge } from './aggregate.ts';
 import { createCounters, type Segments } from './counters.ts';
-import type { Growth } from './growth.ts';
+import { counterOf, type Growth } from './growth.ts';
 import type { Row } from './row.ts';
 import type { FieldState, SeriesState } from './series-state.ts';
 import { createSeriesSaver } from './series-table.ts';
@@ -85,29 +85,14 @@ export function createFlusher({
   }
 }
 
-function addGrowth(
-  cells: Map<number, Row>,
-  cellMs: number,
-  { id }: FieldState,
-  { point: { timeMs, units }, units: low, isKnown }: Growth,
-): void {
-  const start = Math.floor(timeMs / cellMs) * cellMs;
+function addGrowth(cells: Map<number, Row>, cellMs: number, { id }: FieldState, growth: Growth): void {
+  const start = Math.floor(growth.point.timeMs / cellMs) * cellMs;
   let row = cells.get(start);
   if (row === undefined) {
     row = [];
     cells.set(start, row);
   }
-  const grown: Aggregate = isKnown
-    ? {
-        kind: 'counter',
-        firstMs: Number.POSITIVE_INFINITY,
-        first: 0,
-        lastMs: Number.NEGATIVE_INFINITY,
-        last: 0,
-        high: 0,
-        low,
-      }
-    : { kind: 'counter', firstMs: timeMs, first: units, lastMs: timeMs, last: units, high: 0, low };
+  const grown = counterOf(growth);
   const known = row[id];
   if (known === undefined) row[id] = grown;
   else merge(known, grown);

@@ -2,6 +2,8 @@
 // is a reset, and the new value counts from 0. The growth of a window is the sum over its readings, and a reading that
 // comes late changes two of them: its own, and that of the reading after it.
 
+import type { Counter } from './aggregate.ts';
+
 /** Value in millionths. */
 export interface CounterPoint {
   readonly timeMs: number;
@@ -65,4 +67,19 @@ export function insertPoints({
   if (follower !== undefined) changed(follower);
   points.push(...rest);
   return { points, growths };
+}
+
+/** What a window remembers of one growth. */
+export function counterOf({ point: { timeMs, units }, units: low, isKnown }: Growth): Counter {
+  return isKnown
+    ? {
+        kind: 'counter',
+        firstMs: Number.POSITIVE_INFINITY,
+        first: 0,
+        lastMs: Number.NEGATIVE_INFINITY,
+        last: 0,
+        high: 0,
+        low,
+      }
+    : { kind: 'counter', firstMs: timeMs, first: units, lastMs: timeMs, last: units, high: 0, low };
 }

@@ -90,57 +90,62 @@ export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions)
     idNext = Math.max(idNext, series.id + 1);
   }
 
-  const addField = (
-    series: SeriesState,
-    row: Row,
-    name: string,
-    value: Exclude<Value, null>,
-    timeMs: number,
-  ): void => {
-    let field = series.fields.get(name);
-    if (field === undefined) {
-      if (series.fields.size >= fieldsMax) {
-        onLeftOut(series.key, name, 'fields');
-        return;
-      }
-      field = newField(series.kinds.length, name, describeField(name)?.kind ?? kindOfValue(value));
-      series.fields.set(name, field);
-      series.kinds.push(field.kind);
-    }
-    const why = addToField(field, row, value, timeMs);
-    if (why !== undefined) onLeftOut(series.key, name, why);
-  };
-
   return {
     find,
     byId: (id) => byId.get(id),
     all: () => byId.values(),
     cellsMade: () => cellsMade,
     add: (reading) => {
-      const { series: key, timeMs, position, values } = reading;
-      if (timeMs < 0 || timeMs >= timeMsMax) {
+      const { series: key, timeMs, position } = reading;
+      if (!isTimeKept(timeMs)) {
         onLeftOut(key, undefined, 'time');
         return undefined;
       }
       const series = find(key) ?? register(newSeries(idNext++, reading));
       if (position <= series.position) return undefined;
-      const cell = Math.floor(timeMs / cellMs) * cellMs;
-      let row = series.cells.get(cell);
-      if (row === undefined) {
-        if (series.cells.size >= cellsMax) return 'full';
-        row = [];
-        series.cells.set(cell, row);
-        cellsMade++;
-      }
-      series.position = position;
-      describe(series, reading);
-      for (const name in values) {
-        const value = values[name];
-        if (value !== null && value !== undefined) addField(series, row, name, value, timeMs);
-      }
+      const cellsBefore = series.cells.size;
+      if (addReading(series, reading, cellMs, onLeftOut) === 'full') return 'full';
+      cellsMade += series.cells.size - cellsBefore;
       return series;
     },
   };
+}
+
+export const isTimeKept = (timeMs: number): boolean => timeMs >= 0 && timeMs < timeMsMax;
+
+/** Adds a reading to its cell. `full`: nothing was added, there are cells enough. */
+export function addReading(
+  series: SeriesState,
+  reading: StoredReading,
+  cellMs: number,
+  onLeftOut: StatesOptions['onLeftOut'],
+): 'added' | 'full' {
+  const { timeMs, position, values } = reading;
+  const cell = Math.floor(timeMs / cellMs) * cellMs;
+  let row = series.cells.get(cell);
+  if (row === undefined) {
+    if (series.cells.size >= cellsMax) return 'full';
+    row = [];
+    series.cells.set(cell, row);
+  }
+  series.position = position;
+  describe(series, reading);
+  for (const name in values) {
+    const value = values[name];
+    if (value === null || value === undefined) continue;
+    const field = series.fields.get(name) ?? addField(series, name, value);
+    const why = field === undefined ? 'fields' : addToField(field, row, value, timeMs);
+    if (why !== undefined) onLeftOut(series.key, name, why);
+  }
+  return 'added';
+}
+
+function addField(series: SeriesState, name: string, value: Exclude<Value, null>): FieldState | undefined {
+  if (series.fields.size >= fieldsMax) return undefined;
+  const field = newField(series.kinds.length, name, describeField(name)?.kind ?? kindOfValue(value));
+  series.fields.set(name, field);
+  series.kinds.push(field.kind);
+  return field;
 }
 
 function addToField(
@@ -174,7 +179,7 @@ const newField = (id: number, name: string, kind: FieldKind): FieldState => ({
   isTrimmed: false,
 });
 
-const newSeries = (id: number, { series, timeMs, kind }: StoredReading): SeriesState => ({
+export const newSeries = (id: number, { series, timeMs, kind }: StoredReading): SeriesState => ({
   id,
   key: series,
   fields: new Map(),

@@ -2,14 +2,33 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { type DeviceKind, type FieldKind, fieldKinds, isDeviceKind } from '@wattline/protocols';
+import type { SeriesKey } from '../message.ts';
 import type { FieldState, SeriesState } from './series-state.ts';
 
 export function* readSeries(database: DatabaseSync): Generator<SeriesState> {
+  const read = createSeriesReader(database);
+  for (const row of database.prepare('SELECT * FROM tier_series').all()) yield read(row);
+}
+
+export function createSeriesFinder(database: DatabaseSync): (key: SeriesKey) => SeriesState | undefined {
+  const read = createSeriesReader(database);
+  const select = database.prepare('SELECT * FROM tier_series WHERE topic = ? AND agent = ?');
+  return ({ topic, agent }) => {
+    const row = select.get(topic, agent);
+    return row && read(row);
+  };
+}
+
+interface StoredRow {
+  readonly [column: string]: unknown;
+}
+
+function createSeriesReader(database: DatabaseSync): (row: StoredRow) => SeriesState {
   const selectFields = database.prepare('SELECT * FROM tier_field WHERE series = ? ORDER BY id');
-  for (const row of database.prepare('SELECT * FROM tier_series').all()) {
+  return (row) => {
     const id = Number(row['id']);
     const fields = selectFields.all(id).map(readField);
-    yield {
+    return {
       id,
       key: { topic: String(row['topic']), agent: String(row['agent']) },
       fields: new Map(fields.map((field) => [field.name, field])),
@@ -25,10 +44,10 @@ export function* readSeries(database: DatabaseSync): Generator<SeriesState> {
       newestMs: Number(row['newest_ms']),
       isStored: true,
     };
-  }
+  };
 }
 
-function readField(row: { readonly [column: string]: unknown }): FieldState {
+function readField(row: StoredRow): FieldState {
   return {
     id: Number(row['id']),
     name: String(row['name']),
@@ -76,7 +95,7 @@ export function createSeriesSaver(database: DatabaseSync): (series: SeriesState)
   };
 }
 
-export function deviceKindOf(word: unknown): DeviceKind {
+function deviceKindOf(word: unknown): DeviceKind {
   return typeof word === 'string' && isDeviceKind(word) ? word : 'other';
 }
 
