@@ -5,8 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { advertisedBytes, radioDevices } from '../../packages/simulator/src/demo/devices.ts';
-import { manufacturerAdvertising } from '../../packages/simulator/src/radio/advertising-payload.ts';
+import { advertisement, radioDevices } from '../../packages/simulator/src/demo/devices.ts';
 import { serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
@@ -18,7 +17,6 @@ import { median, type Usage, usageOf } from './usage.ts';
 const devices = 20;
 /** Until code and heap have found their size. */
 const settleMs = 120_000;
-const company = 0x02e1;
 
 /** @param forMs how long is looked; the memory of its second half is compared with that of the first */
 export async function measureAgentRun(agent: string, folder: string, forMs: number): Promise<Measurement[]> {
@@ -42,10 +40,7 @@ export async function measureAgentRun(agent: string, folder: string, forMs: numb
         intervalMs: 1000,
         advertising: () => {
           const now = Date.now();
-          return manufacturerAdvertising(
-            company,
-            advertisedBytes(model, Math.floor(now / 1000), site.at(now)[model.name]),
-          );
+          return advertisement(model, Math.floor(now / 1000), site.at(now)[model.name]);
         },
       }),
     );

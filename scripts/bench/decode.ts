@@ -1,13 +1,15 @@
 // Decoding one encrypted solar record on one core: frame, key check, cipher, seven fields, one computed.
 
-import { createCipheriv } from 'node:crypto';
-import { definitions } from '../../packages/protocols/src/index.ts';
+import { definitions, victronCompany } from '../../packages/protocols/src/index.ts';
+import { encodeInstantReadout } from '../../packages/simulator/src/site/encode.ts';
 import type { Measurement } from './measurement.ts';
 import { median } from './usage.ts';
 
 const rounds = 7;
 const perRound = 300_000;
 
+const productId = 0xa042;
+const recordType = 0x01;
 /** A sunny noon: every field has a value. */
 const plain = Buffer.from('03006c050e002b00130000fe', 'hex');
 
@@ -16,15 +18,10 @@ export function measureDecode(): Measurement[] {
   if (hear === undefined) throw new Error('there is no victron-ble');
   const key = Buffer.from('adeccb947395801a4dd45a2eaa44bf17', 'hex');
   // As on the air: each measurement has its own nonce and with it its own key stream.
-  const packets = Array.from({ length: 1000 }, (_, nonce) => {
-    const counter = Buffer.alloc(16);
-    counter.writeUInt16LE(nonce);
-    const header = Buffer.from([0x10, 0x02, 0x42, 0xa0, 0x01, nonce & 0xff, nonce >> 8, key[0] ?? 0]);
-    return {
-      source: 0x02e1,
-      payload: Buffer.concat([header, createCipheriv('aes-128-ctr', key, counter).update(plain)]),
-    };
-  });
+  const packets = Array.from({ length: 1000 }, (_, nonce) => ({
+    source: victronCompany,
+    payload: encodeInstantReadout(productId, recordType, nonce, key, plain),
+  }));
   const rates = Array.from({ length: rounds }, () => {
     const started = performance.now();
     for (let index = 0; index < perRound; index++) {

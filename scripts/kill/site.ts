@@ -5,8 +5,7 @@
 import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { advertisedBytes } from '../../packages/simulator/src/demo/devices.ts';
-import { manufacturerAdvertising } from '../../packages/simulator/src/radio/advertising-payload.ts';
+import { advertisement } from '../../packages/simulator/src/demo/devices.ts';
 import { serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
@@ -46,7 +45,6 @@ export interface KillSite {
 const chargers = 20;
 /** Twenty a second are made; programs start again meanwhile, on a machine that does other things. */
 const acceptWithinMs = 60_000;
-const company = 0x02e1;
 const charger = { record: '0x01', productId: 0xa057, key: 'ade0cb947395801a4dd45a2eaa44bf01' };
 
 /** @param broker in place of the bridge's own */
@@ -98,7 +96,7 @@ async function openAir() {
       const number = (made.get(name) ?? 0) + 1;
       made.set(name, number);
       const values = { charge_state: 'bulk', battery_voltage: 13.2, pv_power: number };
-      return manufacturerAdvertising(company, advertisedBytes(charger, number, values));
+      return advertisement(charger, number, values);
     };
     radio.add(createPeripheral({ address, addressType: 'random', intervalMs: 150, advertising }));
     return `  - { name: ${name}, definition: victron-ble, address: "${address}", key: ${charger.key}, interval: 1s }\n`;

@@ -5,6 +5,7 @@ export * from './devices/index.ts';
 export { records as instantReadoutRecords } from './devices/victron-ble/index.ts';
 export * from './field.ts';
 export { formatBlock } from './framing/vedirect-text.ts';
+export { victronCompany } from './framing/victron.ts';
 export * from './kinds.ts';
 export * from './reading.ts';
 export * from './session.ts';

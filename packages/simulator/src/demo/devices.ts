@@ -6,7 +6,9 @@ import {
   instantReadoutRecords,
   type RecordDefinition,
   type Values,
+  victronCompany,
 } from '@wattline/protocols';
+import { manufacturerAdvertising } from '../radio/advertising-payload.ts';
 import { encodeInstantReadout, encodePayload, encodeTextBlocks } from '../site/encode.ts';
 import type { SimulatedDevice } from '../site/site.ts';
 
@@ -77,6 +79,10 @@ export function advertisedBytes(device: Advertiser, nonce: number, values: Value
   const key = Buffer.from(device.key, 'hex');
   return encodeInstantReadout(device.productId, Number(device.record), nonce, key, payload);
 }
+
+/** The whole advertisement. */
+export const advertisement = (device: Advertiser, nonce: number, values: Values): Buffer =>
+  manufacturerAdvertising(victronCompany, advertisedBytes(device, nonce, values));
 
 const textRecords = definitions.find(({ id }) => id === 'vedirect-text')?.records ?? {};
 

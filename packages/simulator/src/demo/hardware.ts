@@ -1,13 +1,12 @@
 // The hardware of the demonstration: a virtual radio with four devices in its air, and two cables.
 
 import { join } from 'node:path';
-import { manufacturerAdvertising } from '../radio/advertising-payload.ts';
 import { type H4Server, serveH4 } from '../radio/h4-server.ts';
 import { createPeripheral } from '../radio/peripheral.ts';
 import { createVirtualRadio } from '../radio/virtual-radio.ts';
 import { NoPseudoTerminal, openVirtualSerial, type VirtualSerial } from '../serial/virtual-serial.ts';
 import type { SimulatedDevice, Site } from '../site/site.ts';
-import { advertisedBytes, cableDevices, radioDevices, sentBytes } from './devices.ts';
+import { advertisement, cableDevices, radioDevices, sentBytes } from './devices.ts';
 
 export interface Hardware {
   /** H4 byte stream of the radio, on 127.0.0.1. */
@@ -19,7 +18,6 @@ export interface Hardware {
   close(): Promise<void>;
 }
 
-const victronCompany = 0x02e1;
 const advertisingEveryMs = 500;
 const blocksEveryMs = 1000;
 
@@ -37,8 +35,7 @@ export async function plugIn(site: Site, folder: string, faulty?: SimulatedDevic
         rssi: () => -58 - Math.round(Math.random() * 9),
         advertising: () => {
           const now = Date.now();
-          const bytes = advertisedBytes(device, Math.floor(now / 1000), site.at(now)[device.name]);
-          return manufacturerAdvertising(victronCompany, bytes);
+          return advertisement(device, Math.floor(now / 1000), site.at(now)[device.name]);
         },
       }),
     );

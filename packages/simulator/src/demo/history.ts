@@ -2,7 +2,14 @@
 // after a week without a network would. Made of the same bytes as the live ones, so the same decoders read them.
 
 import { randomUUID } from 'node:crypto';
-import { definitions, formatTopic, type Reading, type Values, writeReading } from '@wattline/protocols';
+import {
+  definitions,
+  formatTopic,
+  type Reading,
+  type Values,
+  victronCompany,
+  writeReading,
+} from '@wattline/protocols';
 import { connectAsync } from 'mqtt';
 import type { Site } from '../site/site.ts';
 import { advertisedBytes, cableDevices, radioDevices, sentBytes } from './devices.ts';
@@ -83,7 +90,7 @@ const definitionOf = (id: string) => definitions.find((definition) => definition
 function heard(device: (typeof radioDevices)[number], timeMs: number, values: Values): Decoded {
   const payload = advertisedBytes(device, Math.floor(timeMs / 1000), values);
   const decoded = definitionOf('victron-ble')?.hear?.decode(
-    { source: 0x02e1, payload },
+    { source: victronCompany, payload },
     Buffer.from(device.key, 'hex'),
   );
   if (decoded === undefined || 'ignored' in decoded) throw new Error(`${device.name} sent no reading`);
