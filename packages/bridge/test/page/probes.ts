@@ -81,3 +81,28 @@ export function paleTexts(): string[] {
   }
   return [...pale];
 }
+
+/** Elements that would move: by an animation, by a transition, or by scrolling slowly. */
+export function moving(): string[] {
+  return [...document.querySelectorAll('*')].flatMap((element) =>
+    [null, '::before', '::after'].flatMap((part) => {
+      const { animationName, transitionDuration, scrollBehavior } = getComputedStyle(element, part);
+      const isStill =
+        animationName === 'none' && /^[0s, ]*$/.test(transitionDuration) && scrollBehavior === 'auto';
+      return isStill ? [] : [`${element.tagName}.${element.className}${part ?? ''}`];
+    }),
+  );
+}
+
+/** Elements of which neither they nor what stands before them has a background other than the page's own. */
+export function unpainted(selector: string): string[] {
+  const page = getComputedStyle(document.body).backgroundColor;
+  return [...document.querySelectorAll(selector)].flatMap((element) => {
+    const isPainted = [null, '::before'].some((part) => {
+      const { content, backgroundColor, backgroundImage } = getComputedStyle(element, part);
+      if (part !== null && content === 'none') return false;
+      return backgroundImage !== 'none' || ![page, 'rgba(0, 0, 0, 0)'].includes(backgroundColor);
+    });
+    return isPainted ? [] : [`${element.tagName}.${element.className} "${element.textContent}"`];
+  });
+}
