@@ -34,6 +34,10 @@ export async function deliverReadings(options: DeliverOptions): Promise<ExitCode
   const { log, signal, version } = surround;
   const devices = chosen(options);
   if (devices.length === 0) log.warn(`no devices are configured: ${noDevices}`);
+  for (const { name, replay } of devices) {
+    if (replay !== undefined)
+      log.warn(`${name} is not read: ${replay} stands in for it, with the times at which it was recorded`);
+  }
   const { agent, outbox: kept } = configuration;
   const outbox = await openOutbox({
     path: kept.path,

@@ -6,7 +6,7 @@ import { type AgentState, formatTopic, type Reading } from '@wattline/protocols'
 import type { DeviceConfiguration } from './config/configuration.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { Identity } from './identity.ts';
-import { type Heard, isOdd, type Observer, type Trouble } from './reading/device.ts';
+import { type Heard, isOdd, type Moment, type Observer, type Trouble } from './reading/device.ts';
 import { silentAfter } from './reading/silence.ts';
 
 export interface ReporterOptions {
@@ -33,8 +33,9 @@ export interface Reporter extends Observer {
 interface Known {
   readonly device: DeviceConfiguration;
   topic?: string;
-  /** When it was heard last, by both clocks. */
+  /** Time of measuring of the last reading. */
   lastReadMs?: number;
+  /** When that was handed over. */
   lastUptimeMs?: number;
   rssi?: number;
   trouble?: Trouble;
@@ -59,12 +60,14 @@ export function createReporter(options: ReporterOptions): Reporter {
     }
   };
   return {
-    reading({ name }, heard) {
+    reading({ name, replay }, heard) {
       const about = known.get(name);
       if (about === undefined) return;
       const topic = topicOf(about.device, heard);
-      const reading = readingOf(options, about.device, heard);
+      const times = replay === undefined ? timesOf(options, heard.moment) : recordedTimes(heard.moment);
+      const reading = readingOf(options, about.device, heard.decoded, times);
       noteReading(about, topic, reading, heard.rssi);
+      about.lastUptimeMs = clock.uptimeMs();
       repeats.ended(name, `${name}: read again`);
       log.debug(`${topic}: ${JSON.stringify(reading.values)}`);
       const delivery = deliver(topic, reading);
@@ -89,10 +92,9 @@ export function createReporter(options: ReporterOptions): Reporter {
   };
 }
 
-function noteReading(about: Known, topic: string, { timeMs, uptimeMs }: Reading, rssi?: number): void {
+function noteReading(about: Known, topic: string, { timeMs }: Reading, rssi?: number): void {
   about.topic = topic;
   about.lastReadMs = timeMs;
-  about.lastUptimeMs = uptimeMs;
   about.odd = 0;
   if (rssi !== undefined) about.rssi = rssi;
   delete about.trouble;
@@ -104,19 +106,36 @@ const isFresh = ({ device, lastUptimeMs }: Known, uptimeMs: number): boolean =>
 const topicOf = ({ vendor, type, name }: DeviceConfiguration, { decoded }: Heard): string =>
   formatTopic({ vendor, type: type ?? decoded.kind, name });
 
-function readingOf(
-  options: ReporterOptions,
-  device: DeviceConfiguration,
-  { decoded, moment }: Heard,
-): Reading {
-  const { identity, agent, site, clock } = options;
+type Times = Pick<Reading, 'timeMs' | 'clock' | 'boot' | 'uptimeMs'>;
+
+function timesOf({ clock, identity }: ReporterOptions, { uptimeMs }: Moment): Times {
   // By its age, not by the clock that it was heard by: the clock may have been set right since.
-  const ageMs = clock.uptimeMs() - moment.uptimeMs;
+  const ageMs = clock.uptimeMs() - uptimeMs;
   return {
     timeMs: Math.round(clock.nowMs() - ageMs),
     clock: clock.isSynced() ? 'synced' : 'unsynced',
     boot: identity.boot,
-    uptimeMs: Math.round(moment.uptimeMs),
+    uptimeMs: Math.round(uptimeMs),
+  };
+}
+
+/** A recording counts as a boot of its own: its clocks say nothing about this machine's. */
+const recordedTimes = ({ wallMs, uptimeMs }: Moment): Times => ({
+  timeMs: Math.round(wallMs),
+  clock: 'synced',
+  boot: `recording-${Math.round(wallMs - uptimeMs)}`,
+  uptimeMs: Math.round(uptimeMs),
+});
+
+function readingOf(
+  options: ReporterOptions,
+  device: DeviceConfiguration,
+  decoded: Heard['decoded'],
+  times: Times,
+): Reading {
+  const { identity, agent, site } = options;
+  return {
+    ...times,
     agent,
     stream: identity.stream,
     sequence: identity.nextSequence(),

@@ -34,12 +34,19 @@ describe('a recording of a broadcasting device', () => {
     roof.peripheral.vanish();
     const read = await site.agent(['--replay', 'roof.jsonl', 'read', 'roof', '--json']).ended;
     expect(read).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse(read.stdout)).toMatchObject({ name: 'roof', values: { battery_voltage: 13.2 } });
+    const recordedMs = Date.parse(header.when) + entries[0].ms;
+    expect(JSON.parse(read.stdout)).toMatchObject({
+      ...{ name: 'roof', time: recordedMs, values: { battery_voltage: 13.2 } },
+    });
     const scan = await site.agent(['--replay', 'roof.jsonl', 'scan', '--json']).ended;
     expect(JSON.parse(scan.stdout)).toMatchObject({ address: roof.address, configured: 'roof' });
-    expect(await site.agent(['--replay', 'roof.jsonl', 'once']).ended).toMatchObject({ code: 0 });
+    const once = await site.agent(['--replay', 'roof.jsonl', 'once']).ended;
+    expect(once.code).toBe(0);
+    expect(once.stderr).toContain('roof is not read: roof.jsonl stands in for it');
     const [reading] = observer.arrivals.filter(({ topic }) => topic === 'victron/smartsolar/roof');
-    expect(JSON.parse(reading?.payload ?? '{}')).toMatchObject({ battery_voltage: 13.2 });
+    expect(JSON.parse(reading?.payload ?? '{}')).toMatchObject({
+      ...{ battery_voltage: 13.2, _timestamp: recordedMs },
+    });
   });
 
   test('may be a device of the configuration', async () => {

@@ -158,22 +158,34 @@ describe('recordings', () => {
     expect(site.time.pending()).toBe(0);
   });
 
-  test('of a cable are listened to once', async () => {
+  test('of a cable are listened to once, by the clocks of the recording', async () => {
     let chunks = [block, block];
-    const site = machine([{ ...shed, replay: 'shed.jsonl' }], {
-      replayedLink: () => async () => ({
-        write: async () => {},
-        close: async () => {},
-        async read() {
-          const [chunk, ...rest] = chunks;
-          chunks = rest;
-          if (chunk === undefined) throw new TransportError('lost', 'the recording shed.jsonl has ended');
-          return chunk;
-        },
-      }),
-    });
+    const moment = { wallMs: Date.UTC(2026, 0, 31), uptimeMs: 700 };
+    const heard: unknown[] = [];
+    const site = machine(
+      [{ ...shed, replay: 'shed.jsonl' }],
+      {
+        replayedLink: () => ({
+          now: () => moment,
+          connect: async () => ({
+            write: async () => {},
+            close: async () => {},
+            async read() {
+              const [chunk, ...rest] = chunks;
+              chunks = rest;
+              if (chunk === undefined) throw new TransportError('lost', 'the recording shed.jsonl has ended');
+              return chunk;
+            },
+          }),
+        }),
+      },
+      {
+        reading: ({ name }, { decoded, ...rest }) =>
+          heard.push([name, decoded.values['battery_voltage'], rest]),
+      },
+    );
     await site.running;
-    expect(site.readings).toEqual(['shed 13']);
+    expect(heard).toEqual([['shed', 13, { moment }]]);
   });
 
   test('that cannot be read are told, and the others go on', async () => {

@@ -10,7 +10,9 @@ import { now } from './bluetooth-rigs.ts';
 import type { LinkRig } from './link-conformance.ts';
 import type { ReceiverRig } from './receiver-conformance.ts';
 
-export const header = '{"recording":1,"definition":"test","medium":"test","when":"2026-01-31T12:00:00.000Z"}';
+/** Of a recording that begins now, as what a device sends is heard now. */
+const header = (): string =>
+  JSON.stringify({ recording: 1, definition: 'test', medium: 'test', when: new Date().toISOString() });
 
 /** Something that never comes, so that the recording does not end. */
 const late: RecordedEntry = { ms: 1e9, medium: 'test', direction: 'in', bytes: Uint8Array.of(), source: 0 };
@@ -24,7 +26,7 @@ function scratch(): {
   const path = join(folder, 'capture.jsonl');
   return {
     path,
-    write: (entries) => writeFileSync(path, [header, ...entries.map(writeEntry), ''].join('\n')),
+    write: (entries) => writeFileSync(path, [header(), ...entries.map(writeEntry), ''].join('\n')),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
@@ -68,7 +70,7 @@ export async function replayLinkRig(): Promise<LinkRig> {
     direction,
     bytes,
   });
-  const raw = replayLink({ path, pace: 'recorded', now });
+  const raw = replayLink({ path, pace: 'recorded', now }).connect;
   return {
     raw,
     async connect(chunks) {

@@ -119,7 +119,7 @@ describe('replaying', () => {
     `{"ms":${ms},"medium":"advertisement","direction":"in","source":737,"address":"C0:00:00:00:00:01","rssi":-61,"bytes":"${byte}"}`;
   const write = (...lines: string[]): void => writeFileSync(path, lines.join('\n'));
 
-  test('keeps the pauses of the recording, and stamps with the time of the replay', async () => {
+  test('keeps the pauses of the recording, and its times', async () => {
     write(header, packetLine(0, '01'), packetLine(1500, '02'), packetLine(1700, '03'));
     const { at, now } = clock();
     const waits: number[] = [];
@@ -129,10 +129,11 @@ describe('replaying', () => {
     };
     const heard = await all(replayReceiver({ path, pace: 'recorded', now, wait }).packets(never));
     expect(waits).toEqual([1500, 200]);
-    expect(heard.map(({ payload, moment }) => [payload[0], moment.uptimeMs])).toEqual([
-      [1, 500],
-      [2, 2000],
-      [3, 2200],
+    const startMs = Date.UTC(2026, 0, 31, 12);
+    expect(heard.map(({ payload, moment }) => [payload[0], moment])).toEqual([
+      [1, { wallMs: startMs, uptimeMs: 0 }],
+      [2, { wallMs: startMs + 1500, uptimeMs: 1500 }],
+      [3, { wallMs: startMs + 1700, uptimeMs: 1700 }],
     ]);
   });
 
@@ -164,6 +165,7 @@ describe('replaying', () => {
     ['', 'is empty'],
     ['{"recording":2}', 'its first line must begin with {"recording":1'],
     ['ciao\n', 'it is ciao'],
+    ['{"recording":1,"when":"lately"}', 'does not say when it was recorded: "when" is lately'],
   ])('refuses %j', async (text, words) => {
     writeFileSync(path, text);
     const receiver = replayReceiver({ path, pace: 'fastest', now: clock().now });
@@ -177,7 +179,7 @@ describe('replaying', () => {
     const line = (direction: string, bytes: string): string =>
       `{"ms":0,"medium":"serial","direction":"${direction}","bytes":"${bytes}"}`;
     write(header, line('out', '01'), line('in', 'a1'), line('out', '02'), line('in', 'a2'), line('in', 'b2'));
-    const link = await replayLink({ path, pace: 'fastest', now: clock().now })(never);
+    const link = await replayLink({ path, pace: 'fastest', now: clock().now }).connect(never);
     await link.write(Uint8Array.of(2));
     expect([await link.read(never), await link.read(never)]).toEqual([
       Uint8Array.of(0xa2),
@@ -189,20 +191,37 @@ describe('replaying', () => {
     });
   });
 
+  test('the clocks of a link stand at what was read last', async () => {
+    const chunk = (ms: number): string => `{"ms":${ms},"medium":"serial","direction":"in","bytes":"a1"}`;
+    write(header, chunk(40), chunk(7000));
+    const { connect, now } = replayLink({ path, pace: 'fastest', now: clock().now });
+    const link = await connect(never);
+    const times: unknown[] = [];
+    for (let count = 0; count < 2; count++) {
+      await link.read(never);
+      times.push(now());
+    }
+    const startMs = Date.UTC(2026, 0, 31, 12);
+    expect(times).toEqual([
+      { wallMs: startMs + 40, uptimeMs: 40 },
+      { wallMs: startMs + 7000, uptimeMs: 7000 },
+    ]);
+  });
+
   test('a question that was blotted out is known by its length', async () => {
     write(
       header,
       '{"ms":0,"direction":"out","redacted":true,"bytes":"00000000"}',
       '{"ms":0,"direction":"in","bytes":"a1"}',
     );
-    const link = await replayLink({ path, pace: 'fastest', now: clock().now })(never);
+    const link = await replayLink({ path, pace: 'fastest', now: clock().now }).connect(never);
     await link.write(Uint8Array.of(0xdd, 1, 2, 3));
     expect(await link.read(never)).toEqual(Uint8Array.of(0xa1));
   });
 
   test('a question that was never asked gets no answer', async () => {
     write(header, '{"ms":0,"direction":"out","bytes":"01"}', '{"ms":0,"direction":"in","bytes":"a1"}');
-    const link = await replayLink({ path, pace: 'fastest', now: clock().now })(never);
+    const link = await replayLink({ path, pace: 'fastest', now: clock().now }).connect(never);
     await link.write(Uint8Array.of(7));
     await expect(link.read(never)).rejects.toMatchObject({ code: 'lost' });
   });

@@ -105,6 +105,18 @@ describe('a reading', () => {
     ]);
   });
 
+  test('out of a recording has the time of the recording, and tells nothing about the clocks of this machine', () => {
+    const { reporter, delivered } = reporting();
+    const recordedMs = Date.UTC(2026, 0, 31);
+    const moment = { wallMs: recordedMs + 3000, uptimeMs: 3000 };
+    reporter.reading({ ...device, replay: 'roof.jsonl' }, { ...heard(0), moment });
+    expect(delivered[0]?.reading).toMatchObject({
+      ...{ timeMs: recordedMs + 3000, clock: 'synced', uptimeMs: 3000 },
+      boot: `recording-${recordedMs}`,
+    });
+    expect(reporter.devices()[0]).toMatchObject({ lastReadMs: recordedMs + 3000 });
+  });
+
   test('is told when it was accepted; one that is lost is an error, and both are waited for', async () => {
     const accepted: string[] = [];
     const { reporter, said } = reporting({

@@ -4,7 +4,7 @@ import type { Listener } from '@wattline/protocols';
 import { type Connect, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
 import { openEars } from './hear.ts';
-import { listen } from './listen.ts';
+import { type ListenOptions, listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
 
@@ -12,9 +12,9 @@ import { pause } from './pause.ts';
 export interface Media {
   readonly radio: (companies: readonly number[]) => Pick<Receiver, 'packets'>;
   readonly serial: (port: string, baudRate: number) => Connect;
-  /** Recordings answer as the medium that they were taken from. */
+  /** Recordings answer as the medium that they were taken from, by the clocks of then. */
   readonly replayedPackets: (file: string) => Pick<Receiver, 'packets'>;
-  readonly replayedLink: (file: string) => Connect;
+  readonly replayedLink: (file: string) => Pick<ListenOptions, 'connect' | 'now'>;
 }
 
 export interface ReadDevicesOptions extends Observer {
@@ -104,7 +104,7 @@ function listenToPort(device: ReadDevice, options: ReadDevicesOptions): Promise<
 async function replay(device: ReadDevice, file: string, options: ReadDevicesOptions): Promise<void> {
   const { media, now, signal } = options;
   if (mediumOf(device) !== 'advertisement') {
-    await listen({ ...options, device, connect: media.replayedLink(file), once: true });
+    await listen({ ...options, device, ...media.replayedLink(file), once: true });
     return;
   }
   const ears = openEars({ ...options, devices: [device], uptimeMs: () => now().uptimeMs });

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Moment } from '../reading/device.ts';
 import { TransportError } from '../transport.ts';
 
 export interface RecordingHeader {
@@ -14,7 +15,7 @@ export interface RecordingHeader {
   /** Family of the device. */
   readonly definition: string;
   readonly medium: string;
-  /** ISO 8601. */
+  /** When it began, ISO 8601. */
   readonly when: string;
 }
 
@@ -34,6 +35,11 @@ export interface RecordedEntry {
   readonly name?: string;
 }
 
+/** An entry with the times that it has by the clocks of its recording. */
+export interface PlayedEntry extends RecordedEntry {
+  readonly moment: Moment;
+}
+
 export const writeEntry = ({ bytes, ...entry }: RecordedEntry): string =>
   JSON.stringify({ ...entry, bytes: Buffer.from(bytes).toString('hex') });
 
@@ -42,21 +48,20 @@ export const writeEntry = ({ bytes, ...entry }: RecordedEntry): string =>
  *
  * @throws TransportError when the file cannot be read or is no recording
  */
-export async function* readRecording(
-  path: string,
-  malformed: () => void,
-): AsyncGenerator<RecordedEntry, void> {
+export async function* readRecording(path: string, malformed: () => void): AsyncGenerator<PlayedEntry, void> {
   const input = createReadStream(path);
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let header: RecordingHeader | undefined;
+  let startMs = 0;
   try {
     for await (const line of lines) {
       if (header === undefined) {
         header = parseHeader(line, path);
+        startMs = Date.parse(header.when);
         continue;
       }
       const entry = parseEntry(line, header.medium);
-      if (entry) yield entry;
+      if (entry) yield { ...entry, moment: { wallMs: startMs + entry.ms, uptimeMs: entry.ms } };
       else malformed();
     }
   } catch (error) {
@@ -91,6 +96,9 @@ function parseHeader(line: string, path: string): RecordingHeader {
       'unusable',
       `${path} is no recording of this version: its first line must begin with {"recording":1, it is ${line.slice(0, 80)}`,
     );
+  }
+  if (Number.isNaN(Date.parse(String(when)))) {
+    throw new TransportError('unusable', `${path} does not say when it was recorded: "when" is ${when}`);
   }
   return { recording, definition: String(definition), medium: String(medium), when: String(when) };
 }

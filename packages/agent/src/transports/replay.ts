@@ -1,15 +1,16 @@
 // A recording in place of a device: as a receiver, or as a link that answers the questions it was recorded with.
+// What comes out of it carries the time at which it was recorded: an old value must not look new.
 
 import { setTimeout as waitMs } from 'node:timers/promises';
 import type { Moment } from '../reading/device.ts';
 import { type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
-import { type RecordedEntry, readRecording } from './recording.ts';
+import { type PlayedEntry, type RecordedEntry, readRecording } from './recording.ts';
 
 interface ReplayOptions {
   readonly path: string;
   /** `recorded`: with the pauses of the recording. */
   readonly pace: 'recorded' | 'fastest';
-  /** Packets are stamped with the time at which they are replayed. */
+  /** For the pauses. */
   readonly now: () => Moment;
   /** Rejects when the signal aborts. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -24,12 +25,12 @@ export function replayReceiver(options: ReplayOptions): Receiver {
       const due = pacer(options);
       try {
         for await (const entry of readRecording(options.path, () => counts.malformed++)) {
-          const { bytes, source, address = '', rssi = 0, name } = entry;
+          const { bytes, source, address = '', rssi = 0, name, moment } = entry;
           if (signal.aborted) return;
           if (source === undefined) continue;
           await due(entry, signal);
           counts.packets++;
-          const packet = { source, payload: bytes, address, rssi, moment: options.now() };
+          const packet = { source, payload: bytes, address, rssi, moment };
           yield name === undefined ? packet : { ...packet, name };
         }
       } catch (error) {
@@ -39,19 +40,33 @@ export function replayReceiver(options: ReplayOptions): Receiver {
   };
 }
 
+interface ReplayedLink {
+  readonly connect: Connect;
+  /** The clocks of the recording: they stand at what was read last. */
+  readonly now: () => Moment;
+}
+
 /** Chunks come as far as the recording goes without a question; a question is answered as it was when recorded. */
-export function replayLink(options: ReplayOptions, malformed: () => void = () => {}): Connect {
-  return async (signal) => {
-    signal.throwIfAborted();
-    const entries = readRecording(options.path, malformed);
-    const first = await entries.next();
-    return createReplay(entries, first.value ?? undefined, options);
+export function replayLink(options: ReplayOptions, malformed: () => void = () => {}): ReplayedLink {
+  let moment: Moment = { wallMs: 0, uptimeMs: 0 };
+  const played = (entry: PlayedEntry): void => {
+    moment = entry.moment;
+  };
+  return {
+    now: () => moment,
+    async connect(signal) {
+      signal.throwIfAborted();
+      const entries = readRecording(options.path, malformed);
+      const first = await entries.next();
+      return createReplay(entries, first.value ?? undefined, played, options);
+    },
   };
 }
 
 function createReplay(
-  entries: AsyncGenerator<RecordedEntry, void>,
-  first: RecordedEntry | undefined,
+  entries: AsyncGenerator<PlayedEntry, void>,
+  first: PlayedEntry | undefined,
+  played: (entry: PlayedEntry) => void,
   options: ReplayOptions,
 ): Link {
   const due = pacer(options);
@@ -69,6 +84,7 @@ function createReplay(
         if (entry.direction === 'in') {
           await due(entry, signal);
           await advance();
+          played(entry);
           return entry.bytes;
         }
         await orAborted(written.promise, signal);
