@@ -2,6 +2,7 @@
 
 import { decodeField, type Fields, type Value, type Values } from './field.ts';
 import type { DeviceKind } from './kinds.ts';
+import type { VendorWord } from './reading.ts';
 import type { Exchange, Session } from './session.ts';
 
 /** One unit as heard: an advertisement's manufacturer data (after the company id), or a CAN frame. */
@@ -94,8 +95,8 @@ export interface DeviceDefinition {
   /** A family of the vocabulary. */
   readonly id: string;
   readonly name: string;
-  /** First topic level. */
-  readonly vendor: string;
+  /** First topic level: a word that bridges subscribe to. */
+  readonly vendor: VendorWord;
   readonly media: readonly Medium[];
   /** What the secret is, in the words of the configuration; absent when the family has none. */
   readonly secret?: { readonly setting: 'key' | 'password' | 'pin'; readonly hexDigits?: number };

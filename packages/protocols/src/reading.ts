@@ -50,6 +50,7 @@ export const vendorWords = [
   'ant',
   'can',
 ] as const;
+export type VendorWord = (typeof vendorWords)[number];
 
 /** What a device and an agent may be called. */
 export const namePattern = /^[A-Za-z0-9_.-]{1,64}$/;

@@ -48,11 +48,16 @@ describe('names', () => {
     expect(kinds.sort()).toEqual(agreed.sort());
   });
 
-  test('the list of devices has every file and folder of devices/ that defines one', () => {
-    const entries = readdirSync(new URL('../src/devices/', import.meta.url), { withFileTypes: true });
-    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    const listed = definitions.map(({ id }) => id);
-    expect(listed).toEqual(expect.arrayContaining(folders));
+  test('the list of devices has every definition that a file or folder of devices/ exports', async () => {
+    const folder = new URL('../src/devices/', import.meta.url);
+    const modules = readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => name !== 'index.ts')
+      .map((entry) => new URL(entry.isDirectory() ? `${entry.name}/index.ts` : entry.name, folder));
+    const exported = await Promise.all(
+      modules.map(async (module) => Object.values(await import(module.href))),
+    );
+    const isDefinition = (value: unknown) => typeof value === 'object' && value !== null && 'media' in value;
+    expect(new Set(definitions)).toEqual(new Set(exported.flat().filter(isDefinition)));
   });
 });
 
