@@ -67,7 +67,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   });
   server.maxConnections = connectionsMax;
   sayProblems(broker, server, report, connectionsMax);
-  await listen(server, host, port);
+  const closeBroker = (): Promise<void> => new Promise((resolve) => broker.close(resolve));
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    await closeBroker();
+    writer.close();
+    throw error;
+  }
   const address = server.address();
 
   return {
@@ -87,7 +94,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await new Promise<void>((resolve) => broker.close(resolve));
+      await closeBroker();
       for (const socket of sockets) socket.destroy();
       await closed;
       writer.close();
