@@ -1,6 +1,8 @@
 // A unit file as systemd would start it, as far as a test can without systemd: user, environment, command.
 
 export interface InstalledUnit {
+  /** What root runs before. */
+  readonly preparations: readonly (readonly string[])[];
   readonly command: readonly string[];
   readonly environment: { readonly [name: string]: string };
   /** What counts as success beside 0. */
@@ -15,6 +17,7 @@ export function parseUnit(text: string): InstalledUnit {
   const [state] = valuesOf('StateDirectory');
   const assignments = valuesOf('Environment').map((assignment) => assignment.split('=', 2));
   return {
+    preparations: valuesOf('ExecStartPre').map((line) => line.replace(/^[-+]+/, '').split(' ')),
     command: ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--', ...start.split(' ')],
     environment: {
       ...Object.fromEntries(assignments),

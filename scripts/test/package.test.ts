@@ -131,7 +131,12 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('installed', () => {
     expect(`${status} ${stderr}`, command.join(' ')).toMatch(/^0 /);
     return stdout;
   };
-  const unit = async (name: string) => parseUnit(await succeed('cat', `/usr/lib/systemd/system/${name}`));
+  /** Ready to be started. */
+  const prepared = async (name: string) => {
+    const unit = parseUnit(await succeed('cat', `/usr/lib/systemd/system/${name}`));
+    for (const preparation of unit.preparations) await system.run(preparation);
+    return unit;
+  };
   const write = async (path: string, text: string): Promise<void> => {
     writeFileSync(join(scratch, 'written'), text);
     await succeed('install', '--mode=0640', '--group=wattline', `${shown}/written`, path);
@@ -140,7 +145,7 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('installed', () => {
 
   /** Started as its unit says, waited for as systemd waits; ends with the test. */
   async function startService(name: string, more: Environment = {}): Promise<() => Promise<number | null>> {
-    const { command, environment } = await unit(name);
+    const { command, environment } = await prepared(name);
     const socket = `notify-${randomUUID()}`;
     const manager = await openServiceManager(join(scratch, socket));
     const notify = { NOTIFY_SOCKET: `${shown}/${socket}`, WATCHDOG_USEC: '60000000' };
@@ -204,16 +209,17 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('installed', () => {
     await succeed('test', '-s', '/var/lib/wattline/bridge.db');
   });
 
-  test('a round keeps what no broker takes, and delivers it when one is there', async () => {
+  test('rounds, also one by hand, keep what no broker takes, and deliver it when one is there', async () => {
     await write('/etc/wattline/agent.yml', agentConfiguration(brokerPort, radio.port));
-    const { command, environment, successStatuses } = await unit('wattline-once.service');
+    expect(await system.run(['wattline-agent', 'once'])).toMatchObject({ status: 4 });
+    const { command, environment, successStatuses } = await prepared('wattline-once.service');
     const kept = await system.run(command, environment);
     expect(kept.status, kept.stderr).toBe(4);
     expect(successStatuses).toContain(4);
     const stopBridge = await startBridge();
     expect(await system.run(command, environment)).toMatchObject({ status: 0 });
     const stored = await fetch(`http://127.0.0.1:${pagePort}/api/export?device=air&tier=raw&format=jsonl`);
-    expect((await stored.text()).trim().split('\n')).toHaveLength(2);
+    expect((await stored.text()).trim().split('\n')).toHaveLength(3);
     expect(await stopBridge()).toBe(0);
   });
 

@@ -28,7 +28,7 @@ describe.skipIf(!hasPrograms({ 'systemd-analyze': 'systemd' }, process.env))('un
     cpSync('/usr/lib/systemd/system', folder, { recursive: true, verbatimSymlinks: true });
     cpSync(source, folder, { recursive: true });
     mkdirSync(join(root, 'usr/bin'));
-    for (const program of ['wattline-agent', 'wattline-bridge', 'systemctl']) {
+    for (const program of ['wattline-agent', 'wattline-bridge', 'systemctl', 'chown']) {
       writeFileSync(join(root, 'usr/bin', program), '', { mode: 0o755 });
     }
   });
