@@ -136,12 +136,30 @@ describe('energy', () => {
       noon,
     );
     expect(energy).toEqual({ today: 1_800, sameDayLastYear: null });
-    expect(asked).toEqual([
-      'victron/solar_charger/roof pv_energy_today 2024-02-29T00:00:00.000Z 2024-02-29T12:00:00.000Z',
+    expect(asked.sort()).toEqual([
+      'victron/inverter/inverter pv_energy_today 2023-02-28T00:00:00.000Z 2023-03-01T00:00:00.000Z',
       'victron/inverter/inverter pv_energy_today 2024-02-29T00:00:00.000Z 2024-02-29T12:00:00.000Z',
       'victron/solar_charger/roof pv_energy_today 2023-02-28T00:00:00.000Z 2023-03-01T00:00:00.000Z',
-      'victron/inverter/inverter pv_energy_today 2023-02-28T00:00:00.000Z 2023-03-01T00:00:00.000Z',
+      'victron/solar_charger/roof pv_energy_today 2024-02-29T00:00:00.000Z 2024-02-29T12:00:00.000Z',
     ]);
+  });
+  test('leaves room for other questions, however many devices there are', async () => {
+    const many = views(
+      ...Array.from(
+        { length: 40 },
+        (_, i) => [`roof-${i}`, 'solar_charger', { pv_energy_today: 1 }] as const,
+      ),
+    );
+    let waiting = 0;
+    let waitingMost = 0;
+    const increase = async () => {
+      waitingMost = Math.max(waitingMost, ++waiting);
+      await Promise.resolve();
+      waiting--;
+      return 10;
+    };
+    const energy = await energyOf(many, days, increase, noon);
+    expect([energy, waitingMost]).toEqual([{ today: 400, sameDayLastYear: 400 }, 2]);
   });
   test('the day a year before is the same date, of a leap day the day before it', () => {
     expect(yearBefore('2026-06-09')).toBe('2025-06-09');

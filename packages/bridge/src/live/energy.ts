@@ -31,15 +31,15 @@ export async function energyOf(
   nowMs: number,
 ): Promise<Energy> {
   const sum = async (fromMs: number, toMs: number): Promise<number | null> => {
-    const grown = await Promise.all(
-      devices.map(async ({ kind, topic, agent, values }) => {
-        const { solarEnergyToday: field } = deviceKinds[kind];
-        if (field === undefined || !(field in values)) return null;
-        return increase({ topic, agent }, field, fromMs, toMs);
-      }),
-    );
-    const known = grown.filter((energy) => energy !== null);
-    return known.length === 0 ? null : known.reduce((all, energy) => all + energy, 0);
+    let all: number | null = null;
+    // One after the other: history takes only so many questions at a time, and charts have theirs.
+    for (const { kind, topic, agent, values } of devices) {
+      const { solarEnergyToday: field } = deviceKinds[kind];
+      if (field === undefined || !(field in values)) continue;
+      const grown = await increase({ topic, agent }, field, fromMs, toMs);
+      if (grown !== null) all = (all ?? 0) + grown;
+    }
+    return all;
   };
   const lastYear = days.range(yearBefore(days.date(nowMs)));
   const [today, sameDayLastYear] = await Promise.all([
