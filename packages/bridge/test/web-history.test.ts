@@ -64,6 +64,14 @@ describe('a series', () => {
     expect(body).toMatchObject({ kind: 'gauge' });
     expect(body).not.toHaveProperty('unit');
   });
+  test('of a field without a definition is of the kind that history has, whatever its newest value is', async () => {
+    const points = [{ time: 100, last: 'on' }];
+    const web = await open({
+      series: async () => ({ tier: 'raw', everySeconds: 0, kind: 'state', points }),
+    });
+    const { body } = await web.json('/api/series?device=roof&field=own_number');
+    expect(body).toMatchObject({ kind: 'state', points });
+  });
   test.each([
     ['device=roof&field=nothing_such', 404, 'no field "nothing_such"'],
     ['device=cellar&field=pv_power', 404, '"cellar"'],

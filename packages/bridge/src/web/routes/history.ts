@@ -37,12 +37,14 @@ export function serveSeries(server: FastifyInstance, { devices, queries, clock }
     requireOrder({ from, to });
     const { id, series } = requireDevice(devices, name);
     const answer = await queries.series({ series, field, fromMs: from, toMs: to, pointsMax: points });
-    const { kind, unit } = describeField(field) ?? { kind: devices.view(id, to)?.values[field]?.kind };
+    const described = describeField(field);
+    // What history has decides: the newest value of a field that nothing describes may be of another type.
+    const kind = described?.kind ?? answer.kind ?? devices.view(id, to)?.values[field]?.kind;
     return {
       device: id,
       field,
-      kind: kind ?? answer.kind ?? unknownField(name, field),
-      ...(unit === undefined ? {} : { unit }),
+      kind: kind ?? unknownField(name, field),
+      ...(described?.unit === undefined ? {} : { unit: described.unit }),
       tier: answer.tier,
       every: answer.everySeconds,
       from,
