@@ -188,6 +188,19 @@ describe('what no window holds', () => {
     expect(site.reports).toHaveLength(1 + 1 + 1 + 1 + 48 + 1);
   });
 
+  test('are readings that left the log before they were merged, though none is left', () => {
+    const site = createSite();
+    site.add([reading(noonMs, { battery_voltage: 12 })]);
+    site.tiers.flush();
+    site.add(
+      [1, 2, 3].map((i) => reading(noonMs + i, { battery_voltage: i })),
+      false,
+    );
+    site.stored.splice(1, 3);
+    site.tiers.flush();
+    expect(site.tiers.accounts()).toMatchObject({ missed: 3 });
+  });
+
   test('are readings that left the log before they were merged', () => {
     const site = createSite();
     const all = [1, 2, 3, 4].map((i) => reading(noonMs + i, { battery_voltage: i }));

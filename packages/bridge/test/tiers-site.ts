@@ -45,6 +45,7 @@ export function createSite(
   const reports: string[] = [];
   let listener: (readings: readonly StoredReading[]) => void = () => undefined;
   let fails = false;
+  let head = 0;
   const site = {
     nowMs: Date.parse('2026-12-01T00:00:00Z'),
     clockSynced: true,
@@ -53,7 +54,8 @@ export function createSite(
     stored,
     tiers: undefined as unknown as Tiers,
     add: (readings: readonly Omit<StoredReading, 'position'>[], isHeard = true): void => {
-      const placed = readings.map((reading, i) => ({ ...reading, position: stored.length + i + 1 }));
+      const placed = readings.map((reading, i) => ({ ...reading, position: head + i + 1 }));
+      head += placed.length;
       stored.push(...placed);
       if (isHeard) listener(placed);
     },
@@ -77,7 +79,7 @@ export function createSite(
         },
         log: {
           read: (after, limit) => stored.filter(({ position }) => position > after).slice(0, limit),
-          head: () => stored.at(-1)?.position ?? 0,
+          head: () => head,
           onStored: (hear) => {
             listener = hear;
           },

@@ -77,6 +77,8 @@ export function startGathering({
       const further = log.read(seen, readLimit);
       const [oldest] = further;
       if (oldest === undefined) {
+        const gone = log.head() - seen;
+        if (gone > 0) onMissed(gone);
         seen = Math.max(seen, log.head());
         isBehind = false;
         return;
