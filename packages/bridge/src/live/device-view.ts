@@ -1,6 +1,7 @@
 // From what is known of a device to what the web says of it.
 
 import { type DeviceKind, describeField, deviceKinds, type FieldKind, type Value } from '@wattline/protocols';
+import { kindOfValue } from '../tiers/aggregate.ts';
 import type { DeviceView, ValueView } from '../web/api.ts';
 import type { Agent } from './agents.ts';
 import { topicParts } from './device-id.ts';
@@ -107,12 +108,8 @@ function fits(kind: FieldKind, value: Value): boolean {
   );
 }
 
-/** What a field without a definition is taken for. */
-export function kindOf(value: Value): FieldKind {
-  if (typeof value === 'string') return 'state';
-  if (typeof value === 'boolean') return 'flag';
-  return Array.isArray(value) ? 'flags' : 'gauge';
-}
+/** What a field without a definition is taken for; while nothing is known of it, for a number. */
+const kindOf = (value: Value): FieldKind => (value === null ? 'gauge' : kindOfValue(value));
 
 const leadOfOthers = 5;
 
