@@ -57,7 +57,7 @@ describe('counters', () => {
       { every: 'day', keepMs: null },
     ];
     const changed = createSite(tiers, 1_000 * dayMs, site.database);
-    changed.stored.push(...site.stored);
+    changed.add(site.stored, false);
     changed.add([reading(noonMs + minuteMs + 1, { battery_voltage: 12 })]);
     changed.tiers.flush();
     changed.add([reading(noonMs - 10 * minuteMs, { pv_energy_today: 60 })]);
