@@ -2,6 +2,7 @@
 // and as it was, and nothing else is.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { randomOf } from '../../packages/protocols/test/random.ts';
 import { type KillSite, type Measurement, openKillSite, type ProgramName } from './site.ts';
 
 export interface Campaign {
@@ -34,20 +35,9 @@ const drainWithinMs = 60_000;
 /** Both die at once, as in a power cut. */
 const bothShare = 0.15;
 
-/** mulberry32: small, and the same everywhere. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let word = Math.imul(state ^ (state >>> 15), 1 | state);
-    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export async function runCampaign(campaign: Campaign): Promise<Verdict> {
   const { kills, folder, broker, progress = () => undefined } = campaign;
-  const random = createRandom(campaign.seed);
+  const random = randomOf(campaign.seed);
   const site = await openKillSite(folder, broker);
   const startMs = Date.now();
   try {
@@ -57,9 +47,9 @@ export async function runCampaign(campaign: Campaign): Promise<Verdict> {
     site.start('agent');
     for (let kill = 0; kill < kills; kill++) {
       // Often in the middle of work, now and then while something is still starting.
-      if (random() < startingShare) await wait(random() * startingMsMax);
-      else await site.whenAccepted(site.accepted.length + 1 + Math.floor(random() * acceptedMax));
-      const victims = victimsOf(random());
+      if (random.fraction() < startingShare) await wait(random.below(startingMsMax));
+      else await site.whenAccepted(site.accepted.length + 1 + random.below(acceptedMax));
+      const victims = victimsOf(random.fraction());
       await Promise.all(victims.map(site.kill));
       for (const name of victims) site.start(name);
       progress(`${kill + 1} of ${kills} killed, ${site.accepted.length} readings accepted`);
