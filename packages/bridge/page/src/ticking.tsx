@@ -1,11 +1,12 @@
 // Text that changes as time goes by: written past the drawing, and only when it reads differently.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { usePage, useTick, useWords } from './page-context.ts';
+import { usePage, useTick, useTimes, useWords } from './page-context.ts';
+import type { Key } from './words/words.ts';
 
 interface TickingProps {
   readonly text: () => string;
-  readonly class?: string;
+  readonly class?: string | undefined;
 }
 
 export function Ticking({ text, class: name }: TickingProps) {
@@ -41,4 +42,18 @@ export function BareAge({ time }: { readonly time: number }) {
   const { clock } = usePage();
   const { age } = useWords();
   return <Ticking class="age" text={() => age((clock.now() - time) / 1000)} />;
+}
+
+interface MomentProps {
+  readonly say: Key;
+  readonly time: number;
+  readonly class?: string;
+}
+
+/** "since 11:52": with its date as soon as that is another day, also where nothing else is drawn again. */
+export function Moment({ say: key, time, class: name }: MomentProps) {
+  const { clock } = usePage();
+  const { say } = useWords();
+  const times = useTimes();
+  return <Ticking class={name} text={() => say(key, times.moment(time, clock.now()))} />;
 }

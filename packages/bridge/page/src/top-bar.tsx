@@ -3,7 +3,7 @@
 import { Icon, Mark } from './icon.tsx';
 import { useKnown, usePage, useTimes, useWords } from './page-context.ts';
 import { devicesAddress, overviewAddress, type Route } from './route.ts';
-import { Ticking } from './ticking.tsx';
+import { Moment, Ticking } from './ticking.tsx';
 
 export function TopBar({ route, waiting }: { readonly route: Route; readonly waiting: boolean }) {
   const { say } = useWords();
@@ -41,14 +41,13 @@ export function TopBar({ route, waiting }: { readonly route: Route; readonly wai
 
 function LiveMark({ waiting }: { readonly waiting: boolean }) {
   const { say } = useWords();
-  const times = useTimes();
   const link = useKnown((known) => known.link);
   const text = {
-    live: () => say(waiting ? 'waiting_first' : 'live'),
-    connecting: () => say('connecting'),
-    cut: () => say('cut_since', times.clock(link.since)),
-    refused: () => say('sign_in', { command: 'wattline-bridge user add NAME' }),
-  }[link.state]();
+    live: say(waiting ? 'waiting_first' : 'live'),
+    connecting: say('connecting'),
+    cut: <Moment say="cut_since" time={link.since} />,
+    refused: say('sign_in', { command: 'wattline-bridge user add NAME' }),
+  }[link.state];
   const quiet = link.state === 'connecting' || waiting;
   return (
     <span class={`live${quiet ? ' quiet' : ''}`} data-link={link.state} role="status">

@@ -4,8 +4,9 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { AlarmView } from '../../../src/web/api.ts';
 import { Icon, type IconName } from '../icon.tsx';
-import { useKnown, usePage, useTimes, useWords } from '../page-context.ts';
+import { useKnown, usePage, useWords } from '../page-context.ts';
 import { deviceAddress } from '../route.ts';
+import { Moment } from '../ticking.tsx';
 import type { Words } from '../words/words.ts';
 
 const worst: readonly AlarmView['level'][] = ['lost', 'alarm', 'late', 'warning'];
@@ -55,16 +56,15 @@ export function Attention() {
 
 function Item({ alarm, children }: { readonly alarm: AlarmView; readonly children: ComponentChildren }) {
   const words = useWords();
-  const times = useTimes();
-  const { clock } = usePage();
-  const since = times.moment(alarm.since, clock.now());
   const silent = alarm.level === 'lost' || alarm.level === 'late';
   return (
     <li class={alarm.level}>
       <a href={deviceAddress(alarm.device)}>
         <Icon name={icons[alarm.level]} />
         <b>{titleOf(words, alarm)}</b>
-        <p>{words.say(silent ? 'silent_since' : 'since', since)}</p>
+        <p>
+          <Moment say={silent ? 'silent_since' : 'since'} time={alarm.since} />
+        </p>
         {children}
       </a>
     </li>

@@ -3,10 +3,10 @@
 import type { DeviceView } from '../../../src/web/api.ts';
 import { labelOf, labelUnder, subjectOf } from '../format/subject.ts';
 import { sentence } from '../format/value.ts';
-import { useKnown, usePage, useTimes, useWords } from '../page-context.ts';
+import { useKnown, usePage, useWords } from '../page-context.ts';
 import { deviceAddress } from '../route.ts';
 import { ShownValue } from '../shown.tsx';
-import { Age } from '../ticking.tsx';
+import { Age, Moment } from '../ticking.tsx';
 import { ContractLine, useSight } from './contract.tsx';
 import { hueOfField, isOlderThanDevice, shownValue, verbOfField } from './sight.ts';
 import { Spark } from './spark.tsx';
@@ -38,7 +38,7 @@ function Card({ device }: { readonly device: DeviceView }) {
       </div>
       <div class="ld">
         <b>{first === undefined ? say('no_reading_value') : <Lead device={device} field={first} />}</b>
-        {sight === 'lost' ? <LastSeen time={device.time} /> : null}
+        {sight === 'lost' ? <Moment class="at" say="at" time={device.time} /> : null}
         {first === undefined || kiosk ? null : <Spark device={device} />}
       </div>
       <dl class="vs">
@@ -76,12 +76,6 @@ function Stage({ device, field }: { readonly device: DeviceView; readonly field:
       {sentence(view.value)}
     </span>
   );
-}
-
-function LastSeen({ time }: { readonly time: number }) {
-  const { clock } = usePage();
-  const { say } = useWords();
-  return <span class="at">{say('at', useTimes().moment(time, clock.now()))}</span>;
 }
 
 /** What the card is about needs no naming: battery_voltage of a battery is its Voltage. */

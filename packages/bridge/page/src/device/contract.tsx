@@ -3,8 +3,8 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { DeviceView } from '../../../src/web/api.ts';
 import { Icon } from '../icon.tsx';
-import { useKnown, usePage, useTick, useTimes, useWords } from '../page-context.ts';
-import { Age } from '../ticking.tsx';
+import { useKnown, usePage, useTick, useWords } from '../page-context.ts';
+import { Age, Moment } from '../ticking.tsx';
 
 export type Sight = DeviceView['state'] | 'cut';
 
@@ -20,11 +20,10 @@ export function useSight(device: DeviceView): Sight {
 export function StateWord({ sight }: { readonly sight: Sight }) {
   const { say } = useWords();
   const since = useKnown(({ link }) => link.since);
-  const times = useTimes();
   return (
     <span class="st">
       <Icon name={sight} />
-      <span>{sight === 'cut' ? say('as_of', times.clock(since)) : say(sight)}</span>
+      {sight === 'cut' ? <Moment say="as_of" time={since} /> : <span>{say(sight)}</span>}
     </span>
   );
 }
@@ -45,16 +44,14 @@ export function ContractLine({ device, sight }: { readonly device: DeviceView; r
 
 function Terms({ device, sight }: { readonly device: DeviceView; readonly sight: Sight }) {
   const { say, span } = useWords();
-  const { clock } = usePage();
-  const times = useTimes();
   const { interval, next_due: nextDue, pending = 0 } = device;
   const asleep = sight === 'sleeping' && nextDue !== undefined;
   return (
     <>
-      {asleep ? <span class="nx">{say('next_due', times.moment(nextDue, clock.now()))}</span> : null}
+      {asleep ? <Moment class="nx" say="next_due" time={nextDue} /> : null}
       {!asleep && interval !== undefined ? <span class="ev">{say('every', span(interval))}</span> : null}
       {sight === 'lost' ? (
-        <span class="ag">{say('since', times.moment(device.time, clock.now()))}</span>
+        <Moment class="ag" say="since" time={device.time} />
       ) : (
         <Age class="ag" time={device.time} about={device.clock === 'unsynced'} />
       )}

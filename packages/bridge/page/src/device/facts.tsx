@@ -3,6 +3,7 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { AlarmView, DeviceView } from '../../../src/web/api.ts';
 import { useKnown, usePage, useTimes, useWords } from '../page-context.ts';
+import { Ticking } from '../ticking.tsx';
 import type { Key } from '../words/words.ts';
 
 export function Facts({ device }: { readonly device: DeviceView }) {
@@ -58,7 +59,9 @@ export function AlarmHistory({ device }: { readonly device: DeviceView }) {
         <tbody>
           {alarms.slice(0, shownMax).map(({ code, since, until, text }) => (
             <tr key={`${code} ${since}`}>
-              <td>{times.moment(since, clock.now())}</td>
+              <td>
+                <Ticking text={() => times.moment(since, clock.now())} />
+              </td>
               <td>{text}</td>
               <td>{until === null ? say('ongoing') : span(Math.round((until - since) / 1000))}</td>
             </tr>

@@ -7,6 +7,7 @@ import { isOlderThanDevice, shownValue, verbOfField } from '../device/sight.ts';
 import { labelOf } from '../format/subject.ts';
 import { inline } from '../format/value.ts';
 import { usePage, useTimes, useWords } from '../page-context.ts';
+import { Ticking } from '../ticking.tsx';
 
 interface PanelProps {
   readonly device: DeviceView;
@@ -45,7 +46,7 @@ function Now({ device, field }: { readonly device: DeviceView; readonly field: s
   const value = verb === undefined ? shown : `${shown} ${words.say(verb)}`;
   const isNow = sight === 'fresh' && !isOlderThanDevice(device, view);
   if (isNow) return <>{words.say('now_x', value)}</>;
-  return <>{words.say('at_x', { time: times.moment(view.time, clock.now()), value })}</>;
+  return <Ticking text={() => words.say('at_x', { time: times.moment(view.time, clock.now()), value })} />;
 }
 
 interface StandInProps {
