@@ -20,7 +20,9 @@ export interface Store {
   close(): void;
 }
 
-const fileName = 'bridge.db';
+/** The file of the store in a folder. */
+export const storeFile = (path: string): string => join(path, 'bridge.db');
+
 const layoutVersion = 1;
 const busyTimeoutMs = 5_000;
 /** What the write-ahead log is cut back to after a long reader let it grow. */
@@ -40,7 +42,7 @@ export function openStore({
 }): Store {
   mkdirSync(path, { recursive: true, mode: 0o750 });
   const lock = takeLock(path);
-  const file = join(path, fileName);
+  const file = storeFile(path);
   try {
     const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     try {

@@ -1,13 +1,12 @@
 // `export DEVICE`: history to standard output, out of the store, whether the bridge runs or not.
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ExitCode, exitCodes, UsageError } from '@wattline/program';
 import type { Invocation } from '../command-line.ts';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { SeriesKey } from '../message.ts';
 import { createQueries } from '../queries/queries.ts';
-import { openReader } from '../store.ts';
+import { openReader, storeFile } from '../store.ts';
 import type { Surround } from '../surround.ts';
 import { parseTime } from '../web/query.ts';
 import { workerBeside } from './files.ts';
@@ -17,7 +16,7 @@ export async function exportHistory(
   invocation: Extract<Invocation, { command: 'export' }>,
 ): Promise<ExitCode> {
   const { store, site } = configuration;
-  const file = join(store.path, 'bridge.db');
+  const file = storeFile(store.path);
   if (!existsSync(file)) throw new UsageError(`there is no store at ${store.path}: has this bridge run yet?`);
   const nowMs = Date.now();
   const series = findSeries(file, invocation.device);

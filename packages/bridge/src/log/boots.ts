@@ -1,6 +1,7 @@
 // When the agents' machines were booted, by a clock that was set: with it a time by a clock that was not set is placed.
 
 import type { DatabaseSync } from 'node:sqlite';
+import { dayOf, keptDays } from './streams.ts';
 
 export interface Boots {
   /** A reading by a clock that was set: `timeMs` is `uptimeMs` after boot. */
@@ -14,9 +15,7 @@ export interface Boots {
 }
 
 const cachedMax = 10_000;
-const keptDays = 180;
 const keptMax = 100_000;
-const dayMs = 86_400_000;
 /** The clock of a machine drifts while it runs; less than this is not worth a write. */
 const driftMs = 1_000;
 
@@ -65,14 +64,14 @@ export function openBoots(database: DatabaseSync): Boots {
     bootedMs,
     save: (nowMs) => {
       for (const { agent, boot, bootedMs: booted } of changed) {
-        upsert.run(agent, boot, booted, Math.floor(nowMs / dayMs));
+        upsert.run(agent, boot, booted, dayOf(nowMs));
       }
       changed.length = 0;
       if (cached > cachedMax) reload();
     },
     reload,
     prune: (nowMs) => {
-      removeOld.run(Math.floor(nowMs / dayMs) - keptDays);
+      removeOld.run(dayOf(nowMs) - keptDays);
       const excess = Math.max(0, Number(selectCount.get()?.['count']) - keptMax);
       if (excess > 0) removeOldest.run(excess);
       reload();

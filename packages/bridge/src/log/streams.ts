@@ -31,9 +31,13 @@ export interface Streams {
 }
 
 const cachedMax = 10_000;
-const keptDays = 180;
+/** What was not used for so long is forgotten; no outbox holds readings as long. */
+export const keptDays = 180;
 const keptMax = 1_000_000;
 const dayMs = 86_400_000;
+
+/** Days since 1970, by which uses are remembered. */
+export const dayOf = (timeMs: number): number => Math.floor(timeMs / dayMs);
 
 export function openStreams(database: DatabaseSync): Streams {
   const { select, insert, update, selectMissing, selectCount, removeOld } = prepare(database);
@@ -70,7 +74,7 @@ export function openStreams(database: DatabaseSync): Streams {
       return stream;
     },
     change: (stream, nowMs) => {
-      stream.usedDay = Math.max(stream.usedDay, Math.floor(nowMs / dayMs));
+      stream.usedDay = Math.max(stream.usedDay, dayOf(nowMs));
       changed.add(stream);
     },
     missing: (limit) =>
@@ -97,7 +101,7 @@ export function openStreams(database: DatabaseSync): Streams {
     },
     reload,
     prune: (nowMs, limit) => {
-      const oldest = Math.floor(nowMs / dayMs) - keptDays;
+      const oldest = dayOf(nowMs) - keptDays;
       const aged = Number(removeOld.run(oldest, limit).changes);
       const excess = Math.min(limit, Math.max(0, Number(selectCount.get()?.['count']) - keptMax));
       if (excess > 0) removeOld.run(Number.MAX_SAFE_INTEGER, excess);
