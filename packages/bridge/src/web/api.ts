@@ -201,7 +201,6 @@ export interface AccountsView {
   readonly expired: number;
 }
 
-/** `/api/status`. The keys up to `canbus_last_update` are those of the replaced watch program, in its types. */
 /** A message that is no reading, and why. */
 export interface AsideView {
   readonly topic: string;
@@ -213,6 +212,7 @@ export interface AsideView {
   readonly beginning: string;
 }
 
+/** `/api/status`. The keys up to `canbus_last_update` are those of the replaced watch program, in its types. */
 export interface StatusView {
   /** OK: every device speaks or sleeps; ERROR: none does. */
   readonly status: 'OK' | 'DEGRADED' | 'ERROR';
