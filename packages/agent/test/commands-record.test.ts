@@ -60,6 +60,14 @@ describe('a recording of a broadcasting device', () => {
     const { code, stdout } = await site.agent(['read', 'any', '--json']).ended;
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ name: 'any', values: { battery_voltage: 13.2 } });
+
+    const [header = ''] = site.read('roof.jsonl').split('\n');
+    site.write('roof.jsonl', header);
+    const empty = await site.agent(['read', 'any']).ended;
+    expect(empty.code).toBe(5);
+    expect(empty.stderr).toMatch(
+      /^any: no reading.*: the recording .*roof\.jsonl holds no reading of any\n$/,
+    );
   });
 
   test('that is missing, none, of another device or without a place is named: 2', async () => {

@@ -10,7 +10,9 @@ export const silentAfter = ({ intervalMs }: Pick<ReadDevice, 'intervalMs'>): num
   Math.max(silentAfterMs, intervalsMissed * intervalMs);
 
 /** Likely causes, the likeliest first. */
-export const notHeard = ({ address, port }: ReadDevice): string =>
-  port !== undefined
+export function notHeard({ name, address, port, replay }: ReadDevice): string {
+  if (replay !== undefined) return `the recording ${replay} holds no reading of ${name}`;
+  return port !== undefined
     ? `nothing came from ${port}: is the cable plugged in at the device, and the device on?`
     : `${address} was not heard: out of reach, switched off, held by a phone app, or "Instant readout via Bluetooth" is off in VictronConnect`;
+}
