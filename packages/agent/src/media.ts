@@ -32,7 +32,10 @@ export function createMedia(
       lasting
         ? watchedReceiver({ file: mainFile, ...wanted, companies, now, log })
         : bluetoothReceiver({ adapter: () => chooseAdapter(chosen), companies, now }),
-    serial: (path, baudRate) => serialLink({ path, baudRate }),
+    serial: (path, baudRate) =>
+      serialLink({ path, baudRate }, (bytes) =>
+        log.warn(`${path}: ${bytes} bytes were lost, nobody took them in time`),
+      ),
     replayedPackets: (path) => replayReceiver({ path, pace, now }),
     replayedLink: (path) => replayLink({ path, pace, now }),
   };

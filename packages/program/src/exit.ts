@@ -6,7 +6,7 @@ import { ConfigurationError } from './settings/problem.ts';
 export const exitCodes = {
   /** Everything was read and delivered. */
   done: 0,
-  /** Something that nobody foresaw: our bug. */
+  /** Something that nobody foresaw, or a reading was lost because neither the broker nor the disk took it. */
   unexpected: 1,
   /** The command line or the configuration is wrong. */
   usage: 2,

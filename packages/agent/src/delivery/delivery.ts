@@ -124,9 +124,9 @@ async function expire({ outbox, clock, repeats, sayLosses }: FlowState): Promise
 
 function deliver(state: FlowState, topic: string, reading: Reading): Promise<Acceptance> {
   if (state.pending.size >= pendingMax) {
-    return lost(state, topic, `${pendingMax} readings are neither confirmed nor on disk`);
+    return lost(state, `${pendingMax} readings are neither confirmed nor on disk`);
   }
-  if (state.closed) return lost(state, topic, 'the agent is stopping');
+  if (state.closed) return lost(state, 'the agent is stopping');
   const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
   const entry = {
     stream: reading.stream,
@@ -146,20 +146,19 @@ function deliver(state: FlowState, topic: string, reading: Reading): Promise<Acc
   return promise;
 }
 
-function lost(state: FlowState, topic: string, why: string): Promise<never> {
+function lost(state: FlowState, why: string): Promise<never> {
   state.lost += 1;
-  return Promise.reject(new Error(`A reading of ${topic} is lost: ${why}.`));
+  return Promise.reject(new Error(why));
 }
 
 /** Resolves when every pending reading is in the outbox, or lost because the disk refuses. */
 async function syncPending(state: FlowState): Promise<void> {
   for (const parcel of state.pending) sync(state, parcel);
   await Promise.all([...state.pending].map(({ pending }) => pending?.syncing));
-  for (const { entry, pending } of state.pending) {
+  for (const { pending } of state.pending) {
     clearTimeout(pending?.timer);
     state.lost += 1;
-    const why = 'the agent is stopping, and it is neither confirmed nor on disk';
-    pending?.lose(new Error(`A reading of ${entry.topic} is lost: ${why}.`));
+    pending?.lose(new Error('the agent is stopping, and it is neither confirmed nor on disk'));
   }
   state.pending.clear();
 }
