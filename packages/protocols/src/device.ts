@@ -1,6 +1,6 @@
 // A device definition, and from bytes to a decoded record.
 
-import { decodeField, type Fields, type Value, type Values } from './field.ts';
+import { decodeField, type Fields, type Unit, type Value, type Values } from './field.ts';
 import type { DeviceKind } from './kinds.ts';
 import type { VendorWord } from './reading.ts';
 import type { Exchange, Session } from './session.ts';
@@ -48,7 +48,7 @@ export interface RecordDefinition<Payload> {
 export interface Computed {
   readonly field: string;
   readonly kind: 'gauge' | 'counter';
-  readonly unit: 'W' | 'V' | '%' | 'A';
+  readonly unit: Unit;
   readonly from: (values: Values) => Value | undefined;
 }
 

@@ -1,25 +1,23 @@
 // What a raw value means: six kinds, and the one way in which raw becomes a value.
 
-import type { Raw, Where } from './where.ts';
+import type { Where } from './where.ts';
 
-const units = [
-  'V',
-  'A',
-  'W',
-  'VA',
-  'var',
-  'Wh',
-  'Ah',
-  '%',
-  '°C',
-  'Hz',
-  's',
-  'Ω',
-  'W/m²',
-  'dBm',
-  'rpm',
-] as const;
-export type Unit = (typeof units)[number];
+export type Unit =
+  | 'V'
+  | 'A'
+  | 'W'
+  | 'VA'
+  | 'var'
+  | 'Wh'
+  | 'Ah'
+  | '%'
+  | '°C'
+  | 'Hz'
+  | 's'
+  | 'Ω'
+  | 'W/m²'
+  | 'dBm'
+  | 'rpm';
 
 export const fieldKinds = ['gauge', 'counter', 'state', 'flag', 'flags', 'info'] as const;
 export type FieldKind = (typeof fieldKinds)[number];
@@ -186,5 +184,3 @@ export function decimalsOf(decimal: number): number {
   const [mantissa = '', exponent = '0'] = String(decimal).split('e');
   return Math.max(0, (mantissa.split('.')[1]?.length ?? 0) - Number(exponent));
 }
-
-export type { Raw };
