@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeDeb, makeTarball } from './deb.ts';
-import { type Architecture, products } from './products.ts';
+import { type Architecture, nodeArchitecture, products } from './products.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
@@ -20,12 +20,25 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(root, 'out') },
   },
 });
-const architectures: Architecture[] = (['amd64', 'arm64'] as const).filter(
-  (word) => values.arch?.includes(word) ?? true,
+const names = chosen(
+  'only',
+  products.map(({ name }) => name),
 );
-const formats = ['deb', 'tar'].filter((word) => values.format?.includes(word) ?? true);
+const architectures = chosen('arch', Object.keys(nodeArchitecture) as Architecture[]);
+const formats = chosen('format', ['deb', 'tar']);
 const out = resolve(values.out);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** Those that were asked for; all when none was. */
+function chosen<Word extends string>(option: 'only' | 'arch' | 'format', known: readonly Word[]): Word[] {
+  const asked: readonly string[] = values[option] ?? known;
+  const unknown = asked.filter((word) => !known.some((one) => one === word));
+  if (unknown.length > 0) {
+    console.error(`--${option} takes ${known.join(' or ')}, not ${unknown.join(', ')}`);
+    process.exit(2);
+  }
+  return known.filter((word) => asked.includes(word));
+}
 
 /** The time of the newest commit, or what the caller wants. */
 function buildEpoch(): number {
@@ -37,7 +50,7 @@ function buildEpoch(): number {
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 
 mkdirSync(out, { recursive: true });
-for (const product of products.filter(({ name }) => values.only?.includes(name) ?? true)) {
+for (const product of products.filter(({ name }) => names.includes(name))) {
   for (const architecture of architectures) {
     const build = { root, version, epoch: buildEpoch(), architecture };
     for (const format of formats) {
@@ -45,6 +58,8 @@ for (const product of products.filter(({ name }) => values.only?.includes(name) 
         console.error(
           `${product.name} for ${architecture}: no .deb, dpkg-deb is missing (Debian package dpkg)`,
         );
+        // A machine of another kind still gives the tarballs.
+        if (values.format !== undefined) process.exitCode = 1;
         continue;
       }
       const file =
