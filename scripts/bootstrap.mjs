@@ -55,7 +55,7 @@ async function installIfStale() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(stamp, { force: true });
-  console.error('Installing what the lockfile lists (the first time only) ...');
+  console.error('Installing what the lockfile lists (the first time, and when it changed) ...');
   const flags = ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'];
   const parameters = ['--yes', '--prefer-offline', manifest.packageManager, ...flags];
   // A group of its own: npx does not end what it started.
