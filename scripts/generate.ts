@@ -1,17 +1,18 @@
 // Writes what is derived from the declarations: device pages, configuration schemas.
 // `--check` writes nothing and fails when a file differs: generated files are never edited.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateDevicePages } from './generate/device-pages.ts';
+import { devicePagesFolder, generateDevicePages } from './generate/device-pages.ts';
 import { generateSchemas } from './generate/schemas.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const checkOnly = process.argv.includes('--check');
 
+const generated = [...generateDevicePages(), ...generateSchemas()];
 const stale: string[] = [];
-for (const { path, content } of [...generateDevicePages(), ...generateSchemas()]) {
+for (const { path, content } of generated) {
   const file = join(root, path);
   if (existsSync(file) && readFileSync(file, 'utf8') === content) continue;
   stale.push(path);
@@ -19,8 +20,14 @@ for (const { path, content } of [...generateDevicePages(), ...generateSchemas()]
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);
 }
+/** Pages of definitions that there are no more. */
+const leftOver = globSync(`${devicePagesFolder}/*.md`, { cwd: root }).filter(
+  (page) => !generated.some(({ path }) => path === page),
+);
+if (!checkOnly) for (const path of leftOver) rmSync(join(root, path));
 for (const path of stale) console.log(`${checkOnly ? 'differs' : 'written'}: ${path}`);
-if (checkOnly && stale.length > 0) {
+for (const path of leftOver) console.log(`${checkOnly ? 'left over' : 'removed'}: ${path}`);
+if (checkOnly && stale.length + leftOver.length > 0) {
   console.error('Generated files differ from their declarations: run npm run generate and commit.');
   process.exit(1);
 }

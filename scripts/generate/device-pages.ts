@@ -15,14 +15,15 @@ export interface GeneratedFile {
   readonly content: string;
 }
 
-const folder = 'docs/devices';
+/** Holds nothing else. */
+export const devicePagesFolder = 'docs/devices';
 const firstLine =
   '<!-- GENERATED from packages/protocols/src/devices by `npm run generate`. Changes made here are lost. -->';
 
 export const generateDevicePages = (): readonly GeneratedFile[] => [
-  { path: `${folder}/README.md`, content: listPage() },
+  { path: `${devicePagesFolder}/README.md`, content: listPage() },
   ...definitions.map((definition) => ({
-    path: `${folder}/${definition.id}.md`,
+    path: `${devicePagesFolder}/${definition.id}.md`,
     content: devicePage(definition),
   })),
 ];
