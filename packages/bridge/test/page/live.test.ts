@@ -56,6 +56,16 @@ describe('series that were read', () => {
 });
 
 describe('changes between two snapshots', () => {
+  const all = { devices: 0, alarms: 0 };
+  const alarm: AlarmView = {
+    device: 'd1',
+    name: 'roof',
+    code: 'silent',
+    text: '',
+    level: 'late',
+    since: 7,
+    until: null,
+  };
   const setUp = () => {
     let now = 1_000_000;
     const site = createSite(siteDevices, () => now);
@@ -71,9 +81,9 @@ describe('changes between two snapshots', () => {
     deltas.take.reading({ now: 1, device: site.view('d2') });
     deltas.take.reading({ now: 2, device: site.view('d3') });
     expect(told).toEqual([]);
-    expect(deltas.apply(0)).toBe(true);
+    expect(deltas.apply(all)).toBe(true);
     expect(told).toEqual([3]);
-    expect(deltas.apply(0)).toBe(false);
+    expect(deltas.apply(all)).toBe(false);
   });
 
   test('what was said before a snapshot was made does not undo it', () => {
@@ -83,8 +93,8 @@ describe('changes between two snapshots', () => {
     site.advance();
     deltas.take.reading({ now: 1_000_000, device: old });
     store.set({ devices: new Map([['d1', site.view('d1')]]) });
-    expect(deltas.apply(1_030_000)).toBe(false);
-    expect(deltas.apply(0)).toBe(false);
+    expect(deltas.apply({ devices: 1_030_000, alarms: 0 })).toBe(false);
+    expect(deltas.apply(all)).toBe(false);
     expect(store.get().devices.get('d1')?.time).toBe(1_030_000);
   });
 
@@ -93,28 +103,27 @@ describe('changes between two snapshots', () => {
     const { values } = store.get().devices.get('d1') ?? {};
     deltas.take.state({ now: 5, id: 'd1', state: 'late' });
     deltas.take.state({ now: 5, id: 'nobody', state: 'late' });
-    deltas.apply(0);
+    deltas.apply(all);
     expect([...store.get().devices.keys()]).toEqual(['d1']);
     expect(store.get().devices.get('d1')).toMatchObject({ state: 'late', values });
   });
 
-  test('an alarm replaces what was said of it before', () => {
+  test('an alarm replaces what was said of it before, and leaves when it ends', () => {
     const { store, deltas } = setUp();
-    const alarm: AlarmView = {
-      device: 'd1',
-      name: 'roof',
-      code: 'silent',
-      text: '',
-      level: 'late',
-      since: 7,
-      until: null,
-    };
     deltas.take.alarm({ now: 8, alarm });
+    deltas.take.alarm({ now: 8, alarm: { ...alarm, since: 3 } });
     deltas.take.alarm({ now: 9, alarm: { ...alarm, level: 'lost' } });
     deltas.take.alarm({ now: 9, alarm: { ...alarm, since: 3, until: 4 } });
-    expect(store.get().alarms.map(({ level, since }) => [level, since])).toEqual([
-      ['late', 3],
-      ['lost', 7],
-    ]);
+    expect(deltas.apply(all)).toBe(true);
+    expect(store.get().alarms).toEqual([{ ...alarm, level: 'lost' }]);
+  });
+
+  test('an alarm that begins while a snapshot is on its way is not lost with it, nor one that ended before reopened', () => {
+    const { store, deltas } = setUp();
+    deltas.take.alarm({ now: 8, alarm: { ...alarm, code: 'ended' } });
+    deltas.take.alarm({ now: 20, alarm });
+    store.set({ alarms: [] });
+    deltas.apply({ devices: 30, alarms: 15 });
+    expect(store.get().alarms).toEqual([alarm]);
   });
 });

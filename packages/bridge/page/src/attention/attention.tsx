@@ -18,17 +18,15 @@ const icons: { readonly [level in AlarmView['level']]: IconName } = {
 };
 const shownMax = 4;
 
-export const activeAlarms = (alarms: readonly AlarmView[]): AlarmView[] =>
-  alarms
-    .filter(({ until }) => until === null)
-    .sort((a, b) => worst.indexOf(a.level) - worst.indexOf(b.level) || b.since - a.since);
+const worstFirst = (alarms: readonly AlarmView[]): AlarmView[] =>
+  [...alarms].sort((a, b) => worst.indexOf(a.level) - worst.indexOf(b.level) || b.since - a.since);
 
 export function Attention() {
   const { say } = useWords();
   const { kiosk } = usePage();
   const alarms = useKnown((known) => known.alarms);
   const loaded = useKnown((known) => known.loaded);
-  const active = useMemo(() => activeAlarms(alarms), [alarms]);
+  const active = useMemo(() => worstFirst(alarms), [alarms]);
   const [all, setAll] = useState(false);
   const shown = all ? active : active.slice(0, active.length > shownMax ? shownMax - 1 : shownMax);
   return (

@@ -82,7 +82,7 @@ function useAlarms(device: string): readonly AlarmView[] | undefined {
     const now = clock.now();
     api
       .alarms(now - yearMs, now, abort.signal)
-      .then((all) => setAlarms(all.filter((alarm) => alarm.device === device)))
+      .then((answer) => setAlarms(answer.alarms.filter((alarm) => alarm.device === device)))
       // Without its past the page still tells what goes on now.
       .catch(() => {});
     return () => abort.abort();

@@ -10,10 +10,15 @@ export interface SeriesQuery {
   readonly points: number;
 }
 
+export interface Alarms {
+  readonly now: number;
+  readonly alarms: readonly AlarmView[];
+}
+
 export interface Api {
   readonly devices: (signal: AbortSignal) => Promise<{ now: number; devices: DeviceView[] }>;
   readonly site: (signal: AbortSignal) => Promise<SiteView>;
-  readonly alarms: (from: number, to: number, signal: AbortSignal) => Promise<readonly AlarmView[]>;
+  readonly alarms: (from: number, to: number, signal: AbortSignal) => Promise<Alarms>;
   readonly series: (query: SeriesQuery, signal: AbortSignal) => Promise<SeriesView>;
   readonly status: (signal: AbortSignal) => Promise<StatusView>;
   readonly exportAddress: (device: string, from: number, to: number) => string;
@@ -48,10 +53,7 @@ export function createApi(): Api {
   return {
     devices: (signal) => get('api/devices', signal),
     site: (signal) => get('api/site', signal),
-    alarms: async (from, to, signal) => {
-      const answer = await get<{ alarms: AlarmView[] }>(`api/alarms?${query({ from, to })}`, signal);
-      return answer.alarms;
-    },
+    alarms: (from, to, signal) => get(`api/alarms?${query({ from, to })}`, signal),
     series: (asked, signal) => get(`api/series?${query({ ...asked })}`, signal),
     status: (signal) => get('api/status', signal),
     exportAddress: (device, from, to) => `api/export?${query({ device, from, to, format: 'csv' })}`,

@@ -47,15 +47,15 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
   };
   const snapshot = async (signal: AbortSignal): Promise<void> => {
     const now = clock.now();
-    const [answer, site, alarms] = await Promise.all([
+    const [answer, site, { now: alarmsAt, alarms }] = await Promise.all([
       api.devices(signal),
       api.site(signal),
       api.alarms(now - alarmsBackMs, now, signal),
     ]);
     if (signal.aborted) return;
     const devices = new Map(answer.devices.map((device) => [device.id, device]));
-    store.set({ devices, site, alarms, loaded: true });
-    deltas.apply(answer.now);
+    store.set({ devices, site, alarms: alarms.filter(({ until }) => until === null), loaded: true });
+    deltas.apply({ devices: answer.now, alarms: alarmsAt });
     hasSnapshot = true;
     heard(answer.now);
   };
@@ -73,7 +73,7 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
   ticker.onTick(() => {
     const slept = wallClock() - tickedAt > sleptMs;
     tickedAt = wallClock();
-    if (hasSnapshot && deltas.apply(0)) sums.areOld();
+    if (hasSnapshot && deltas.apply({ devices: 0, alarms: 0 })) sums.areOld();
     const silentMs = local() - heardAt;
     if (slept || silentMs >= silenceMaxMs) {
       const { state } = store.get().link;

@@ -14,6 +14,7 @@ export interface Known {
   readonly loaded: boolean;
   readonly devices: ReadonlyMap<string, DeviceView>;
   readonly site: SiteView | undefined;
+  /** Those that go on. */
   readonly alarms: readonly AlarmView[];
 }
 
