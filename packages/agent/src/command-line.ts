@@ -44,6 +44,12 @@ const duration = (option: string) => (written: string) => {
   return ms;
 };
 
+const forOption = (program: Command, what: string, unlessSaid: string) =>
+  program
+    .createOption('--for <duration>', what)
+    .argParser(duration('--for'))
+    .default(duration('--for')(unlessSaid), unlessSaid);
+
 /** @throws UsageError in words for the person who typed. */
 export const parseCommandLine = (words: readonly string[], version: string): Invocation =>
   parseWords<Invocation>(words, (found) => createProgram(version, found));
@@ -101,7 +107,7 @@ function addReading(program: Command, everywhere: Everything, found: Found): voi
   program
     .command('scan')
     .description('list what is in reach and recognise it')
-    .option('--for <duration>', 'how long to listen', duration('--for'), 10_000)
+    .addOption(forOption(program, 'how long to listen', '10s'))
     .option('--json', 'one JSON a device')
     .action(({ for: forMs, json }) => found({ command: 'scan', forMs, ...everywhere(json) }));
   program
@@ -120,7 +126,7 @@ function addReading(program: Command, everywhere: Everything, found: Found): voi
     .command('record <name>')
     .description('capture what a device sends, with times')
     .requiredOption('--out <file>', 'where to')
-    .option('--for <duration>', 'how long', duration('--for'), 60_000)
+    .addOption(forOption(program, 'how long', '60s'))
     .action((name, { out, for: forMs }) => found({ command: 'record', name, out, forMs, ...everywhere() }));
 }
 

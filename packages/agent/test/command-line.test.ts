@@ -58,6 +58,11 @@ test('help is printed, not refused', () => {
   });
 });
 
+test('help says a duration as it can be written', () => {
+  expect(parse('scan', '--help')).toMatchObject({ text: expect.stringContaining('(default: 10s)') });
+  expect(parse('record', '--help')).toMatchObject({ text: expect.stringContaining('(default: 60s)') });
+});
+
 test.each([
   [['onse'], /unknown command 'onse'.*did you mean.*once/i],
   [[], /a command is missing/],
