@@ -172,6 +172,47 @@ describe('silence', () => {
   });
 });
 
+test('an alarm that could not be written is written with the next reading that shows it', () => {
+  const history = openAlarmHistory(store);
+  let isFull = true;
+  const add: typeof history.add = (alarm) => {
+    if (isFull) throw new Error('disk full');
+    return history.add(alarm);
+  };
+  const change: typeof history.change = (...changed) => {
+    if (isFull) throw new Error('disk full');
+    history.change(...changed);
+  };
+  const log = inMemoryLog();
+  const live = followLog({
+    log,
+    history: { ...history, add, change },
+    clock: () => 0,
+    onAlarmFailure: () => {},
+  });
+  const shed = 'victron/solar_charger/shed';
+  const trouble = { device_error: 'fan_missing' };
+  isFull = false;
+  log.store(readingOf(roof, 1_000, trouble));
+  live.step(1_000);
+  isFull = true;
+  // The group of both is rolled back.
+  log.store(readingOf(roof, 2_000, { device_error: 'none' }), readingOf(shed, 2_000, trouble));
+  expect(live.step(2_000).alarms).toEqual([]);
+  isFull = false;
+  log.store(readingOf(roof, 3_000, { device_error: 'none' }), readingOf(shed, 3_000, trouble));
+  const spans = (alarms: readonly { since: number; until: number | null }[]) =>
+    alarms.map(({ since, until }) => [since, until]);
+  expect(spans(live.step(3_000).alarms)).toEqual([
+    [1_000, 3_000],
+    [3_000, null],
+  ]);
+  expect(spans(history.between(0, 10_000, 10))).toEqual([
+    [3_000, null],
+    [1_000, 3_000],
+  ]);
+});
+
 test('an alarm that cannot be written is counted and reported, and the device is still shown', () => {
   const failures: unknown[] = [];
   const log = inMemoryLog();

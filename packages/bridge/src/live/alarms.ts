@@ -22,6 +22,8 @@ interface Alarms {
   silence(device: { id: string; name: string }, state: DeviceState, newestMs: number): void;
   /** What began, changed or ended since the last call. */
   changes(): readonly AlarmView[];
+  /** Changes were not written after all: what is open is read again. */
+  reload(): void;
 }
 
 /** The code of the alarm for a device that does not speak. */
@@ -36,9 +38,13 @@ interface Watched {
 }
 
 export function createAlarms(history: AlarmHistory): Alarms {
-  const watched = new Map<string, Watched>();
+  let watched: Map<string, Watched> | undefined;
   const changed = new Map<number, AlarmView>();
-  for (const episode of history.open()) watch(watched, episode.device).open.set(episode.code, episode);
+
+  const watch = (device: string): Watched => {
+    watched ??= watchOpen(history);
+    return watchIn(watched, device);
+  };
 
   const begin = (on: Watched, alarm: AlarmView): void => {
     const episode = { ...alarm, id: history.add(alarm) };
@@ -82,13 +88,13 @@ export function createAlarms(history: AlarmHistory): Alarms {
 
   return {
     accept: (device, reading) => {
-      const on = watch(watched, device);
+      const on = watch(device);
       const timeMs = measuredMs(reading);
       if (timeMs >= on.timeMs) acceptInOrder(device, on, reading, timeMs);
       else acceptLate(device, on, reading, timeMs);
     },
     silence: ({ id, name }, state, newestMs) => {
-      const on = watch(watched, id);
+      const on = watch(id);
       const episode = on.open.get(silentCode);
       const silent = state === 'late' || state === 'lost';
       if (silent && episode === undefined) {
@@ -105,6 +111,10 @@ export function createAlarms(history: AlarmHistory): Alarms {
       changed.clear();
       return alarms;
     },
+    reload: () => {
+      watched = undefined;
+      changed.clear();
+    },
   };
 }
 
@@ -113,7 +123,13 @@ const silenceTexts = {
   lost: 'No reading for a long time',
 } as const;
 
-function watch(watched: Map<string, Watched>, device: string): Watched {
+function watchOpen(history: AlarmHistory): Map<string, Watched> {
+  const watched = new Map<string, Watched>();
+  for (const episode of history.open()) watchIn(watched, episode.device).open.set(episode.code, episode);
+  return watched;
+}
+
+function watchIn(watched: Map<string, Watched>, device: string): Watched {
   const known = watched.get(device);
   if (known !== undefined) return known;
   const fresh = { timeMs: Number.NEGATIVE_INFINITY, open: new Map<string, Episode>() };

@@ -47,6 +47,7 @@ export function followLog({ log, history, clock, onAlarmFailure }: Sources): Liv
       history.together(work);
     } catch (error) {
       failures += 1;
+      alarms.reload();
       onAlarmFailure(error);
     }
   };
