@@ -111,7 +111,7 @@ describe('judging', () => {
           if (judged.is !== 'agent_state' || !judged.state) throw new Error('no state');
           expect(judged.state.evicted).toBeInstanceOf(Array);
           expect(judged.state.devices).toBeInstanceOf(Array);
-          expect(judged.state.outbox.readings).toBeGreaterThanOrEqual(0);
+          expect(judged.state.outbox?.readings ?? 0).toBeGreaterThanOrEqual(0);
         },
       ),
     );

@@ -110,6 +110,19 @@ describe('the rhythm of a device', () => {
     agents.accept('barn', agentStateOf('online', 1_000, { outbox: { readings: 3, bytes: 700 } }), 1_000);
     expect(view('roof', 2_000)).toMatchObject({ interval: 10, next_due: 11_000, pending: 3, state: 'fresh' });
   });
+  test('what waits on its agent waits on when the agent breaks off, of which only a will tells', () => {
+    const { agents, devices, view } = site();
+    devices.accept(readingOf(roof, 1_000, { pv_power: 1 }));
+    const heard = [{ name: 'roof', topic: roof, intervalSeconds: 10, rssi: -60 }];
+    const waiting = { readings: 3, bytes: 700 };
+    agents.accept('barn', agentStateOf('online', 1_000, { outbox: waiting, devices: heard }), 1_000);
+    const { outbox: _, ...will } = agentStateOf('offline', 500);
+    agents.accept('barn', will, 2_000);
+    expect(agents.get('barn')?.state).toEqual({ ...will, outbox: waiting, devices: heard });
+    expect(view('roof', 3_000)).toMatchObject({ pending: 3, signal_strength: -60 });
+    agents.accept('barn', agentStateOf('offline', 4_000), 4_000);
+    expect(view('roof', 5_000)).not.toHaveProperty('pending');
+  });
   test('while its agent sleeps it is due when the agent is', () => {
     const { agents, devices, view } = site();
     devices.accept(readingOf(roof, 1_000, {}, { intervalSeconds: 1_200 }));

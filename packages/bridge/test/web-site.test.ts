@@ -103,6 +103,19 @@ describe('agents', () => {
     ]);
   });
 
+  test('of which only a will is known have no depth of their outbox, instead of none waiting', async () => {
+    const web = await open();
+    const { outbox: _, ...will } = agentStateOf('offline', 1);
+    web.log.tell('barn', will, 1);
+    const { body } = await web.json('/api/agents');
+    expect(body.agents).toEqual([
+      {
+        ...{ name: 'barn', state: 'offline', version: '1.0.0', heard: web.clock.nowMs },
+        ...{ devices: [], in_reach: [] },
+      },
+    ]);
+  });
+
   const post = async (web: Awaited<ReturnType<typeof open>>, agent: string, body: unknown, headers = {}) => {
     const response = await fetch(`${web.url}/api/agents/${agent}/stay_awake`, {
       method: 'POST',

@@ -184,7 +184,8 @@ export interface AgentState {
   readonly timeMs: number;
   /** When the agent is due again, while it sleeps. */
   readonly nextDueMs?: number;
-  readonly outbox: { readonly readings: number; readonly bytes: number; readonly oldestMs?: number };
+  /** Absent in a will, which was written before anything waited. */
+  readonly outbox?: { readonly readings: number; readonly bytes: number; readonly oldestMs?: number };
   /** Readings given up for want of room or by age: ranges of sequences a stream will never deliver. */
   readonly evicted: readonly { readonly stream: string; readonly from: number; readonly to: number }[];
   readonly devices: readonly {

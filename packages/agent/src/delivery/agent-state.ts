@@ -31,7 +31,7 @@ const confirmMsMax = 5_000;
 /** Ranges announced in one message; the others follow in the next. */
 const rangesMax = 500;
 
-/** What the broker is to say when the agent is gone without a word. */
+/** What the broker is to say when the agent is gone without a word: nothing about what only the agent knew. */
 export const willOf = (
   agent: string,
   version: string,
@@ -42,7 +42,6 @@ export const willOf = (
     state: 'offline',
     version,
     timeMs: nowMs,
-    outbox: { readings: 0, bytes: 0 },
     evicted: [],
     devices: [],
   } satisfies AgentState),

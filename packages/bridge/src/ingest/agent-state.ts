@@ -18,21 +18,23 @@ export function parseAgentState(text: string): AgentState | string {
   if (state !== 'online' && state !== 'sleeping' && state !== 'offline') {
     return 'a field name "state" with online, sleeping or offline was expected';
   }
-  const waiting = isObject(outbox) ? outbox : {};
+  const waiting = isObject(outbox) ? outboxOf(outbox) : undefined;
   return {
     state,
     version: typeof version === 'string' ? version : '',
     timeMs: count(timeMs) ?? 0,
     ...some('nextDueMs', count(nextDueMs)),
-    outbox: {
-      readings: count(waiting['readings']) ?? 0,
-      bytes: count(waiting['bytes']) ?? 0,
-      ...some('oldestMs', count(waiting['oldestMs'])),
-    },
+    ...(waiting === undefined ? {} : { outbox: waiting }),
     evicted: list(evicted, range),
     devices: list(devices, device),
     ...(Array.isArray(inReach) ? { inReach: list(inReach, heard) } : {}),
   };
+}
+
+function outboxOf(outbox: JsonObject): AgentState['outbox'] {
+  const readings = count(outbox['readings']);
+  if (readings === undefined) return undefined;
+  return { readings, bytes: count(outbox['bytes']) ?? 0, ...some('oldestMs', count(outbox['oldestMs'])) };
 }
 
 function range(entry: JsonObject): AgentState['evicted'][number] | undefined {

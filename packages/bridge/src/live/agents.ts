@@ -25,11 +25,21 @@ export function createAgents(): Agents {
     accept: (name, state, receivedMs) => {
       const before = agents.get(name);
       if (before === undefined && agents.size >= agentsMax) return;
-      agents.set(name, { state, receivedMs, sleep: sleepOf(state) ?? before?.sleep });
+      agents.set(name, {
+        state: withWhatIsKnown(state, before?.state),
+        receivedMs,
+        sleep: sleepOf(state) ?? before?.sleep,
+      });
     },
     get: (name) => agents.get(name),
     entries: () => [...agents],
   };
+}
+
+/** A will ends nothing of what the agent said before: what waited still waits, and the devices are its devices. */
+function withWhatIsKnown(state: AgentState, before: AgentState | undefined): AgentState {
+  if (state.outbox !== undefined || before?.outbox === undefined) return state;
+  return { ...state, outbox: before.outbox, devices: before.devices };
 }
 
 function sleepOf({ state, timeMs, nextDueMs }: AgentState): Sleep | undefined {

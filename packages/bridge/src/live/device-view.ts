@@ -66,7 +66,7 @@ function fromAgent(
   { reading, values }: Newest,
   agent: Agent | undefined,
 ): Pick<DeviceView, 'pending' | 'signal_strength'> {
-  const pending = agent?.state.outbox.readings ?? 0;
+  const pending = agent?.state.outbox?.readings ?? 0;
   const heard = agent?.state.devices.find(({ topic }) => topic === reading.series.topic);
   const signal = values.get('signal_strength')?.value ?? heard?.rssi;
   return {

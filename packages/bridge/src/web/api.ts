@@ -113,7 +113,8 @@ export interface AgentView {
   /** When it last said so, by the bridge's clock. */
   readonly heard: number;
   readonly next_due?: number;
-  readonly outbox: { readonly readings: number; readonly bytes: number; readonly oldest?: number };
+  /** Absent when it is not known. */
+  readonly outbox?: { readonly readings: number; readonly bytes: number; readonly oldest?: number };
   readonly devices: readonly {
     readonly name: string;
     readonly topic: string;

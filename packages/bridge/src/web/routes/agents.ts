@@ -55,11 +55,7 @@ export function agentView(name: string, { state, receivedMs }: Agent): AgentView
     version: state.version,
     heard: receivedMs,
     ...(state.nextDueMs === undefined ? {} : { next_due: state.nextDueMs }),
-    outbox: {
-      readings: outbox.readings,
-      bytes: outbox.bytes,
-      ...(outbox.oldestMs === undefined ? {} : { oldest: outbox.oldestMs }),
-    },
+    ...(outbox === undefined ? {} : { outbox: outboxView(outbox) }),
     devices: state.devices.map((device) => ({
       name: device.name,
       topic: device.topic,
@@ -75,3 +71,13 @@ export function agentView(name: string, { state, receivedMs }: Agent): AgentView
     })),
   };
 }
+
+const outboxView = ({
+  readings,
+  bytes,
+  oldestMs,
+}: NonNullable<Agent['state']['outbox']>): NonNullable<AgentView['outbox']> => ({
+  readings,
+  bytes,
+  ...(oldestMs === undefined ? {} : { oldest: oldestMs }),
+});
