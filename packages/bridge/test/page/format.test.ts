@@ -1,11 +1,16 @@
 // Numbers, names and times as the page writes them.
 
+import type { Unit } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
+import { verbOfField } from '../../page/src/device/sight.ts';
 import { flowFieldOf, hueOf, labelOf, labelUnder, subjectOf } from '../../page/src/format/subject.ts';
 import { timesIn } from '../../page/src/format/times.ts';
 import { inline, scaleOf, showNumber, showValue } from '../../page/src/format/value.ts';
 import { sameTimeInYear, startOfDay, startOfMonth } from '../../page/src/format/zone.ts';
 import { wordsFor } from '../../page/src/words/words.ts';
+import type { DeviceView, ValueView } from '../../src/web/api.ts';
+import { siteDevices } from './fixture/devices.ts';
+import { createSite } from './fixture/site.ts';
 
 const en = wordsFor(['en-GB']);
 const shown = (...value: Parameters<typeof showNumber> extends [unknown, ...infer Rest] ? Rest : never) =>
@@ -70,6 +75,22 @@ describe('ages and spans', () => {
     expect(af.language).toBe('af');
     expect(af.say('ago', af.age(8))).toBe('8 s gelede');
     expect(af.say('export_csv')).toBe('Export CSV');
+  });
+});
+
+describe('verbs', () => {
+  const reading = (field: string, value: number, unit: Unit, sign: 1 | -1): DeviceView => {
+    const flow = { node: 'battery', sign } as const;
+    const power: ValueView = { value: 0, kind: 'gauge', unit: 'W', time: 0, age: 0, flow };
+    const values = { battery_power: power, [field]: { ...power, value, unit } };
+    return { ...createSite(siteDevices, () => 0).view('d2'), values };
+  };
+  test('say which way, as long as the number beside them is not zero', () => {
+    expect(verbOfField(reading('battery_current', 0.4, 'A', -1), 'battery_current')).toBe('charging');
+    expect(verbOfField(reading('battery_current', -0.01, 'A', -1), 'battery_current')).toBe('discharging');
+    expect(verbOfField(reading('battery_current', 0.004, 'A', -1), 'battery_current')).toBe('off');
+    expect(verbOfField(reading('battery_power', 0.3, 'W', -1), 'battery_power')).toBe('charging');
+    expect(verbOfField(reading('battery_power', 0.04, 'W', -1), 'battery_power')).toBe('off');
   });
 });
 

@@ -27,6 +27,18 @@ describe('the bridge’s clock', () => {
 });
 
 describe('series that were read', () => {
+  const query = { device: 'd', field: 'pv_power', from: 0, to: 1, points: 1000 };
+  const empty: SeriesView = {
+    device: 'd',
+    field: 'pv_power',
+    kind: 'gauge',
+    tier: '2m',
+    every: 120,
+    from: 0,
+    to: 1,
+    points: [],
+  };
+
   test('are asked for once by all parts that want them at the same time, and again when that failed', async () => {
     let calls = 0;
     const api = {
@@ -35,23 +47,24 @@ describe('series that were read', () => {
         return calls === 1 ? Promise.reject(new Error('made to fail')) : Promise.resolve(empty);
       },
     };
-    const empty: SeriesView = {
-      device: 'd',
-      field: 'pv_power',
-      kind: 'gauge',
-      tier: '2m',
-      every: 120,
-      from: 0,
-      to: 1,
-      points: [],
-    };
-    const query = { device: 'd', field: 'pv_power', from: 0, to: 1, points: 10 };
     const cache = createSeriesCache(api, () => 7);
     const both = [cache.load('a', query), cache.load('a', query)];
     expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect([calls, cache.find('a')]).toEqual([1, undefined]);
     await Promise.all([cache.load('a', query), cache.load('a', query)]);
     expect([calls, cache.find('a')]).toEqual([2, { view: empty, at: 7 }]);
+  });
+
+  test('are kept while they are fewer than 300,000 points, then the oldest goes first', async () => {
+    const view = { ...empty, points: Array.from({ length: 999 }, (_, time) => ({ time, mean: 1 })) };
+    const cache = createSeriesCache({ series: () => Promise.resolve(view) }, () => 7);
+    for (let count = 0; count < 300; count++) await cache.load(`${count}`, query);
+    // Read again it is no longer the oldest.
+    await cache.load('0', query);
+    expect(cache.find('1')).toBeDefined();
+    await cache.load('new', query);
+    expect(cache.find('1')).toBeUndefined();
+    expect(cache.find('0')).toBeDefined();
   });
 });
 

@@ -2,16 +2,16 @@
 
 import type { DeviceView, ValueView } from '../../../src/web/api.ts';
 import { flowFieldOf, type Hue, hueOf } from '../format/subject.ts';
-import { type Shown, showValue } from '../format/value.ts';
+import { roundedAsShown, type Shown, showValue } from '../format/value.ts';
 import type { Key, Words } from '../words/words.ts';
 
 export type Node = 'sun' | 'battery' | 'grid' | 'load';
 
-/** What the node does at these watts, seen from the site: supply is above zero. */
-export function verbOf(node: Node, watts: number): Key {
-  if (Math.round(watts) === 0) return 'off';
-  if (node === 'battery') return watts > 0 ? 'discharging' : 'charging';
-  if (watts > 0) return 'supplying';
+/** What the node does at this power or current as it is shown, seen from the site: supply is above zero. */
+export function verbOf(node: Node, value: number): Key {
+  if (value === 0) return 'off';
+  if (node === 'battery') return value > 0 ? 'discharging' : 'charging';
+  if (value > 0) return 'supplying';
   return node === 'grid' ? 'feeding_in' : 'using';
 }
 
@@ -30,8 +30,10 @@ export function shownValue(words: Words, device: DeviceView, field: string): Sho
 /** The verb for a signed value; none where the value carries no sign or is unknown. */
 export function verbOfField(device: DeviceView, field: string): Key | undefined {
   const flow = flowOf(device, field);
-  const value = device.values[field]?.value;
-  return flow && typeof value === 'number' ? verbOf(flow.node, value * flow.sign) : undefined;
+  const { value, unit } = device.values[field] ?? {};
+  return flow && typeof value === 'number'
+    ? verbOf(flow.node, roundedAsShown(value * flow.sign, unit))
+    : undefined;
 }
 
 export const hueOfField = (device: DeviceView, field: string): Hue =>

@@ -73,7 +73,7 @@ function Balance({ nodes, open }: { readonly nodes: readonly Watts[]; readonly o
 function FlowNode({ each, now }: { readonly each: Watts; readonly now: number }) {
   const words = useWords();
   const { node, value, age } = each;
-  const verb = value === null ? 'unknown' : verbOf(node, value);
+  const verb = value === null ? 'unknown' : verbOf(node, Math.round(value));
   const quiet = value === null || verb === 'off';
   return (
     <div class={`node ${node}${quiet ? ' off' : ''}`} data-node={node}>

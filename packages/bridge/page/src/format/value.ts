@@ -33,6 +33,12 @@ export function showNumber(words: Words, value: number, unit?: Unit, signed = fa
   return shownUnit === undefined ? { text } : { text, unit: shownUnit };
 }
 
+/** The number that its text says: 0.04 W reads as 0. */
+export function roundedAsShown(value: number, unit?: Unit): number {
+  const [scaled, shownUnit] = inUnit(value, unit);
+  return Number(scaled.toFixed(digitsOf(Math.abs(scaled), shownUnit).most));
+}
+
 /** Number and unit in one line of text, with a space that does not break. */
 export const inline = ({ text, unit }: Shown): string => (unit === undefined ? text : `${text}\u00a0${unit}`);
 

@@ -9,22 +9,35 @@ export interface SeriesCache {
   readonly load: (key: string, query: SeriesQuery) => Promise<SeriesView>;
 }
 
-/** Devices on an overview and the charts of a few device pages; the oldest goes first. */
-const seriesMax = 200;
+/**
+ * All series of an overview of some hundred devices and the charts of many device pages; the oldest goes first. Fewer
+ * than one page shows would be asked for again at every tick.
+ */
+const pointsMax = 300_000;
 const timeoutMs = 20_000;
+
+/** One more than its points: empty series take room as well. */
+const sizeOf = ({ points }: SeriesView): number => points.length + 1;
 
 /** `local`: ms, monotonic. */
 export function createSeriesCache(api: Pick<Api, 'series'>, local: () => number): SeriesCache {
   const kept = new Map<string, { view: SeriesView; at: number }>();
+  let points = 0;
+  const drop = (key: string): void => {
+    const dropped = kept.get(key);
+    if (dropped) points -= sizeOf(dropped.view);
+    kept.delete(key);
+  };
   const pending = new Map<string, Promise<SeriesView>>();
   const call = async (key: string, query: SeriesQuery): Promise<SeriesView> => {
     try {
       const view = await api.series(query, AbortSignal.timeout(timeoutMs));
-      kept.delete(key);
+      drop(key);
       kept.set(key, { view, at: local() });
+      points += sizeOf(view);
       for (const oldest of kept.keys()) {
-        if (kept.size <= seriesMax) break;
-        kept.delete(oldest);
+        if (points <= pointsMax) break;
+        drop(oldest);
       }
       return view;
     } finally {
