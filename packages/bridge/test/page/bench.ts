@@ -131,6 +131,8 @@ export async function settled(page: Page, fixture: Fixture): Promise<void> {
   while (performance.now() - quietSince < 200) {
     if (fixture.asked().length !== asked) quietSince = performance.now();
     asked = fixture.asked().length;
+    // A busy page answers only when it has drawn what came before.
+    await page.evaluate('0');
     await sleep(40);
   }
 }
