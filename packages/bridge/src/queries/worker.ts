@@ -52,7 +52,7 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
         return queryIncrease(history, tiers, question.series, question.field, question, nowMs);
       case 'export': {
         // Only for this, because the client of InfluxDB takes as long to load as everything else.
-        const { lineOf } = await import('../sinks/influxdb2.ts');
+        const { lineOf } = await import('../sinks/line-protocol.ts');
         const everies = tiers.map(({ every }) => every);
         exports.set(question.export, exportLines(history, everies, question.text, lineOf));
         return null;

@@ -2,9 +2,10 @@
 // A raw bucket, and one bucket for each tier named after it: wattline, wattline_2m, …
 // Answers to writes: 400 nothing stored; 422 the rest stored; 404 no such bucket; 401, 403 the token; 429, 5xx later.
 
-import { HttpError, InfluxDB, Point as InfluxPoint, setLogger } from '@influxdata/influxdb-client';
+import { HttpError, InfluxDB, setLogger } from '@influxdata/influxdb-client';
 import { bucketName, createBuckets, type Place, unreachable } from './influxdb2-buckets.ts';
-import { type Point, RefusedError, type Sink, UnavailableError } from './sink.ts';
+import { linesByTier, requestsOf, retentionMarginMs } from './line-protocol.ts';
+import { RefusedError, type Sink, UnavailableError } from './sink.ts';
 
 export interface InfluxDb2Options extends Place {
   readonly token: string;
@@ -16,12 +17,7 @@ interface InfluxDb2Sink extends Sink {
 }
 
 const timeoutMs = 10_000;
-/** One request: larger batches go in several. Above 50 MB the client would send by itself and swallow the failure. */
-const requestBytesMax = 4 * 1_048_576;
-const requestLinesMax = 5_000;
 const gzipBytesMin = 1_000;
-/** Clocks of the store and of this machine differ: what the store is about to drop is not sent. */
-const retentionMarginMs = 60_000;
 
 // Failures are told once and in our words.
 setLogger({ error: () => {}, warn: () => {} });
@@ -72,56 +68,6 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): InfluxDb2Sink {
     missingBuckets: () => buckets.missing(),
     close: async () => closed.abort(),
   };
-}
-
-function linesByTier(points: readonly Point[]): ReadonlyMap<string, readonly string[]> {
-  const byTier = new Map<string, string[]>();
-  for (const point of points) {
-    const line = lineOf(point);
-    const lines = byTier.get(point.tier);
-    if (lines === undefined) byTier.set(point.tier, [line]);
-    else lines.push(line);
-  }
-  return byTier;
-}
-
-/** The point as line protocol. @throws RefusedError when it is none. */
-export function lineOf({ measurement, tags, fields, timeMs }: Point): string {
-  const point = new InfluxPoint(nameOf(measurement)).timestamp(timeMs);
-  for (const [name, value] of Object.entries(tags)) if (value !== '') point.tag(name, nameOf(value));
-  for (const [given, value] of Object.entries(fields)) {
-    const name = fieldName(given);
-    if (typeof value === 'number') point.floatField(name, value);
-    else if (typeof value === 'boolean') point.booleanField(name, value);
-    else point.stringField(name, value);
-  }
-  const line = point.toLineProtocol();
-  if (line === undefined) throw new RefusedError('a point without a measurement or without a field');
-  return line;
-}
-
-/** Line protocol cannot say a backslash before what it escapes: the line would be read as another one. */
-const nameOf = (text: string): string => text.replaceAll('\\', '_');
-
-/** InfluxDB drops a field called `time` without a word when the point has others. */
-const fieldName = (name: string): string => (name === 'time' ? 'time_' : nameOf(name));
-
-function requestsOf(lines: readonly string[]): readonly (readonly string[])[] {
-  const requests: string[][] = [];
-  let current: string[] = [];
-  let bytes = 0;
-  for (const line of lines) {
-    const size = Buffer.byteLength(line) + 1;
-    if (current.length >= requestLinesMax || (current.length > 0 && bytes + size > requestBytesMax)) {
-      requests.push(current);
-      current = [];
-      bytes = 0;
-    }
-    current.push(line);
-    bytes += size;
-  }
-  if (current.length > 0) requests.push(current);
-  return requests;
 }
 
 const refusedStatuses = [400, 413, 422];
