@@ -25,6 +25,8 @@ export type Invocation = Everywhere &
         readonly tier: string;
         readonly format: ExportFormat;
       }
+    | { readonly command: 'backup'; readonly file: string; readonly replaces: boolean }
+    | { readonly command: 'restore'; readonly file: string }
     /** The text was asked for: help or version. */
     | { readonly command: 'print'; readonly text: string }
   );
@@ -56,6 +58,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
     .option('--json', 'as JSON')
     .action(({ json }) => found({ command: 'status', ...everywhere(json) }));
   addExport(program, everywhere, found);
+  addKeeping(program, everywhere, found);
   program.action(() => {
     throw noCommand(program);
   });
@@ -91,4 +94,22 @@ function addExport(
         ...everywhere(),
       });
     });
+}
+
+function addKeeping(
+  program: Command,
+  everywhere: () => Everywhere,
+  found: (invocation: Invocation) => void,
+): void {
+  program
+    .command('backup <file>')
+    .description('a consistent copy of the store, while the bridge runs or not')
+    .option('--force', 'replace a file that is there already')
+    .action((file, { force }) =>
+      found({ command: 'backup', file, replaces: force === true, ...everywhere() }),
+    );
+  program
+    .command('restore <file>')
+    .description('a backup becomes the store; the bridge must not run, the old store is kept aside')
+    .action((file) => found({ command: 'restore', file, ...everywhere() }));
 }

@@ -44,5 +44,13 @@ async function execute(
       const { exportHistory } = await import('./commands/export.ts');
       return exportHistory(surround, invocation);
     }
+    case 'backup': {
+      const { backUp } = await import('./commands/backup.ts');
+      return backUp(surround, invocation);
+    }
+    case 'restore': {
+      const { restore } = await import('./commands/restore.ts');
+      return restore(surround, invocation.file);
+    }
   }
 }

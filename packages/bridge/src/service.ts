@@ -5,27 +5,24 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, createRepeats, type Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
 import type { Histogram } from 'prom-client';
-import { brokerSchema } from './broker/schema.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
 import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
 import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
-import { type AlarmHistory, alarmSchema, openAlarmHistory } from './live/alarm-history.ts';
+import { schemaParts } from './keeping/schema-parts.ts';
+import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
-import { logSchema } from './log/schema.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { createQueries, type HistoryQueries } from './queries/queries.ts';
 import { type Delivery, startDelivery } from './sinks/delivery.ts';
 import { readingFeed, windowFeed } from './sinks/feeds.ts';
 import { createInfluxDb2Sink } from './sinks/influxdb2.ts';
 import type { TierBucket } from './sinks/influxdb2-buckets.ts';
-import { sinkSchema } from './sinks/ledger.ts';
 import { readingPoints, windowPoints } from './sinks/point.ts';
 import { storageView } from './storage-view.ts';
 import { openStore, type Store } from './store.ts';
 import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
-import { tierSchema } from './tiers/schema.ts';
 import { tierName } from './tiers/tier.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -57,8 +54,6 @@ const openEveryMs = 20_000;
 /** The newest of what was set aside, on the status page. */
 const asidesShown = 20;
 
-export const schemaParts = [logSchema, tierSchema, brokerSchema, alarmSchema, sinkSchema];
-
 interface Core {
   readonly store: Store;
   readonly log: SqliteLog;
@@ -80,7 +75,7 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const report = (text: string) => say.warn(text);
   const clockSynced = () => clock.isSynced();
   const now = () => clock.nowMs();
-  const store = openStore({ path, parts: schemaParts });
+  const store = openStore({ path, parts: schemaParts, isWhole: true });
   const log = openLog({ store, clockSynced, rawMs, bytesMax: sizeBytesMax, report });
   const tiers = createTiers({
     ...{ store, log, days, rawMs, now, openEveryMs, clockSynced, report },

@@ -29,24 +29,24 @@ const busyTimeoutMs = 5_000;
 const journalBytesMax = 64 * 1024 * 1024;
 const sqliteBusy = 5;
 
+interface StoreOptions {
+  readonly path: string;
+  readonly parts: readonly SchemaPart[];
+  /** These are all parts there are: a store that has further ones was written by a newer program. */
+  readonly isWhole?: boolean;
+}
+
 /**
  * Opens the store in the folder `path`, making both where they are missing.
  * @throws Error in words for the operator: used by another bridge, newer than this program, not a store.
  */
-export function openStore({
-  path,
-  parts,
-}: {
-  readonly path: string;
-  readonly parts: readonly SchemaPart[];
-}): Store {
-  mkdirSync(path, { recursive: true, mode: 0o750 });
-  const lock = takeLock(path);
+export function openStore({ path, parts, isWhole = false }: StoreOptions): Store {
+  const lock = lockStore(path);
   const file = storeFile(path);
   try {
     const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     try {
-      prepare(database, file, parts);
+      prepare(database, file, parts, isWhole);
     } catch (error) {
       database.close();
       throw error;
@@ -69,8 +69,13 @@ export function openReader(file: string): DatabaseSync {
   return new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
 }
 
-/** The lock belongs to the process: it goes with it, however it ends. */
-function takeLock(path: string): DatabaseSync {
+/**
+ * Keeps every bridge from the store in a folder, which is made where it is missing. The lock belongs to the process: it
+ * goes with it, however it ends.
+ * @throws Error in words when a bridge has it
+ */
+export function lockStore(path: string): { close(): void } {
+  mkdirSync(path, { recursive: true, mode: 0o750 });
   const lock = new DatabaseSync(join(path, 'bridge.lock'), { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
@@ -84,7 +89,7 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function prepare(database: DatabaseSync, file: string, parts: readonly SchemaPart[]): void {
+function prepare(database: DatabaseSync, file: string, parts: readonly SchemaPart[], isWhole: boolean): void {
   // Counts for a new file only, and before its first page.
   database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   database.exec('PRAGMA journal_mode = WAL');
@@ -93,11 +98,11 @@ function prepare(database: DatabaseSync, file: string, parts: readonly SchemaPar
   database.exec('PRAGMA cache_size = -16384');
   database.exec('PRAGMA trusted_schema = OFF');
   inTransaction(database, () => {
-    const layout = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (layout > layoutVersion) throw newer(file, `layout ${layout}, known up to ${layoutVersion}`);
+    refuseLayout(database, file);
     database.exec(
       'CREATE TABLE IF NOT EXISTS store_part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID',
     );
+    if (isWhole) refuseParts(database, file, parts);
     database.exec(`PRAGMA user_version = ${layoutVersion}`);
     for (const part of parts) migrate(database, file, part);
   });
@@ -106,15 +111,38 @@ function prepare(database: DatabaseSync, file: string, parts: readonly SchemaPar
 function migrate(database: DatabaseSync, file: string, { name, migrations }: SchemaPart): void {
   const row = database.prepare('SELECT version FROM store_part WHERE name = ?').get(name);
   const version = Number(row?.['version'] ?? 0);
-  if (version > migrations.length) {
-    throw newer(file, `part "${name}" has version ${version}, known up to ${migrations.length}`);
-  }
+  refuseVersion(file, { name, version }, migrations.length);
   for (const migration of migrations.slice(version)) database.exec(migration);
   database
     .prepare(
       'INSERT INTO store_part VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version',
     )
     .run(name, migrations.length);
+}
+
+/** @throws Error in words when a newer program wrote the store; `parts` are all that this one knows */
+export function refuseNewer(database: DatabaseSync, file: string, parts: readonly SchemaPart[]): void {
+  refuseLayout(database, file);
+  refuseParts(database, file, parts);
+}
+
+function refuseLayout(database: DatabaseSync, file: string): void {
+  const layout = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (layout > layoutVersion) throw newer(file, `layout ${layout}, known up to ${layoutVersion}`);
+}
+
+function refuseParts(database: DatabaseSync, file: string, parts: readonly SchemaPart[]): void {
+  for (const row of database.prepare('SELECT name, version FROM store_part').all()) {
+    const name = String(row['name']);
+    const part = parts.find((known) => known.name === name);
+    if (part === undefined) throw newer(file, `part "${name}" is not known`);
+    refuseVersion(file, { name, version: Number(row['version']) }, part.migrations.length);
+  }
+}
+
+function refuseVersion(file: string, part: { name: string; version: number }, known: number): void {
+  if (part.version <= known) return;
+  throw newer(file, `part "${part.name}" has version ${part.version}, known up to ${known}`);
 }
 
 const newer = (file: string, detail: string): Error =>
@@ -142,8 +170,8 @@ export function sqliteErrorCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-/** So that the new file's name outlives a power cut too. */
-function syncFolder(path: string): void {
+/** So that a new file's name outlives a power cut too. */
+export function syncFolder(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

@@ -1,23 +1,21 @@
 // `export DEVICE`: history to standard output, out of the store, whether the bridge runs or not.
 
-import { existsSync } from 'node:fs';
 import { type ExitCode, exitCodes, UsageError } from '@wattline/program';
 import type { Invocation } from '../command-line.ts';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { SeriesKey } from '../message.ts';
 import { createQueries } from '../queries/queries.ts';
-import { openReader, storeFile } from '../store.ts';
+import { openReader } from '../store.ts';
 import type { Surround } from '../surround.ts';
 import { parseTime } from '../web/query.ts';
-import { workerBeside } from './files.ts';
+import { existingStore, workerBeside } from './files.ts';
 
 export async function exportHistory(
   { configuration, terminal, signal, mainFile }: Surround,
   invocation: Extract<Invocation, { command: 'export' }>,
 ): Promise<ExitCode> {
   const { store, site } = configuration;
-  const file = storeFile(store.path);
-  if (!existsSync(file)) throw new UsageError(`there is no store at ${store.path}: has this bridge run yet?`);
+  const file = existingStore(store);
   const nowMs = Date.now();
   const series = findSeries(file, invocation.device);
   const { tier, format } = invocation;

@@ -1,8 +1,18 @@
-// What lies beside the program: built into its folder, or in the sources.
+// Files that commands need: the store, and what lies beside the program, built into its folder or in the sources.
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { UsageError } from '@wattline/program';
+import type { StoreConfiguration } from '../config/configuration.ts';
+import { storeFile } from '../store.ts';
+
+/** The file of the store. @throws UsageError when there is none yet */
+export function existingStore({ path }: StoreConfiguration): string {
+  const file = storeFile(path);
+  if (existsSync(file)) return file;
+  throw new UsageError(`there is no store at ${path}: has this bridge run yet?`);
+}
 
 /** The thread that answers questions to history. */
 export function workerBeside(mainFile: string): URL {
