@@ -41,6 +41,7 @@ const protocolsOrder = [
   'device',
   'framing',
   'devices',
+  'replaced',
   'catalogue',
   'decode',
 ];

@@ -1,7 +1,9 @@
-// The catalogue: what is known of a field by its name alone, from all definitions.
+// The catalogue: what is known of a field by its name alone, from all definitions and the records of the
+// replaced programs.
 
 import { definitions } from './devices/index.ts';
 import type { FieldKind, Unit } from './field.ts';
+import { replacedPrograms } from './replaced/index.ts';
 
 interface FieldDescription {
   readonly kind: FieldKind;
@@ -11,7 +13,7 @@ interface FieldDescription {
 }
 
 const byName = new Map<string, FieldDescription>();
-for (const definition of definitions) {
+for (const definition of [...definitions, replacedPrograms]) {
   for (const record of Object.values(definition.records)) {
     for (const [name, { kind, unit, problem }] of Object.entries(record.fields)) {
       byName.set(name, { kind, ...(unit ? { unit } : {}), ...(problem ? { problem } : {}) });

@@ -8,4 +8,5 @@ export { formatBlock } from './framing/vedirect-text.ts';
 export { victronCompany } from './framing/victron.ts';
 export * from './kinds.ts';
 export * from './reading.ts';
+export * from './replaced/index.ts';
 export * from './session.ts';
