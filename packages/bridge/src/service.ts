@@ -161,6 +161,8 @@ function openWeb(parts: ServiceParts, core: Core, { front, ...beside }: Beside) 
   const now = () => clock.nowMs();
   return createWeb({
     ...{ live, log, history, clock: now, version, page, acknowledgements, ...beside },
+    waiting: () => core.intake.pending,
+    tiers: () => ({ ...core.tiers.accounts(), cursor: core.tiers.cursor() }),
     setAside: () => log.asides(asidesShown),
     startedMs: now(),
     broker: front.view,

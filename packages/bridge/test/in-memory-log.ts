@@ -28,6 +28,8 @@ export function inMemoryLog(): LogOfTest {
       state: 0,
       aside: {},
       missing: [],
+      agents: [],
+      held: stored,
       expired: 0,
     }),
     store: (...readings) => {

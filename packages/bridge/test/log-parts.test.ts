@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGroupWriter, decodeGroup, type GroupRecord } from '../src/log/group.ts';
 import {
   countMissing,
+  countOnlyIn,
+  countUpTo,
   covers,
   decodeIntervals,
   encodeIntervals,
@@ -55,6 +57,25 @@ describe('intervals', () => {
         const b = build(other);
         const all = new Set([...a.members, ...b.members]);
         expect(countMissing(a.set, b.set)).toBe(all.size === 0 ? 0 : Math.max(...all) + 1 - all.size);
+      }),
+    );
+  });
+});
+
+describe('two sets', () => {
+  const numbers = fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 30 });
+  const setOf = (members: readonly number[]): Intervals => {
+    const set: Intervals = [];
+    for (const number of members) insert(set, number, number);
+    return set;
+  };
+
+  test('are compared number by number', () => {
+    fc.assert(
+      fc.property(numbers, numbers, (one, other) => {
+        const only = one.filter((number) => !other.includes(number)).length;
+        expect(countOnlyIn(setOf(one), setOf(other))).toBe(only);
+        expect(countUpTo(setOf(one), setOf(other))).toBe(Math.max(-1, ...one, ...other) + 1);
       }),
     );
   });

@@ -47,6 +47,8 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     queries: noHistory,
     site: { name: 'Cabin', timezone: 'UTC' },
     days: utcDays,
+    waiting: () => 0,
+    tiers: () => ({ cursor: log.accounts().stored, behind: 0, missed: 0 }),
     version: '1.2.3',
     startedMs: clock.nowMs,
     broker: () => ({ kind: 'embedded', address: '127.0.0.1:1883', connected: true }),

@@ -68,6 +68,24 @@ export function countMissing(a: Intervals, b: Intervals): number {
   return missing;
 }
 
+/** One more than the highest of both sets; 0 of empty ones. */
+export const countUpTo = (a: Intervals, b: Intervals): number => Math.max(a.at(-1) ?? -1, b.at(-1) ?? -1) + 1;
+
+/** How many whole numbers of `set` are not in `other`. */
+export function countOnlyIn(set: Intervals, other: Intervals): number {
+  let only = 0;
+  for (let i = 0, j = 0; i < set.length; i += 2) {
+    const from = set[i] as number;
+    const to = set[i + 1] as number;
+    only += to - from + 1;
+    while (j < other.length && (other[j + 1] as number) < from) j += 2;
+    for (let k = j; k < other.length && (other[k] as number) <= to; k += 2) {
+      only -= Math.min(to, other[k + 1] as number) - Math.max(from, other[k] as number) + 1;
+    }
+  }
+  return only;
+}
+
 /** As doubles, little-endian. */
 export function encodeIntervals(set: Intervals): Uint8Array {
   const bytes = Buffer.alloc(8 * set.length);

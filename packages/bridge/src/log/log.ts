@@ -2,6 +2,7 @@
 
 import type { AgentState } from '@wattline/protocols';
 import type { Message, SeriesKey, StoredReading, Verdict } from '../message.ts';
+import type { Tally } from './agent-totals.ts';
 
 export interface Log {
   /**
@@ -55,6 +56,10 @@ export interface Accounts {
     readonly stream: string;
     readonly count: number;
   }[];
+  /** What each agent must have read, and what came of it: counted = arrived + givenUp + missing. */
+  readonly agents: readonly ({ readonly agent: string } & Tally)[];
+  /** stored = held + expired. */
+  readonly held: number;
   readonly expired: number;
   /** How often a bound was reached: what it cost, and how many. Names: appender.ts, expire.ts. */
   readonly bounds?: { readonly [bound: string]: number };

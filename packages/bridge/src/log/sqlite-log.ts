@@ -70,7 +70,8 @@ export function openLog(options: LogOptions): SqliteLog {
   };
 }
 
-function accountsOf({ counts, streams, series }: Parts): Accounts {
+function accountsOf({ counts, streams, series, groups }: Parts): Accounts {
+  const head = counts.get('head');
   return {
     received: counts.get('received'),
     stored: counts.get('stored'),
@@ -83,6 +84,8 @@ function accountsOf({ counts, streams, series }: Parts): Accounts {
       stream,
       count,
     })),
+    agents: streams.totals(),
+    held: head + 1 - (groups.tail() ?? head + 1),
     expired: counts.get('expired'),
     bounds: counts.under('bound:'),
   };

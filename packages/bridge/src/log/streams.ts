@@ -2,7 +2,8 @@
 // Streams in use are in memory; any other is found again on disk.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { countMissing, decodeIntervals, encodeIntervals, type Intervals } from './intervals.ts';
+import { type AgentTotals, createAgentTotals, type Tally, tallyOf } from './agent-totals.ts';
+import { decodeIntervals, encodeIntervals, type Intervals } from './intervals.ts';
 
 export interface Stream {
   readonly id: number;
@@ -11,6 +12,9 @@ export interface Stream {
   /** Series of its newest reading; 0 before the first. */
   series: number;
   usedDay: number;
+  readonly agent: string;
+  /** As it was last saved. */
+  tally: Tally;
 }
 
 export interface Streams {
@@ -24,6 +28,8 @@ export interface Streams {
     readonly series: number;
     readonly count: number;
   }[];
+  /** Of each agent, over all of its streams. */
+  totals: AgentTotals['all'];
   save(): void;
   reload(): void;
   /** Forgets streams not used for 180 days, and the longest unused beyond a million; at most `limit` of each. */
@@ -40,7 +46,10 @@ const dayMs = 86_400_000;
 export const dayOf = (timeMs: number): number => Math.floor(timeMs / dayMs);
 
 export function openStreams(database: DatabaseSync): Streams {
-  const { select, insert, update, selectMissing, selectCount, removeOld } = prepare(database);
+  const { select, insert, update, selectAll, selectMissing, selectCount, removeOld } = prepare(database);
+  const totals = createAgentTotals(function* () {
+    for (const row of selectAll.iterate()) yield toStream(row);
+  });
   const agents = new Map<string, Map<string, Stream>>();
   let cached = 0;
   const changed = new Set<Stream>();
@@ -49,14 +58,19 @@ export function openStreams(database: DatabaseSync): Streams {
     const row = select.get(agent, stream);
     if (row === undefined) {
       const id = Number(insert.run(agent, stream).lastInsertRowid);
-      return { id, seen: [], givenUp: [], series: 0, usedDay: 0 };
+      const empty = { seen: [], givenUp: [] };
+      return { id, agent, ...empty, series: 0, usedDay: 0, tally: tallyOf(empty) };
     }
     return toStream(row);
   };
-  const reload = (): void => {
+  const empty = (): void => {
     agents.clear();
     changed.clear();
     cached = 0;
+  };
+  const reload = (): void => {
+    empty();
+    totals.forget();
   };
 
   return {
@@ -84,20 +98,17 @@ export function openStreams(database: DatabaseSync): Streams {
         series: Number(row['series']),
         count: Number(row['missing']),
       })),
+    totals: totals.all,
     save: () => {
       for (const stream of changed) {
-        const { seen, givenUp, series, usedDay, id } = stream;
-        update.run(
-          encodeIntervals(seen),
-          encodeIntervals(givenUp),
-          countMissing(seen, givenUp),
-          series,
-          usedDay,
-          id,
-        );
+        const { seen, givenUp, series, usedDay, id, agent } = stream;
+        const tally = tallyOf(stream);
+        update.run(encodeIntervals(seen), encodeIntervals(givenUp), tally.missing, series, usedDay, id);
+        totals.change(agent, stream.tally, tally);
+        stream.tally = tally;
       }
       changed.clear();
-      if (cached > cachedMax) reload();
+      if (cached > cachedMax) empty();
     },
     reload,
     prune: (nowMs, limit) => {
@@ -113,8 +124,9 @@ export function openStreams(database: DatabaseSync): Streams {
 
 const prepare = (database: DatabaseSync) => ({
   select: database.prepare(
-    'SELECT id, seen, given_up, series, used_day FROM log_stream WHERE agent = ? AND stream = ?',
+    'SELECT id, agent, seen, given_up, series, used_day FROM log_stream WHERE agent = ? AND stream = ?',
   ),
+  selectAll: database.prepare('SELECT id, agent, seen, given_up, series, used_day FROM log_stream'),
   insert: database.prepare(
     "INSERT INTO log_stream (agent, stream, seen, given_up, missing, series, used_day) VALUES (?, ?, x'', x'', 0, 0, 0)",
   ),
@@ -130,10 +142,16 @@ const prepare = (database: DatabaseSync) => ({
   ),
 });
 
-const toStream = (row: Record<string, unknown>): Stream => ({
-  id: Number(row['id']),
-  seen: decodeIntervals(row['seen'] as Uint8Array),
-  givenUp: decodeIntervals(row['given_up'] as Uint8Array),
-  series: Number(row['series']),
-  usedDay: Number(row['used_day']),
-});
+function toStream(row: Record<string, unknown>): Stream {
+  const seen = decodeIntervals(row['seen'] as Uint8Array);
+  const givenUp = decodeIntervals(row['given_up'] as Uint8Array);
+  return {
+    id: Number(row['id']),
+    agent: String(row['agent']),
+    seen,
+    givenUp,
+    series: Number(row['series']),
+    usedDay: Number(row['used_day']),
+    tally: tallyOf({ seen, givenUp }),
+  };
+}

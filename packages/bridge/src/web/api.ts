@@ -183,8 +183,13 @@ export interface StorageView {
   readonly tiers: readonly TierView[];
 }
 
-/** received = stored + duplicate + conflict + state + all of aside. */
+/**
+ * received = stored + duplicate + conflict + state + all of aside;
+ * stored = held + expired = merged + pending + missed of the tiers = delivered + pending + refused + expired of each sink.
+ */
 export interface AccountsView {
+  /** Messages that came and are not committed yet: nor are they acknowledged. */
+  readonly waiting: number;
   readonly received: number;
   readonly stored: number;
   readonly duplicate: number;
@@ -193,13 +198,28 @@ export interface AccountsView {
   readonly aside: { readonly [reason: string]: number };
   /** Readings that an agent counted and that have not come. */
   readonly missing: readonly {
+    /** Id, and name, of the device that the stream's newest reading is of; absent before the first. */
+    readonly device?: string;
+    readonly name?: string;
     readonly topic: string;
     readonly agent: string;
     readonly stream: string;
     readonly count: number;
   }[];
+  /** By the sequences of each agent's readings: counted = arrived + given_up + missing. */
+  readonly agents: readonly {
+    readonly agent: string;
+    readonly counted: number;
+    readonly arrived: number;
+    readonly given_up: number;
+    readonly missing: number;
+  }[];
+  /** Readings that are held as they came. */
+  readonly held: number;
   /** Readings that were stored and are no longer held. */
   readonly expired: number;
+  /** Readings on their way into the windows of the tiers; missed: they left the log before. */
+  readonly tiers: { readonly merged: number; readonly pending: number; readonly missed: number };
 }
 
 /** A message that is no reading, and why. */

@@ -2,9 +2,10 @@
 
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { SinkView } from './api.ts';
+import { topicParts } from '../live/device-id.ts';
+import type { AccountsView, SinkView } from './api.ts';
 import type { EventStream } from './event-stream.ts';
-import { countStates, type StatusSources } from './status.ts';
+import { accountsView, countStates, type StatusSources } from './status.ts';
 
 type Labels = { readonly [label: string]: string };
 type Read = () => readonly (readonly [labels: Labels, value: number])[];
@@ -37,42 +38,41 @@ function follow(register: Registry, { name, help, labels = [] }: Described, read
   }
 }
 
+/** What a scrape tells of the readings, all of one moment: both sides of every sum. */
+interface Moment {
+  readonly nowMs: number;
+  readonly accounts: AccountsView;
+  readonly sinks: readonly SinkView[];
+}
+
+export interface Metrics {
+  readonly register: Registry;
+  /** The text of one scrape. */
+  scrape(): Promise<string>;
+}
+
 export function createMetrics(
   sources: StatusSources,
   events: Pick<EventStream, 'counts'>,
   clock: () => number,
-) {
+): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register, prefix: 'wattline_' });
-  const { log, live, acknowledgements } = sources;
+  const { live, acknowledgements } = sources;
   if (acknowledgements !== undefined) register.registerMetric(acknowledgements);
+  const look = (): Moment => ({
+    nowMs: clock(),
+    accounts: accountsView(sources),
+    sinks: sources.sinks(),
+  });
+  let moment: Moment | undefined;
+  const at = (): Moment => moment ?? look();
   const one = (value: number) => [[{}, value]] as const;
   follow(register, { name: 'up_seconds', help: 'Since the bridge started' }, () =>
     one((clock() - sources.startedMs) / 1000),
   );
-  follow(
-    register,
-    {
-      name: 'messages_total',
-      help: 'Messages by what became of them; received is their sum',
-      labels: ['verdict'],
-    },
-    () => {
-      const { received, stored, duplicate, conflict, state, aside } = log.accounts();
-      const plain = Object.entries({ received, stored, duplicate, conflict, state });
-      const kept = Object.entries(aside).map(([reason, count]) => [`aside_${reason}`, count] as const);
-      return [...plain, ...kept].map(([verdict, count]) => [{ verdict }, count]);
-    },
-  );
-  follow(register, { name: 'readings_expired_total', help: 'Stored readings no longer held' }, () =>
-    one(log.accounts().expired),
-  );
-  follow(register, { name: 'readings_missing', help: 'Counted by an agent, not come' }, () =>
-    one(log.accounts().missing.reduce((sum, { count }) => sum + count, 0)),
-  );
-  follow(register, { name: 'devices', help: 'Devices by state', labels: ['state'] }, () =>
-    Object.entries(countStates(live.devices.standing(clock()))).map(([state, count]) => [{ state }, count]),
-  );
+  followAccounts(register, () => at().accounts);
+  followDevices(register, () => live.devices.standing(at().nowMs), at);
   follow(
     register,
     { name: 'alarm_failures_total', help: 'Changes of alarms that could not be written' },
@@ -85,9 +85,78 @@ export function createMetrics(
     one(sources.notReady().length === 0 ? 1 : 0),
   );
   follow(register, { name: 'store_bytes', help: 'Size of the store' }, () => one(sources.storage().bytes));
-  followSinks(register, sources.sinks);
+  followSinks(register, () => at().sinks);
   followPages(register, events);
-  return register;
+  return {
+    register,
+    scrape: () => {
+      // Every value is read before the first wait, and from the same look.
+      moment = look();
+      const text = register.metrics();
+      moment = undefined;
+      return text;
+    },
+  };
+}
+
+function followAccounts(register: Registry, accounts: () => AccountsView): void {
+  const one = (value: number) => [[{}, value]] as const;
+  const help = 'Messages by what became of them; received is their sum';
+  follow(register, { name: 'messages_total', help, labels: ['verdict'] }, () => {
+    const { received, stored, duplicate, conflict, state, aside } = accounts();
+    const plain = Object.entries({ received, stored, duplicate, conflict, state });
+    const kept = Object.entries(aside).map(([reason, count]) => [`aside_${reason}`, count] as const);
+    return [...plain, ...kept].map(([verdict, count]) => [{ verdict }, count]);
+  });
+  follow(register, { name: 'messages_waiting', help: 'Messages that came and are not committed yet' }, () =>
+    one(accounts().waiting),
+  );
+  follow(register, { name: 'readings_held', help: 'Stored readings that are held as they came' }, () =>
+    one(accounts().held),
+  );
+  follow(register, { name: 'readings_expired_total', help: 'Stored readings no longer held' }, () =>
+    one(accounts().expired),
+  );
+  follow(register, { name: 'readings_missing', help: 'Counted by an agent, not come' }, () =>
+    one(accounts().agents.reduce((sum, { missing }) => sum + missing, 0)),
+  );
+  const ofStreams = 'Counted by an agent, not come, of the streams with the largest gaps';
+  follow(
+    register,
+    { name: 'stream_readings_missing', help: ofStreams, labels: ['device', 'agent', 'stream'] },
+    () =>
+      accounts().missing.map(({ device = '', agent, stream, count }) => [{ device, agent, stream }, count]),
+  );
+  const ofAgents = 'Readings of an agent by what came of them; counted is the sum of the others';
+  follow(register, { name: 'agent_readings', help: ofAgents, labels: ['agent', 'outcome'] }, () =>
+    accounts().agents.flatMap(({ agent, ...tally }) =>
+      Object.entries(tally).map(([outcome, count]) => [{ agent, outcome }, count] as const),
+    ),
+  );
+  const ofTiers = 'Stored readings on their way into the tiers; stored is the sum of all outcomes';
+  follow(register, { name: 'tier_readings', help: ofTiers, labels: ['outcome'] }, () =>
+    Object.entries(accounts().tiers).map(([outcome, count]) => [{ outcome }, count]),
+  );
+}
+
+function followDevices(
+  register: Registry,
+  standing: () => ReturnType<StatusSources['live']['devices']['standing']>,
+  at: () => Moment,
+): void {
+  follow(register, { name: 'devices', help: 'Devices by state', labels: ['state'] }, () =>
+    Object.entries(countStates(standing())).map(([state, count]) => [{ state }, count]),
+  );
+  const labels = ['device', 'name', 'agent'];
+  follow(
+    register,
+    { name: 'device_age_seconds', help: 'Since the newest reading was measured', labels },
+    () =>
+      standing().map(({ id, series: { topic, agent }, timeMs }) => [
+        { device: id, name: topicParts(topic).name, agent },
+        Math.max(0, (at().nowMs - timeMs) / 1000),
+      ]),
+  );
 }
 
 function followSinks(register: Registry, sinks: () => readonly SinkView[]): void {

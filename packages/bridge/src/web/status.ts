@@ -1,10 +1,14 @@
 // What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
 
 import type { Histogram } from 'prom-client';
+import { deviceId, topicParts } from '../live/device-id.ts';
 import type { Live } from '../live/live.ts';
 import type { AsideMessage } from '../log/asides.ts';
 import type { Log } from '../log/log.ts';
+import type { SeriesKey } from '../message.ts';
+import type { TierAccounts } from '../tiers/tiers.ts';
 import type {
+  AccountsView,
   AsideView,
   BrokerView,
   DeviceState,
@@ -19,6 +23,10 @@ import { agentView } from './routes/agents.ts';
 export interface StatusSources {
   readonly live: Live;
   readonly log: Pick<Log, 'accounts' | 'series'>;
+  /** Messages that came and are not committed yet. */
+  readonly waiting: () => number;
+  /** `cursor`: position up to which the tiers have seen every reading. */
+  readonly tiers: () => Pick<TierAccounts, 'behind' | 'missed'> & { readonly cursor: number };
   readonly version: string;
   readonly startedMs: number;
   /** The newest of what was set aside. */
@@ -39,7 +47,6 @@ const canbusSeconds = 300;
 export function statusView(sources: StatusSources, pages: EventStream['counts'], now: number): StatusView {
   const { live, log, startedMs } = sources;
   const devices = live.devices.views(now);
-  const accounts = log.accounts();
   const firsts = log.series().map(({ firstMs }) => firstMs);
   return {
     status: overall(devices),
@@ -49,10 +56,7 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
     now,
     started: startedMs,
     not_ready: sources.notReady(),
-    accounts: {
-      ...accounts,
-      missing: accounts.missing.map(({ series, stream, count }) => ({ ...series, stream, count })),
-    },
+    accounts: accountsView(sources),
     set_aside: (sources.setAside?.() ?? []).map(asideView),
     devices: countStates(devices),
     readings_not_shown: live.devices.hiddenReadings(),
@@ -64,6 +68,26 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
     pages,
   };
 }
+
+export function accountsView({
+  log,
+  tiers,
+  waiting,
+}: Pick<StatusSources, 'log' | 'tiers' | 'waiting'>): AccountsView {
+  const { bounds: _, missing, agents, ...counts } = log.accounts();
+  const { cursor, behind, missed } = tiers();
+  return {
+    ...counts,
+    waiting: waiting(),
+    missing: missing.map(({ series, stream, count }) => ({ ...nameOf(series), ...series, stream, count })),
+    agents: agents.map(({ givenUp, ...tally }) => ({ ...tally, given_up: givenUp })),
+    tiers: { merged: cursor - missed, pending: behind, missed },
+  };
+}
+
+/** A stream of which nothing came yet has no device. */
+const nameOf = (series: SeriesKey): Pick<AccountsView['missing'][number], 'device' | 'name'> =>
+  series.topic === '' ? {} : { device: deviceId(series), name: topicParts(series.topic).name };
 
 const payloadShownMax = 200;
 

@@ -15,10 +15,10 @@ interface Parts {
 /** Must come before the routes that are to be timed. */
 export function serveOperations(server: FastifyInstance, { sources, events, clock }: Parts): void {
   const metrics = createMetrics(sources, events, clock);
-  timeRequests(server, metrics);
+  timeRequests(server, metrics.register);
   server.get('/metrics', async (_request, reply) => {
-    reply.type(metrics.contentType);
-    return metrics.metrics();
+    reply.type(metrics.register.contentType);
+    return metrics.scrape();
   });
   server.get('/api/status', () => statusView(sources, events.counts, clock()));
   server.get('/healthz', () => ({ alive: true }));

@@ -1,0 +1,73 @@
+// The accounts of every hop as sums that must close: in = all that became of it. Pure; the page draws them, tests of
+// faults check them on any answer of /api/status, which is one moment.
+
+import type { StatusView } from './api.ts';
+
+export type Outcome =
+  | 'stored'
+  | 'duplicate'
+  | 'conflict'
+  | 'state'
+  | 'aside'
+  | 'arrived'
+  | 'given_up'
+  | 'missing'
+  | 'held'
+  | 'expired'
+  | 'merged'
+  | 'missed'
+  | 'delivered'
+  | 'pending'
+  | 'refused';
+
+export interface Account {
+  readonly hop: 'agent' | 'log' | 'store' | 'tiers' | 'sink';
+  /** Of the agent or the sink. */
+  readonly name?: string;
+  readonly into: number;
+  readonly became: { readonly [outcome in Outcome]?: number };
+}
+
+type Counted = Pick<StatusView, 'accounts' | 'sinks'>;
+
+export function accountsOf({ accounts, sinks }: Counted): readonly Account[] {
+  const { received, stored, duplicate, conflict, state, aside, held, expired, tiers } = accounts;
+  return [
+    ...accounts.agents.map(
+      ({ agent, counted, arrived, given_up, missing }): Account => ({
+        hop: 'agent',
+        name: agent,
+        into: counted,
+        became: { arrived, missing, given_up },
+      }),
+    ),
+    { hop: 'log', into: received, became: { stored, duplicate, conflict, state, aside: sumOf(aside) } },
+    { hop: 'store', into: stored, became: { held, expired } },
+    { hop: 'tiers', into: stored, became: { ...tiers } },
+    ...sinks.map(
+      ({ name, readings: { delivered, pending, refused, expired: gone } }): Account => ({
+        hop: 'sink',
+        name,
+        into: stored,
+        became: { delivered, pending, refused, expired: gone },
+      }),
+    ),
+  ];
+}
+
+/** What went in and is nowhere; below zero: what came out of nothing. */
+export const unexplained = ({ into, became }: Account): number => into - sumOf(became);
+
+/** The sums that do not close, in words; none: every message and every reading is accounted for. */
+export function checkAccounts(status: Counted): readonly string[] {
+  return accountsOf(status).flatMap((account) => {
+    const open = unexplained(account);
+    if (open === 0) return [];
+    const { hop, name, into, became } = account;
+    const sum = Object.entries(became).map(([outcome, count]) => `${outcome} ${count}`);
+    return [`${hop}${name === undefined ? '' : ` ${name}`}: ${into} is not ${sum.join(' + ')}: ${open} off`];
+  });
+}
+
+const sumOf = (counts: { readonly [name: string]: number }): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
