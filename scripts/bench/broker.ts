@@ -6,7 +6,15 @@ import { type Mosquitto, startMosquitto } from '../../packages/simulator/src/ser
 
 /** Mosquitto as our example configures it, without its users. */
 export const startExampleMosquitto = (): Promise<Mosquitto> =>
-  startMosquitto({ lines: ['persistence true', 'autosave_interval 60', 'max_queued_bytes 268435456'] });
+  startMosquitto({
+    lines: [
+      'persistence true',
+      'autosave_interval 60',
+      'max_queued_bytes 268435456',
+      // Brokers that speak 3.1.1 have a window of their own.
+      'max_inflight_messages 2000',
+    ],
+  });
 
 export interface Publisher {
   /** Publishes at QoS 1 with a bounded window; resolves when the broker has confirmed all. */

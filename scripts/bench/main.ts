@@ -1,5 +1,6 @@
 // `npm run bench`: what the README claims, measured on this machine. `-- --write` keeps the table in docs/measurements.md,
-// `-- --only decode,once,run,bridge` measures a part, `-- --minutes 10` is how long the agent is watched.
+// `-- --only decode,once,run,bridge,delivery` measures a part, `-- --minutes 10` is how long the agent is watched,
+// `-- --rounds 3` how often deliveries are measured side by side; TELEGRAF=program has it measured beside.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { measureAgentRun } from './agent-run.ts';
 import { measureBridge } from './bridge.ts';
 import { measureDecode } from './decode.ts';
+import { measureDelivery } from './delivery.ts';
 import type { Measurement } from './measurement.ts';
 import { measureOnce } from './once.ts';
 import { buildPrograms } from './programs.ts';
@@ -17,8 +19,9 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'decode,once,run,bridge' },
+    only: { type: 'string', default: 'decode,once,run,bridge,delivery' },
     minutes: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const wanted = values.only.split(',');
@@ -53,6 +56,9 @@ try {
     await measure('once', () => measureOnce(agent, join(folder, 'once')));
     await measure('run', () => measureAgentRun(agent, join(folder, 'run'), Number(values.minutes) * 60_000));
     await measure('bridge', () => measureBridge(bridge, join(folder, 'bridge')));
+    await measure('delivery', () =>
+      measureDelivery(bridge, join(folder, 'delivery'), process.env['TELEGRAF'], Number(values.rounds)),
+    );
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -50,6 +50,24 @@ export function usageOf(root: number): Usage {
   return { cpuSeconds: ticks / ticksPerSecond, residentBytes: pages * pageBytes };
 }
 
+/** Follows a process and all below it. @param fromNow whether what it used before does not count */
+export function watchUsage(pid: number, fromNow: boolean) {
+  const before = fromNow ? usageOf(pid).cpuSeconds : 0;
+  let peakBytes = 0;
+  const look = (): number => {
+    const { cpuSeconds, residentBytes } = usageOf(pid);
+    peakBytes = Math.max(peakBytes, residentBytes);
+    return cpuSeconds - before;
+  };
+  const timer = setInterval(look, 100);
+  return {
+    stop: (): { cpuSeconds: number; peakBytes: number } => {
+      clearInterval(timer);
+      return { cpuSeconds: look(), peakBytes };
+    },
+  };
+}
+
 /** Largest resident size of one process so far. */
 export function peakResidentBytes(pid: number): number {
   try {
