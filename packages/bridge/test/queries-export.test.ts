@@ -69,9 +69,9 @@ describe('an export', () => {
     const ms = at(start);
     expect(text).toBe(
       [
-        `${tags} alarms="battery_voltage_low",battery_voltage=12.5,charge_state="bulk",own_flag=T,pv_energy_today=10 ${ms}`,
-        `${tags} alarms="",charge_state="says \\"no\\", then\nleaves",pv_energy_today=30 ${ms + 30_000}`,
-        `${tags} battery_voltage=12.75,device_="x",own_text="later",time_=7 ${ms + 60_000}`,
+        `${tags} battery_voltage=12.5,charge_state="bulk",pv_energy_today=10,alarms="battery_voltage_low",own_flag=T ${ms}`,
+        `${tags} charge_state="says \\"no\\", then\nleaves",pv_energy_today=30,alarms="" ${ms + 30_000}`,
+        `${tags} battery_voltage=12.75,own_text="later",time_=7,device_="x" ${ms + 60_000}`,
         '',
       ].join('\n'),
     );
@@ -108,7 +108,7 @@ describe('an export', () => {
         `solar_charger_mean,${tags} battery_voltage=12.025`,
         `solar_charger_min,${tags} battery_voltage=12`,
         `solar_charger_max,${tags} battery_voltage=12.05`,
-        `solar_charger_last,${tags} alarms="battery_voltage_high",charge_state="float",pv_energy_today=25`,
+        `solar_charger_last,${tags} pv_energy_today=25,charge_state="float",alarms="battery_voltage_high"`,
         `solar_charger_increase,${tags} pv_energy_today=25`,
         `solar_charger_bit_or,${tags} alarms="battery_voltage_low,battery_voltage_high"`,
       ].map((text) => `${text} ${at(start)}`),

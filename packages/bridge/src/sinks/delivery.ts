@@ -27,6 +27,8 @@ export interface Delivery {
 }
 
 const refusalsShown = 20;
+/** Whoever looks at the store sees a reading at once; windows change all the time, and can wait. */
+const readingsLingerMs = 50;
 
 export function startDelivery(parts: DeliveryParts): Delivery {
   const { name, type, sink, store } = parts;
@@ -37,6 +39,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     feed: parts.readings,
     ledger: ledgers[0],
     heldMs: parts.readingsHeldMs,
+    lingerMs: readingsLingerMs,
   });
   const windows = startDrain({
     ...parts,

@@ -4,9 +4,9 @@
 import type { DeliveryView } from '../web/api.ts';
 import { createBell } from './bell.ts';
 import type { Feed, FeedItem } from './feeds.ts';
-import { type Refused, writeIsolating } from './isolate.ts';
+import { type Outgoing, type Refused, writeIsolating } from './isolate.ts';
 import type { Ledger, Progress, Refusal } from './ledger.ts';
-import { type Point, type Sink, UnavailableError } from './sink.ts';
+import { type Sink, UnavailableError } from './sink.ts';
 import { createTrouble, type Problem } from './trouble.ts';
 
 export interface DrainParts {
@@ -17,6 +17,8 @@ export interface DrainParts {
   readonly ledger: Ledger;
   /** How long the feed holds an item; absent: until it is replaced. */
   readonly heldMs?: number;
+  /** New items wait for each other so long, so that a store is not asked once a reading. */
+  readonly lingerMs?: number;
   readonly clock: () => number;
   /** Whether this machine's clock is right: only then it judges what is too old. */
   readonly clockSynced: () => boolean;
@@ -36,15 +38,15 @@ export interface Drain {
   stop(): Promise<void>;
 }
 
-const itemsMax = 1_000;
-/** New items wait for each other so long, so that a store is not asked once a reading. */
-const lingerMs = 1_000;
+/** One request to a store: what a write costs beside its points is shared by as many. */
+const itemsMax = 5_000;
+const lingerMsUsual = 1_000;
 const retryMsMin = 1_000;
 const retryMsMax = 60_000;
 const retryAfterMsMax = 600_000;
 
 export function startDrain(parts: DrainParts): Drain {
-  const { feed, ledger, sleep } = parts;
+  const { feed, ledger, sleep, lingerMs = lingerMsUsual } = parts;
   const stopped = new AbortController();
   const bell = createBell(stopped.signal);
   const trouble = createTrouble(parts);
@@ -120,12 +122,17 @@ async function deliver(items: readonly FeedItem[], parts: DrainParts): Promise<O
   const { sink, clock, clockSynced } = parts;
   await sink.prepare?.();
   const nowMs = clock();
-  const holds = (point: Point): boolean => !clockSynced() || (sink.holds?.(point, nowMs) ?? true);
-  const held = items.map((item) => ({ item, points: item.points.filter(holds) }));
-  const outgoing = held.flatMap(({ item, points }) => points.map((point) => ({ item, point })));
-  const refused = await writeIsolating(outgoing, sink);
-  const tooOld = held.filter(({ item, points }) => item.points.length > 0 && points.length === 0);
-  return { refused, tooOld: tooOld.length };
+  const judges = clockSynced();
+  const outgoing: Outgoing[] = [];
+  let tooOld = 0;
+  for (const item of items) {
+    const before = outgoing.length;
+    for (const point of item.points) {
+      if (!judges || sink.holds === undefined || sink.holds(point, nowMs)) outgoing.push({ item, point });
+    }
+    if (item.points.length > 0 && outgoing.length === before) tooOld++;
+  }
+  return { refused: await writeIsolating(outgoing, sink), tooOld };
 }
 
 function advance(

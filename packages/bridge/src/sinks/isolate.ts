@@ -4,7 +4,7 @@ import type { FeedItem } from './feeds.ts';
 import { type Point, RefusedError, type Sink } from './sink.ts';
 
 /** A point, or some of its fields, on its way. */
-interface Outgoing {
+export interface Outgoing {
   readonly item: FeedItem;
   readonly point: Point;
 }

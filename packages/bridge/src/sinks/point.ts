@@ -2,7 +2,7 @@
 // Raw: measurement = device kind, a field a value. Tiers: <kind>_mean, _min, _max, _last, _bit_or, _increase, the start
 // of the window as time.
 
-import type { DeviceKind, Value } from '@wattline/protocols';
+import type { DeviceKind, Value, Values } from '@wattline/protocols';
 import { topicParts } from '../live/device-id.ts';
 import type { SeriesKey, StoredReading } from '../message.ts';
 import type { WindowOfSeries } from '../tiers/changes.ts';
@@ -12,6 +12,7 @@ import type { Point } from './sink.ts';
 
 /** Names that are tags, and so no fields: a value of that name gets a `_` behind it. */
 const tagNames = ['vendor', 'type', 'device', 'agent', 'site'] as const;
+const tagNameSet: ReadonlySet<string> = new Set(tagNames);
 
 const measurements = [
   ['mean', 'mean'],
@@ -24,9 +25,21 @@ const measurements = [
 
 /** None when nothing in the reading is known. */
 export function readingPoints({ series, site, kind, values, timeMs }: StoredReading): readonly Point[] {
-  const fields = fieldsOf(Object.entries(values));
+  const fields = isPlain(values) ? values : fieldsOf(Object.entries(values));
   if (fields === undefined) return [];
   return [{ tier: 'raw', measurement: kind, tags: tagsOf(series, site), fields, timeMs }];
+}
+
+/** Whether the values can be the fields as they are. */
+function isPlain(values: Values): values is Point['fields'] {
+  let count = 0;
+  for (const name in values) {
+    const value = values[name];
+    if (value === null || value === undefined || typeof value === 'object' || tagNameSet.has(name))
+      return false;
+    count++;
+  }
+  return count > 0;
 }
 
 export function windowPoints(window: WindowOfSeries): readonly Point[] {
@@ -57,10 +70,24 @@ function fieldsOf(
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 
-const fieldName = (name: string): string => (tagNames.some((tag) => tag === name) ? `${name}_` : name);
+const fieldName = (name: string): string => (tagNameSet.has(name) ? `${name}_` : name);
+
+/** One object for all points of a series at a site: what is made of it is made once. */
+const tagsBySeries = new WeakMap<
+  SeriesKey,
+  { readonly site: string | undefined; readonly tags: Point['tags'] }
+>();
+
+function tagsOf(series: SeriesKey, site: string | undefined): Point['tags'] {
+  const known = tagsBySeries.get(series);
+  if (known !== undefined && known.site === site) return known.tags;
+  const tags = makeTags(series, site);
+  tagsBySeries.set(series, { site, tags });
+  return tags;
+}
 
 /** Without those that would be empty. */
-function tagsOf({ topic, agent }: SeriesKey, site: string | undefined): Point['tags'] {
+function makeTags({ topic, agent }: SeriesKey, site: string | undefined): Point['tags'] {
   const { vendor, type, name: device } = topicParts(topic);
   const tags = { vendor, type, device, agent, site };
   return Object.fromEntries(
