@@ -26,6 +26,8 @@ export interface StoredReading {
   readonly timeMs: number;
   readonly receivedMs: number;
   readonly clock: 'synced' | 'unsynced';
+  /** Its clock was not set, and may be soon: `timeMs` is a guess, and the reading comes again at a later position. */
+  readonly waits?: true;
   readonly kind: DeviceKind;
   readonly definition?: string;
   readonly model?: string;

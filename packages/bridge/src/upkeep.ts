@@ -6,7 +6,7 @@ import type { Tiers } from './tiers/tiers.ts';
 
 export interface UpkeepOptions {
   readonly tiers: Pick<Tiers, 'step' | 'revision' | 'expire'>;
-  readonly log: Pick<Log, 'expire'>;
+  readonly log: Pick<Log, 'expire' | 'settle'>;
   readonly now: () => number;
   readonly report: (text: string, error: unknown) => void;
   /** After a step in which windows got a revision: also the last ones, when nothing comes in any more. */
@@ -35,11 +35,12 @@ export function startUpkeep(options: UpkeepOptions): { stop(): void } {
   const turn = (): void => {
     let delayMs = lookEveryMs;
     try {
+      const isSettling = log.settle(now());
       const before = tiers.revision();
       const isBehind = tiers.step();
       if (tiers.revision() !== before) windowsChanged();
       // Also while the tiers catch up: a long catch-up must not let the store grow.
-      if (expire() || isBehind) delayMs = 0;
+      if (expire() || isBehind || isSettling) delayMs = 0;
     } catch (error) {
       options.report('the store could not be brought up to date; trying again', error);
       delayMs = retryMs;

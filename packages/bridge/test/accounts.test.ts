@@ -19,6 +19,7 @@ const closed: AccountsView = {
   agents: [{ agent: 'barn', counted: 14, arrived: 10, given_up: 1, missing: 3 }],
   held: 8,
   expired: 2,
+  moved: 0,
   tiers: { merged: 7, pending: 2, missed: 1 },
 };
 const nothing = { delivered: 0, pending: 0, refused: 0, expired: 0 };
@@ -46,6 +47,12 @@ describe('the sums', () => {
     const [said, ...more] = checkAccounts({ accounts: { ...closed, ...change }, sinks });
     expect(said).toMatch(new RegExp(`^${hop}: .*: 1 off$`));
     expect(more).toEqual([]);
+  });
+
+  test('count the second place of a reading that got its time late', () => {
+    const moved = { ...closed, moved: 1, held: 9, tiers: { merged: 8, pending: 2, missed: 1 } };
+    expect(checkAccounts({ accounts: moved, sinks: [] })).toEqual([]);
+    expect(checkAccounts({ accounts: moved, sinks })).toHaveLength(1);
   });
 
   test('say of a sink that got more than there is', () => {

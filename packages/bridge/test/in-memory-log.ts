@@ -31,6 +31,7 @@ export function inMemoryLog(): LogOfTest {
       agents: [],
       held: stored,
       expired: 0,
+      moved: 0,
     }),
     store: (...readings) => {
       stored += readings.length;

@@ -90,6 +90,7 @@ describe('groups', () => {
       retained: fc.boolean(),
       placed: fc.boolean(),
       digested: fc.boolean(),
+      waits: fc.boolean(),
       stream: fc.integer({ min: 0, max: 3 }),
       sequence: fc.maxSafeNat(),
       payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
@@ -116,7 +117,7 @@ describe('groups', () => {
     for (let i = 0; i < 3; i++) {
       const { topic, payload } = reading(i);
       const times = { receivedMs: noon, timeMs: noon + i };
-      const marks = { retained: false, placed: false, digested: false };
+      const marks = { retained: false, placed: false, digested: false, waits: false };
       writer.add({ series: 1, topic, payload, ...times, ...marks, stream: 1, sequence: i });
     }
     const group = writer.take();

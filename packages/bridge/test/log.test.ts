@@ -252,25 +252,6 @@ describe('what is no reading', () => {
   });
 });
 
-describe('a clock that was not set', () => {
-  const unsynced = (sequence: number) =>
-    reading(sequence, { meta: { _clock: 'unsynced', _timestamp: 1000 + sequence } });
-
-  test('gives its time as sent, until the same boot is seen with a clock that was set', () => {
-    append(unsynced(0));
-    expect(scratch.log.read(0, 1)[0]).toMatchObject({ timeMs: 1000, clock: 'unsynced' });
-    append(reading(5));
-    append(unsynced(3));
-    scratch.restart();
-    append(unsynced(4));
-    const placed = scratch.log.read(2, 10);
-    expect(placed.map(({ timeMs, clock }) => [timeMs, clock])).toEqual([
-      [noon + 3000, 'synced'],
-      [noon + 4000, 'synced'],
-    ]);
-  });
-});
-
 describe('series', () => {
   test('are summed up with their newest reading, which a late one does not replace', () => {
     append(reading(3), reading(1), reading(2, { topic: 'victron/smartsolar/shed' }));

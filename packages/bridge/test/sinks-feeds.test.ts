@@ -16,6 +16,11 @@ describe('feeds', () => {
     expect(feed.read(1, 10)).toEqual([itemOf(2), itemOf(3)]);
     expect([feed.waiting(1), feed.gapless]).toEqual([2, true]);
   });
+  test('a reading that waits for its time is an item without a point: it comes again', () => {
+    const waiting = readingOf('victron/battery/x', 1, {}, { position: 1, waits: true });
+    const feed = readingFeed({ head: () => 1, read: () => [waiting] }, ({ timeMs }) => [pointOf(timeMs)]);
+    expect(feed.read(0, 10)).toEqual([{ position: 1, timeMs: 1, points: [] }]);
+  });
   test('windows come by their revision, and one that changed twice comes once', () => {
     const windows = [{ revision: 5, startMs: 100 }];
     const feed = windowFeed(

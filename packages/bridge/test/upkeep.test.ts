@@ -16,6 +16,7 @@ function upkeep(more: { step?: () => boolean; expiring?: number } = {}) {
       expire: () => 0,
     },
     log: {
+      settle: () => false,
       expire: () => {
         counts.expired++;
         return more.expiring !== undefined && counts.expired <= more.expiring ? 1 : 0;

@@ -1,6 +1,7 @@
 // What is known right now, for the page: follows the log, and says once per step what changed since the last one.
 
 import type { Log } from '../log/log.ts';
+import { futureMs } from '../log/placement.ts';
 import type { StoredReading } from '../message.ts';
 import type { AlarmView, DeviceState } from '../web/api.ts';
 import { type Agents, createAgents } from './agents.ts';
@@ -33,6 +34,10 @@ interface Sources {
   readonly onAlarmFailure: (error: unknown) => void;
 }
 
+/** Of a time that may be hours off nobody can say how old the value is. */
+const isTimely = ({ waits, timeMs, receivedMs }: StoredReading): boolean =>
+  waits === undefined || Math.abs(timeMs - receivedMs) <= futureMs;
+
 export function followLog({ log, history, clock, onAlarmFailure }: Sources): Live {
   const agents = createAgents();
   const devices = createDevices(agents);
@@ -53,7 +58,7 @@ export function followLog({ log, history, clock, onAlarmFailure }: Sources): Liv
   };
 
   const accept = (readings: readonly StoredReading[]): void => {
-    const known = readings.map((reading) => [devices.accept(reading), reading] as const);
+    const known = readings.filter(isTimely).map((reading) => [devices.accept(reading), reading] as const);
     guarded(() => {
       for (const [id, reading] of known) {
         if (id === undefined) continue;

@@ -6,9 +6,10 @@ import type { AsideReason, Message, StoredReading, Verdict } from '../message.ts
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
 import type { Parts } from './parts.ts';
-import { learnBoot, placeInTime } from './placement.ts';
+import { futureMs, learnBoot, placeInTime } from './placement.ts';
 import { toReading } from './reading.ts';
 import type { Stream } from './streams.ts';
+import type { UnsetBoot } from './waiting.ts';
 
 interface Appended {
   readonly verdicts: readonly Verdict[];
@@ -28,8 +29,6 @@ interface Batch {
   readonly accepted: { readonly stream: number; readonly sequence: number; readonly message: Message }[];
 }
 
-/** A time further ahead than this of a clock that is right is wrong. */
-const futureMs = 5 * 60_000;
 /** A stream with more gaps than this goes on by digests, as messages without a stream do. */
 const intervalsMax = 4_096;
 
@@ -54,19 +53,20 @@ export function appendMessages(
     return { verdicts, readings: batch.readings, agentStates: batch.agentStates };
   } catch (error) {
     builder.reset();
-    const { counts, streams, boots, series, asides, states } = parts;
-    for (const part of [counts, streams, boots, series, asides, states]) part.reload();
+    const { counts, streams, boots, series, asides, states, waiting } = parts;
+    for (const part of [counts, streams, boots, series, asides, states, waiting]) part.reload();
     throw error;
   }
 }
 
 function save({ parts, builder }: Batch, verdicts: readonly Verdict[], nowMs: number): void {
-  const { counts, streams, boots, series } = parts;
+  const { counts, streams, boots, series, waiting } = parts;
   builder.flush();
   counts.add('received', verdicts.length);
   for (const { is } of verdicts) if (is !== 'aside') counts.add(is, 1);
   streams.save();
   boots.save(nowMs);
+  waiting.save();
   series.save();
   counts.save();
 }
@@ -133,8 +133,9 @@ function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Ver
     streams.change(stream, message.receivedMs);
     return judgeRepeat(batch, message, stream, identity.sequence);
   }
-  const { timeMs, placed } = placeInTime(parsed, message.receivedMs, boots);
-  if (batch.synced && timeMs > message.receivedMs + futureMs) {
+  const place = placeInTime(parsed, message.receivedMs, batch.parts);
+  const { timeMs } = place;
+  if (batch.synced && !place.waiting && timeMs > message.receivedMs + futureMs) {
     const ahead = Math.round((timeMs - message.receivedMs) / 1000);
     return setAside(batch, message, 'far_future', `its time is ${ahead} s ahead of this machine's clock`);
   }
@@ -154,8 +155,7 @@ function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Ver
   const streamId = stream && sequence !== undefined ? stream.id : 0;
   store(batch, message, parsed, {
     series: named,
-    timeMs,
-    placed,
+    ...place,
     digested,
     streamId,
     sequence: sequence ?? 0,
@@ -174,19 +174,29 @@ function store(
     readonly series: { readonly id: number; readonly key: StoredReading['series'] };
     readonly timeMs: number;
     readonly placed: boolean;
+    readonly waiting?: UnsetBoot;
     readonly digested: boolean;
     readonly streamId: number;
     readonly sequence: number;
   },
 ): void {
-  const { counts, series } = parts;
+  const { counts, series, waiting } = parts;
   const { topic, payload, receivedMs, retained } = message;
   const { timeMs, placed, digested, streamId: stream, sequence } = known;
   counts.add('head', 1);
   const position = counts.get('head');
-  const reading = toReading(parsed, { position, series: known.series.key, timeMs, receivedMs, placed });
+  const waits = known.waiting !== undefined;
+  const reading = toReading(parsed, {
+    position,
+    series: known.series.key,
+    timeMs,
+    receivedMs,
+    placed,
+    waits,
+  });
   readings.push(reading);
-  series.add(known.series.id, reading, placed, payload);
+  if (known.waiting) waiting.add(position, known.waiting);
+  else series.add(known.series.id, reading, placed, payload);
   builder.add(position, {
     series: known.series.id,
     topic,
@@ -196,6 +206,7 @@ function store(
     retained,
     placed,
     digested,
+    waits,
     stream,
     sequence,
   });

@@ -18,6 +18,8 @@ export interface GroupRecord {
   readonly placed: boolean;
   /** Known by its digest, because it names no stream and sequence. */
   readonly digested: boolean;
+  /** Its time was not known yet: the reading itself stands at a later position, once it is. */
+  readonly waits: boolean;
   /** 0: the message names none. */
   readonly stream: number;
   readonly sequence: number;
@@ -26,7 +28,7 @@ export interface GroupRecord {
 
 const version = 1;
 const headBytes = 5;
-const flag = { retained: 1, placed: 2, digested: 4, identified: 8 } as const;
+const flag = { retained: 1, placed: 2, digested: 4, identified: 8, waits: 16 } as const;
 const varintBytesMax = 8;
 
 interface GroupWriter {
@@ -70,7 +72,8 @@ export function createGroupWriter(): GroupWriter {
         (record.retained ? flag.retained : 0) |
           (record.placed ? flag.placed : 0) |
           (record.digested ? flag.digested : 0) |
-          (identified ? flag.identified : 0),
+          (identified ? flag.identified : 0) |
+          (record.waits ? flag.waits : 0),
       );
       body.varint(seriesIndex(record));
       body.varint(zigzag(record.receivedMs - baseMs));
@@ -160,6 +163,7 @@ export function decodeGroup(group: Uint8Array): GroupRecord[] {
       retained: (flags & flag.retained) !== 0,
       placed: (flags & flag.placed) !== 0,
       digested: (flags & flag.digested) !== 0,
+      waits: (flags & flag.waits) !== 0,
       stream: identified ? (streams[reader.varint()] ?? 0) : 0,
       sequence: identified ? reader.varint() : 0,
       payload: reader.block(),

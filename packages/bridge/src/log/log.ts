@@ -25,6 +25,11 @@ export interface Log {
   accounts(): Accounts;
   /** Drops what is older than retention or over the size; returns how many readings went. */
   expire(nowMs: number): number;
+  /**
+   * Gives readings whose clock was not set their time, once it is known or not waited for any more: each stands anew at
+   * the head of the log. A bounded slice of them; `true`: there may be more.
+   */
+  settle(nowMs: number): boolean;
   close(): void;
 }
 
@@ -58,9 +63,11 @@ export interface Accounts {
   }[];
   /** What each agent must have read, and what came of it: counted = arrived + givenUp + missing. */
   readonly agents: readonly ({ readonly agent: string } & Tally)[];
-  /** stored = held + expired. */
+  /** stored + moved = held + expired. */
   readonly held: number;
   readonly expired: number;
+  /** Readings that got their time late, and with it a second place in the log. */
+  readonly moved: number;
   /** How often a bound was reached: what it cost, and how many. Names: appender.ts, expire.ts. */
   readonly bounds?: { readonly [bound: string]: number };
 }

@@ -9,6 +9,7 @@ import { type Groups, openGroups } from './groups.ts';
 import { openSeries, type SeriesRegistry } from './series-registry.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { openTopicStates, type TopicStates } from './topic-states.ts';
+import { openWaiting, type Waiting } from './waiting.ts';
 
 export interface Parts {
   readonly store: Store;
@@ -20,6 +21,7 @@ export interface Parts {
   readonly digests: Digests;
   readonly asides: Asides;
   readonly states: TopicStates;
+  readonly waiting: Waiting;
 }
 
 export function openParts(store: Store): Parts {
@@ -34,5 +36,6 @@ export function openParts(store: Store): Parts {
     digests: openDigests(database),
     asides: openAsides(database),
     states: openTopicStates(database),
+    waiting: openWaiting(database),
   };
 }

@@ -1,24 +1,59 @@
 // Where a reading belongs in time. A clock that was not set since boot cannot say; but once the same boot is seen with
-// a clock that was, the time of boot is known, and the monotonic time of the reading places it.
-// Readings that came before that keep the time they were sent with; boot and uptime are in their bytes.
+// a clock that was, the time of boot is known, and the monotonic time of the reading places it. Until then it waits
+// (waiting.ts); boot and uptime are in its bytes.
 
 import type { ParsedReading } from '@wattline/protocols';
 import type { Boots } from './boots.ts';
+import type { Parts } from './parts.ts';
+import type { UnsetBoot } from './waiting.ts';
 
 export interface Place {
   readonly timeMs: number;
   /** Found by the boot, not as sent. */
   readonly placed: boolean;
+  /** The time is to be found later, by this boot. */
+  readonly waiting?: UnsetBoot;
 }
 
-export function placeInTime(parsed: ParsedReading, receivedMs: number, boots: Boots): Place {
+/** A time further ahead than this of a clock that is right is wrong. */
+export const futureMs = 5 * 60_000;
+/** A clock that shows an earlier time was never set at all. */
+const plausibleMs = Date.UTC(2020, 0, 1);
+
+export function placeInTime(
+  parsed: ParsedReading,
+  receivedMs: number,
+  { boots, waiting, counts }: Pick<Parts, 'boots' | 'waiting' | 'counts'>,
+): Place {
   const { clock, identity, boot, uptimeMs } = parsed;
-  if (clock === 'unsynced' && identity && boot !== undefined && uptimeMs !== undefined) {
-    const bootedMs = boots.bootedMs(identity.agent, boot);
-    const timeMs = bootedMs === undefined ? -1 : bootedMs + uptimeMs;
-    if (timeMs >= 0) return { timeMs, placed: true };
+  const asSent = { timeMs: parsed.timeMs ?? receivedMs, placed: false };
+  if (clock !== 'unsynced' || !identity || boot === undefined || uptimeMs === undefined) return asSent;
+  const byBoot = placeByBoot(boots.bootedMs(identity.agent, boot), uptimeMs);
+  if (byBoot !== undefined) return byBoot;
+  const unset = waiting.boot(identity.agent, boot, receivedMs, uptimeMs);
+  if (unset === undefined) {
+    counts.add('bound:boot_not_waited', 1);
+    return asSent;
   }
-  return { timeMs: parsed.timeMs ?? receivedMs, placed: false };
+  return unset.isGivenUp ? placeUnset(parsed, receivedMs, unset) : { ...asSent, waiting: unset };
+}
+
+export function placeByBoot(bootedMs: number | undefined, uptimeMs: number): Place | undefined {
+  const timeMs = bootedMs === undefined ? -1 : bootedMs + uptimeMs;
+  return timeMs >= 0 ? { timeMs, placed: true } : undefined;
+}
+
+/**
+ * Of a boot whose clock is not waited for any more. What was sent is kept where it can be right: a clock with a battery
+ * is, though nothing ever set it. Else the boot cannot have been later than its readings came, and hardly earlier.
+ */
+export function placeUnset(
+  { timeMs, uptimeMs = 0 }: Pick<ParsedReading, 'timeMs' | 'uptimeMs'>,
+  receivedMs: number,
+  { bootedMs }: Pick<UnsetBoot, 'bootedMs'>,
+): Place {
+  const canBeRight = timeMs !== undefined && timeMs >= plausibleMs && timeMs <= receivedMs + futureMs;
+  return { timeMs: canBeRight ? timeMs : Math.max(0, bootedMs + uptimeMs), placed: false };
 }
 
 /** What a reading by a clock that was set tells about the boot of its machine. */

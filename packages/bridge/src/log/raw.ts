@@ -110,5 +110,5 @@ function recordsOf(last: number, bytes: Uint8Array, series: number): Found[] {
   const first = last - records.length + 1;
   return records
     .map((record, index) => ({ position: first + index, record }))
-    .filter(({ record }) => record.series === series);
+    .filter(({ record }) => record.series === series && !record.waits);
 }

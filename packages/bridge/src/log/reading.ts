@@ -14,6 +14,8 @@ interface Placement {
   readonly receivedMs: number;
   /** The sender's clock was not set; its time was found by its boot, so it is as good as any. */
   readonly placed: boolean;
+  /** Its time is not known yet. */
+  readonly waits?: boolean;
 }
 
 export function toReading(parsed: ParsedReading, place: Placement): StoredReading {
@@ -26,6 +28,7 @@ export function toReading(parsed: ParsedReading, place: Placement): StoredReadin
     kind: kindOf(parsed),
     values: parsed.values,
   };
+  if (place.waits) reading.waits = true;
   if (parsed.definition !== undefined) reading.definition = parsed.definition;
   if (parsed.model !== undefined) reading.model = parsed.model;
   if (parsed.intervalSeconds !== undefined) reading.intervalSeconds = parsed.intervalSeconds;
@@ -39,9 +42,9 @@ export function readRecord(
   position: number,
   series: SeriesKey,
 ): StoredReading | undefined {
-  const { payload, timeMs, receivedMs, placed } = record;
+  const { payload, timeMs, receivedMs, placed, waits } = record;
   const parsed = parseReading(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString());
   return typeof parsed === 'string'
     ? undefined
-    : toReading(parsed, { position, series, timeMs, receivedMs, placed });
+    : toReading(parsed, { position, series, timeMs, receivedMs, placed, waits });
 }

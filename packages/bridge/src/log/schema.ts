@@ -98,5 +98,18 @@ CREATE TABLE log_aside (
 
 CREATE TABLE log_count (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 `,
+    `
+-- Readings whose time is not known yet (waiting.ts), and their boots, by clocks that were not set.
+CREATE TABLE log_waiting (position INTEGER PRIMARY KEY, boot INTEGER NOT NULL);
+CREATE INDEX log_waiting_boot ON log_waiting (boot, position);
+CREATE TABLE log_unset_boot (
+  id INTEGER PRIMARY KEY,
+  agent TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  since_ms INTEGER NOT NULL,
+  booted_ms INTEGER NOT NULL,
+  UNIQUE (agent, boot)
+);
+`,
   ],
 };

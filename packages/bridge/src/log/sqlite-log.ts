@@ -12,6 +12,7 @@ import type { HeldGroup } from './groups.ts';
 import type { Accounts, Log } from './log.ts';
 import { openParts, type Parts } from './parts.ts';
 import { readRecord } from './reading.ts';
+import { settleWaiting } from './settle.ts';
 
 export interface LogOptions {
   readonly store: Store;
@@ -42,11 +43,14 @@ export function openLog(options: LogOptions): SqliteLog {
   const storedListeners: ((readings: readonly StoredReading[]) => void)[] = [];
   const stateListeners: ((agent: string, state: AgentState) => void)[] = [];
   const head = (): number => counts.get('head');
+  const tellStored = (readings: readonly StoredReading[]): void => {
+    if (readings.length > 0) for (const listener of storedListeners) notify(() => listener(readings));
+  };
   return {
     append: (messages) => {
       const appended = appendMessages(parts, builder, clockSynced(), messages);
       const { verdicts, readings, agentStates } = appended;
-      if (readings.length > 0) for (const listener of storedListeners) notify(() => listener(readings));
+      tellStored(readings);
       for (const { agent, state } of agentStates) {
         for (const listener of stateListeners) notify(() => listener(agent, state));
       }
@@ -61,6 +65,11 @@ export function openLog(options: LogOptions): SqliteLog {
     agents: () => states.agents(),
     accounts: () => accountsOf(parts),
     expire: createExpiry(parts, options),
+    settle: (nowMs) => {
+      const settled = settleWaiting(parts, builder, nowMs);
+      tellStored(settled ?? []);
+      return settled !== undefined;
+    },
     lastKnown: (topic) => states.newest(topic),
     asides: (limit) => parts.asides.newest(limit),
     close: () => {
@@ -87,6 +96,7 @@ function accountsOf({ counts, streams, series, groups }: Parts): Accounts {
     agents: streams.totals(),
     held: head + 1 - (groups.tail() ?? head + 1),
     expired: counts.get('expired'),
+    moved: counts.get('moved'),
     bounds: counts.under('bound:'),
   };
 }

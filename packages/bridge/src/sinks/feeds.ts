@@ -32,7 +32,8 @@ export function readingFeed(
       log.read(after, limit).map((reading) => ({
         position: reading.position,
         timeMs: reading.timeMs,
-        points: toPoints(reading),
+        // What waits for its time comes again at another position.
+        points: reading.waits ? [] : toPoints(reading),
       })),
     head: () => log.head(),
     waiting: (after) => Math.max(0, log.head() - after),

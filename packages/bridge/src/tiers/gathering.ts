@@ -49,7 +49,9 @@ export function startGathering({
   const pending = (): number => readings + cellWeight * (states.cellsMade() - cellsBefore);
 
   const add = (reading: StoredReading): boolean => {
-    const series = pending() >= pendingMax ? 'full' : states.add(reading);
+    const full = pending() >= pendingMax ? 'full' : undefined;
+    // What waits for its time comes again at another position.
+    const series = reading.waits ? undefined : (full ?? states.add(reading));
     if (series === 'full') {
       isFull = true;
       return false;

@@ -31,7 +31,8 @@ export interface Account {
 type Counted = Pick<StatusView, 'accounts' | 'sinks'>;
 
 export function accountsOf({ accounts, sinks }: Counted): readonly Account[] {
-  const { received, stored, duplicate, conflict, state, aside, held, expired, tiers } = accounts;
+  const { received, stored, duplicate, conflict, state, aside, held, expired, moved, tiers } = accounts;
+  const places = stored + moved;
   return [
     ...accounts.agents.map(
       ({ agent, counted, arrived, given_up, missing }): Account => ({
@@ -42,13 +43,13 @@ export function accountsOf({ accounts, sinks }: Counted): readonly Account[] {
       }),
     ),
     { hop: 'log', into: received, became: { stored, duplicate, conflict, state, aside: sumOf(aside) } },
-    { hop: 'store', into: stored, became: { held, expired } },
-    { hop: 'tiers', into: stored, became: { ...tiers } },
+    { hop: 'store', into: places, became: { held, expired } },
+    { hop: 'tiers', into: places, became: { ...tiers } },
     ...sinks.map(
       ({ name, readings: { delivered, pending, refused, expired: gone } }): Account => ({
         hop: 'sink',
         name,
-        into: stored,
+        into: places,
         became: { delivered, pending, refused, expired: gone },
       }),
     ),

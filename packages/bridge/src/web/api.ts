@@ -216,6 +216,8 @@ export interface AccountsView {
   }[];
   /** Readings that are held as they came. */
   readonly held: number;
+  /** Readings that got their time late, and with it a second place: whoever follows the log passes over the first. */
+  readonly moved: number;
   /** Readings that were stored and are no longer held. */
   readonly expired: number;
   /** Readings on their way into the windows of the tiers; missed: they left the log before. */

@@ -117,6 +117,9 @@ function followAccounts(register: Registry, accounts: () => AccountsView): void 
   follow(register, { name: 'readings_expired_total', help: 'Stored readings no longer held' }, () =>
     one(accounts().expired),
   );
+  follow(register, { name: 'readings_moved_total', help: 'Readings with a second place in the log' }, () =>
+    one(accounts().moved),
+  );
   follow(register, { name: 'readings_missing', help: 'Counted by an agent, not come' }, () =>
     one(accounts().agents.reduce((sum, { missing }) => sum + missing, 0)),
   );
