@@ -1,13 +1,7 @@
 // One page for each device definition, out of the definition: docs/devices/<id>.md, and the list of them.
 
-import type {
-  Codes,
-  DeviceDefinition,
-  Field,
-  Medium,
-  RecordDefinition,
-} from '../../packages/protocols/src/index.ts';
-import { definitions } from '../../packages/protocols/src/index.ts';
+import type { Codes, DeviceDefinition, Field, RecordDefinition } from '../../packages/protocols/src/index.ts';
+import { definitions, describeMedium } from '../../packages/protocols/src/index.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -35,7 +29,7 @@ function listPage(): string {
   const rows = definitions.map(({ id, name, media, records }) => [
     `[\`${id}\`](${id}.md)`,
     name,
-    media.map(reach).join('; '),
+    media.map(describeMedium).join('; '),
     [...new Set(Object.values(records).map(({ kind }) => code(kind)))].join(' '),
   ]);
   return page(['# Devices', table(['Definition', 'What', 'How reached', 'Device kinds'], rows)]);
@@ -50,7 +44,7 @@ function devicePage(definition: DeviceDefinition): string {
       [
         ['`definition`', code(definition.id)],
         ['Topics', code(`${definition.vendor}/<type>/<name>`)],
-        ['How reached', definition.media.map(reach).join('; ')],
+        ['How reached', definition.media.map(describeMedium).join('; ')],
         ['Secret', secretOf(definition)],
       ],
     ),
@@ -61,7 +55,12 @@ function devicePage(definition: DeviceDefinition): string {
     ),
     '(!) reports trouble: a flag that is true, any set flag, any state but `none`. *Where*: bytes and bits of the record ' +
       'from 0, or the label; *step*: what one raw unit is worth; *not known*: raw values that give `null`.',
-    ...records.flatMap(([name, record]) => [`### ${name}`, recordTable(record)]),
+    ...records.flatMap(([name, record]) => [
+      `### ${name}`,
+      Object.keys(record.fields).length === 0 ? 'Holds no values.' : recordTable(record),
+    ]),
+    ...computedOverRecords(definition),
+    ...requestsOf(definition),
     '## Words',
     'By their code or bit; a code without a word is `unknown_<code>`, a bit without one `unknown_<bit>`.',
     wordsTable(records.map(([, record]) => record)),
@@ -74,15 +73,6 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`);
-
-function reach(medium: Medium): string {
-  switch (medium.medium) {
-    case 'advertisement':
-      return `Bluetooth advertisement, company id ${hex(medium.company, 4)}`;
-    case 'serial':
-      return `serial port, ${medium.baudRate} baud`;
-  }
-}
 
 function secretOf({ secret }: DeviceDefinition): string {
   if (secret === undefined) return 'none';
@@ -105,6 +95,40 @@ function recordTable({ fields, computed = [] }: RecordDefinition<never>): readon
   const made = computed.map(({ field, kind, unit }) => [code(field), kind, unit, 'computed', '', '']);
   return table(['Field', 'Kind', 'Unit', 'Where', 'Step', 'Not known'], [...rows, ...made]);
 }
+
+function computedOverRecords({ ask }: DeviceDefinition): readonly (string | readonly string[])[] {
+  const { computed = [] } = ask ?? {};
+  if (computed.length === 0) return [];
+  const rows = computed.map(({ field, kind, unit }) => [code(field), kind, unit]);
+  return ['### Computed over all records', table(['Field', 'Kind', 'Unit'], rows)];
+}
+
+/** Everything that may be sent; a family that only listens has none. */
+function requestsOf({ ask, records }: DeviceDefinition): readonly (string | readonly string[])[] {
+  if (ask === undefined) return [];
+  const rows = [
+    ...Object.entries(records).flatMap(([name, { asked, requests = [], turn }]) => [
+      ...(asked === undefined || typeof asked === 'function'
+        ? []
+        : [[code(hexOf(asked.request)), `asks for ${code(name)}`, turnOf(turn)]]),
+      ...requests.map(({ form, does }) => [code(form), does, turnOf(turn)]),
+    ]),
+    ...(ask.requests ?? []).map(({ form, does }) => [code(form), does, 'login']),
+  ];
+  return [
+    '## What is sent',
+    'Nothing else is ever written to the device; a dot is any digit. All of it reads or logs in, none changes a setting.',
+    table(['Bytes', 'What it does', 'When'], rows),
+  ];
+}
+
+function turnOf(turn: RecordDefinition<never>['turn']): string {
+  if (turn === undefined) return 'each poll';
+  if (turn === 'never') return 'login, or when asked for';
+  return turn === 'once' ? 'once per connection' : `every ${turn.everyMs / 1000} s at most`;
+}
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** What a raw value is worth: `0.01`, `0.01 − 273.15`. */
 function stepOf({ kind, scale, offset, converted }: Field<never>): string {

@@ -1,7 +1,8 @@
 // One request of `decode --jsonl` to its answer: captured bytes of any definition, without a device.
 // Bad requests and bad bytes are answers too; nothing thrown leaves this file.
 
-import type { Decoded, DeviceDefinition, Ignored } from './device.ts';
+import { decodeAnswers } from './decode-answers.ts';
+import type { CanFrame, Decoded, DeviceDefinition, Ignored, StreamContent } from './device.ts';
 import { definitions } from './devices/index.ts';
 import type { Values } from './field.ts';
 import { joinChunks, ProtocolError, type ProtocolErrorCode } from './session.ts';
@@ -58,9 +59,9 @@ function decode(request: { readonly [name: string]: unknown }) {
   const definition = definitionOf(request['definition']);
   const record = recordOf(definition, request['record']);
   const secret = secretOf(definition, request['secret']);
-  const chunks = chunksOf(request['bytes']);
-  const readings = readingsOf(definition, chunks, secret)
-    .filter((reading) => record === undefined || reading.record === record)
+  const question = request['request'] === undefined ? undefined : bytesOf('request', request['request']);
+  const readings = readingsOf(definition, { bytes: request['bytes'], record, question, secret })
+    .filter((reading) => record === undefined || reading.record === record || definition.ask !== undefined)
     .map(({ record, values }) => ({ record, values }));
   const [first] = readings;
   if (first === undefined) throw new DecodeError('ignored', `the bytes are of another record than ${record}`);
@@ -69,26 +70,45 @@ function decode(request: { readonly [name: string]: unknown }) {
     : { definition: definition.id, readings };
 }
 
-function readingsOf(
-  definition: DeviceDefinition,
-  chunks: readonly Uint8Array[],
-  secret: Uint8Array | undefined,
-): readonly Decoded[] {
-  const { hear, readStream, media } = definition;
+interface Given {
+  /** As the request has them: hex, a list of hex, or for a bus a list of frames. */
+  readonly bytes: unknown;
+  readonly record: string | undefined;
+  /** What was sent. */
+  readonly question: Uint8Array | undefined;
+  readonly secret: Uint8Array | undefined;
+}
+
+function readingsOf(definition: DeviceDefinition, given: Given): readonly Decoded[] {
+  const { hear, readStream, readFrames, ask, media } = definition;
+  if (readFrames !== undefined) return readingsIn(readFrames(framesOf(given.bytes)), 'frame');
+  const chunks = chunksOf(given.bytes);
   if (hear !== undefined) {
     const source = media.find((medium) => medium.medium === 'advertisement')?.company ?? 0;
-    return heardIn(chunks, (payload) => hear.decode({ source, payload }, secret));
+    return heardIn(chunks, (payload) => hear.decode({ source, payload }, given.secret));
   }
-  if (readStream !== undefined) {
-    const { readings, corrupt, ignored } = readStream(joinChunks(chunks));
-    if (readings.length > 0) return readings;
-    const [why] = ignored;
-    if (why !== undefined) throw new DecodeError('ignored', why);
-    const [damage] = corrupt;
-    if (damage !== undefined) throw new DecodeError('corrupt', damage);
-    throw new DecodeError('silent', 'no whole block in the bytes');
-  }
-  throw new DecodeError('usage', `${definition.id} cannot be decoded from bytes alone`);
+  const bytes = joinChunks(chunks);
+  if (readStream !== undefined) return readingsIn(readStream(bytes), 'whole block');
+  if (ask === undefined)
+    throw new DecodeError('usage', `${definition.id} cannot be decoded from bytes alone`);
+  const { record, question: request } = given;
+  const answers = decodeAnswers(definition, {
+    bytes,
+    ...(record === undefined ? {} : { record }),
+    ...(request === undefined ? {} : { request }),
+  });
+  if ('readings' in answers) return answers.readings;
+  if ('ignored' in answers) throw new DecodeError('ignored', answers.ignored);
+  throw new DecodeError('usage', answers.unclear);
+}
+
+function readingsIn({ readings, corrupt, ignored }: StreamContent, unit: string): readonly Decoded[] {
+  if (readings.length > 0) return readings;
+  const [why] = ignored;
+  if (why !== undefined) throw new DecodeError('ignored', why);
+  const [damage] = corrupt;
+  if (damage !== undefined) throw new DecodeError('corrupt', damage);
+  throw new DecodeError('silent', `no ${unit} in the bytes`);
 }
 
 /** Each entry is one advertisement. Those that cannot be read are left out; if none can, the first says why. */
@@ -142,6 +162,17 @@ function chunksOf(given: unknown): readonly Uint8Array[] {
   if (typeof given === 'string') return [bytesOf('bytes', given)];
   if (Array.isArray(given)) return given.map((chunk) => bytesOf('bytes', chunk));
   throw new DecodeError('usage', 'bytes: a text of hex digits, or a list of them, is missing');
+}
+
+function framesOf(given: unknown): readonly CanFrame[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [];
+  if (list.length === 0) throw new DecodeError('usage', 'bytes: a list of frames {"id", "data"} is missing');
+  return list.map((frame) => {
+    const { id, data } = isObject(frame) ? frame : {};
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= 2 ** 29)
+      throw new DecodeError('usage', `bytes: a frame's id is a number of at most 29 bits, not ${shown(id)}`);
+    return { id, data: bytesOf('bytes', data) };
+  });
 }
 
 function bytesOf(name: string, hex: unknown): Uint8Array {

@@ -1,5 +1,6 @@
 // A device definition, and from bytes to a decoded record.
 
+import type { Contact, PollContext } from './asking.ts';
 import { decodeField, type Fields, type Unit, type Value, type Values } from './field.ts';
 import type { DeviceKind } from './kinds.ts';
 import type { VendorWord } from './reading.ts';
@@ -14,10 +15,32 @@ export interface Packet {
   readonly rssi?: number;
 }
 
-/** How a device is reached. */
+/** How a device is reached. Ids of services and characteristics: 4 hex digits, or 32 with dashes, lower case. */
 export type Medium =
   | { readonly medium: 'advertisement'; readonly company: number }
-  | { readonly medium: 'serial'; readonly baudRate: number };
+  | { readonly medium: 'serial'; readonly baudRate: number }
+  /** A pipe over Bluetooth: requests are written, answers are notified. Several of one family are tried in order. */
+  | {
+      readonly medium: 'gatt';
+      /** Where both characteristics are; the second where the one to write to is in a service of its own. */
+      readonly services: readonly string[];
+      readonly notify: string;
+      readonly write: string;
+    }
+  /**
+   * Characteristics that are read one by one. On such a link the request is the id of a characteristic (2 bytes, or 16,
+   * high byte first) and its value comes back as one chunk, as it is: reading names its question by itself.
+   */
+  | { readonly medium: 'gatt-values'; readonly services: readonly string[] }
+  /** USB HID; reports without their id, padding included. */
+  | {
+      readonly medium: 'hid';
+      readonly vendor: number;
+      readonly product: number;
+      readonly reportBytes: number;
+    }
+  /** A bus on which devices talk unasked. */
+  | { readonly medium: 'can'; readonly bitRate: number };
 
 /** One record decoded: what a device said at one moment. */
 export interface Decoded {
@@ -26,6 +49,8 @@ export interface Decoded {
   readonly values: Values;
   /** What the device calls itself, by its product id or in its own words. */
   readonly model?: string;
+  /** Of one of several units behind the link: `pack_2`. It is a device of its own, `<name>_pack_2`. */
+  readonly part?: string;
 }
 
 /** Sound bytes that are no reading, and why, in words for the person at the installation. */
@@ -33,15 +58,54 @@ export interface Ignored {
   readonly ignored: string;
 }
 
-export interface RecordDefinition<Payload> {
+// Outside its family the payload of a record is of no known type: whatever comes of an answer is taken for it.
+export interface RecordDefinition<Payload, Answered = [Payload] extends [never] ? unknown : Payload> {
   readonly kind: DeviceKind;
   /** Which devices send it. */
   readonly about: string;
   readonly fields: Fields<Payload>;
   /** Values the device does not send, from those it does. */
   readonly computed?: readonly Computed[];
-  /** For devices that must be asked. */
-  readonly asked?: Exchange;
+  /**
+   * For devices that must be asked: the one exchange whose answer holds the fields; or a conversation of any length
+   * that ends with the payload, `undefined` when this device has no such record.
+   */
+  readonly asked?: Exchange | ((context: PollContext) => Session<Answered | undefined>);
+  /** Like `asked`, where one link leads to several units. */
+  readonly askedOfParts?: (context: PollContext) => Session<readonly Part<Answered>[]>;
+  /** From an answer to what the fields point into; absent where that is the answer itself. */
+  readonly parse?: (answer: Uint8Array) => Answered;
+  /** The record that a payload is of, where answers to one request come in several forms; absent: this one. */
+  readonly recordOf?: (payload: Payload) => string;
+  /** How often it is asked: each poll where absent; once per connection; `never` in a poll; else at most so often. */
+  readonly turn?: 'once' | 'never' | { readonly everyMs: number };
+  /** Not every device answers it: its silence costs only itself. */
+  readonly optional?: true;
+  /** What asking it sends, beyond the request of `asked`. */
+  readonly requests?: readonly RequestForm[];
+  /** The exchange of a captured answer, where `asked` is a conversation. */
+  readonly answers?: (request: Uint8Array | undefined) => Exchange;
+}
+
+/** One unit of several behind a link. */
+export interface Part<Payload> {
+  /** `pack_2`. */
+  readonly part: string;
+  readonly payload: Payload;
+}
+
+/** Bytes that may be sent. */
+export interface RequestForm {
+  /** Hex digits of the whole request; a dot is any digit. */
+  readonly form: string;
+  /** What it does, for the person who reads the device's page. */
+  readonly does: string;
+}
+
+/** One frame on a bus. */
+export interface CanFrame {
+  readonly id: number;
+  readonly data: Uint8Array;
 }
 
 /** A value that follows from others of the same record. `undefined`: this record lacks what it is made from. */
@@ -81,6 +145,33 @@ export interface Listener {
   readonly unknown: () => ReadonlyMap<string, { readonly text: string; readonly count: number }>;
 }
 
+/** Listens to a bus on which devices talk unasked. Time is an argument, ms of any one clock. */
+export interface BusListener {
+  /** Returns error texts of frames that cannot be right. */
+  readonly push: (frame: CanFrame, timeMs: number) => readonly { readonly corrupt: string }[];
+  /** Everything known now, one for each unit: the newest value of each field, without those not heard for long. */
+  readonly current: (timeMs: number) => readonly (Decoded & { readonly timeMs: number })[];
+  /** A frame has come again: every frame of a round has been heard. */
+  readonly isWhole: () => boolean;
+}
+
+/** Asks a device. */
+interface Asking {
+  /** After connecting, before the first poll. What it returns is applied to every later exchange of the connection. */
+  readonly login?: (contact: Contact) => Session<Wrap | undefined>;
+  /** What a login and keeping the connection alive send. */
+  readonly requests?: readonly RequestForm[];
+  /** Answers say what they answer; otherwise a late one could be taken for the next question's. */
+  readonly namesQuestion: boolean;
+  /** Applied over all records of one poll together. */
+  readonly computed?: readonly Computed[];
+  /** The exchange of a request that no record makes, so that captured refusals are told from silence. */
+  readonly exchangeOf?: (request: Uint8Array | undefined) => Exchange | undefined;
+}
+
+/** From an exchange to the one that is really made: encryption. */
+export type Wrap = (exchange: Exchange) => Exchange;
+
 /** What a stretch of bytes of a device that talks unasked holds. */
 export interface StreamContent {
   /** One for each round of blocks, in order. */
@@ -106,11 +197,16 @@ export interface DeviceDefinition {
   readonly hear?: Hearing;
   readonly listen?: () => Listener;
   readonly readStream?: (bytes: Uint8Array) => StreamContent;
-  readonly login?: (secret: Uint8Array) => Session<void>;
+  readonly listenToBus?: () => BusListener;
+  readonly readFrames?: (frames: readonly CanFrame[]) => StreamContent;
+  readonly ask?: Asking;
 }
 
 /** Decodes every field of a record that this device has; then what is computed from them. */
-export function decodeRecord<Payload>(record: RecordDefinition<Payload>, payload: Payload): Values {
+export function decodeRecord<Payload>(
+  record: Pick<RecordDefinition<Payload>, 'fields' | 'computed'>,
+  payload: Payload,
+): Values {
   const values: Record<string, Value> = {};
   for (const name in record.fields) {
     const field = record.fields[name];

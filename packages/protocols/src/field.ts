@@ -130,6 +130,14 @@ export function info<Payload>(
   return { kind: 'info', ...checked(where, options, (raw) => convert(String(raw))) };
 }
 
+/** The same for each of several parts, which are numbered from 1 in the names: `cell_voltage_3`. */
+export function each<Payload>(
+  count: number,
+  part: (index: number) => readonly [name: string, field: Field<Payload>],
+): Fields<Payload> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => part(index)));
+}
+
 /**
  * Reads one field, in this order: raw, unsigned → beyond the payload? null → a sentinel? null → sign → scale and offset
  * → word of the code. Never throws: one bad field does not cost the record.

@@ -1,3 +1,4 @@
+export * from './asking.ts';
 export * from './catalogue.ts';
 export * from './decode.ts';
 export * from './device.ts';
@@ -7,6 +8,7 @@ export * from './field.ts';
 export { formatBlock } from './framing/vedirect-text.ts';
 export { victronCompany } from './framing/victron.ts';
 export * from './kinds.ts';
+export * from './media.ts';
 export * from './reading.ts';
 export * from './replaced/index.ts';
 export * from './session.ts';

@@ -33,10 +33,16 @@ export type Take<Answer = Uint8Array> = (
 export interface Exchange<Answer = Uint8Array> {
   readonly request: Uint8Array;
   readonly take: Take<Answer>;
+  /** How long one try waits for the answer. */
   readonly timeoutMs?: number;
+  /** How often it is asked before it counts as silent. */
+  readonly tries?: number;
 }
 
-/** Yields questions and is resumed with their answers. */
+/**
+ * Yields questions and is resumed with their answers. A question that fails is thrown into it as `ProtocolError`: who
+ * catches it goes on, who does not ends with it.
+ */
 export type Session<Result> = Generator<Exchange, Result, Uint8Array>;
 
 /** What is left after stepping over everything that is no answer, and the answer if there is one. */

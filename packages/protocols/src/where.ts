@@ -1,5 +1,6 @@
 // Where a raw value lies in a payload. A `Where` reads one raw value, unsigned, and knows nothing of its meaning.
-// Binary places are little-endian runs of bits, as every table of a sheet lists them; text places are labels of a block.
+// Binary places are runs of bits or whole bytes, as every table of a sheet lists them; text places are labels of a block,
+// columns of a line, or stretches of ASCII.
 
 /** `undefined`: the payload ends before the place, or says there that nothing is known. */
 export type Raw = number | string | undefined;
@@ -11,6 +12,8 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly span?: { readonly from: number; readonly width: number };
   /** Labels of a text block that are read. */
   readonly labels?: readonly string[];
+  /** Column of a line of text that is read, and which characters of it. */
+  readonly column?: { readonly index: number; readonly from?: number; readonly width?: number };
   /** Width of a two's complement value; absent when the value has no sign. */
   readonly signBits?: number;
   readonly read: (payload: Payload) => Read;
@@ -22,7 +25,10 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly present?: (payload: Payload) => boolean;
 }
 
-export type BytesWhere = Where<Uint8Array, number | undefined>;
+export interface BytesWhere extends Where<Uint8Array, number | undefined> {
+  /** Its bytes stand high byte first. */
+  readonly highFirst?: true;
+}
 
 export const u8 = (offset: number): BytesWhere => run(`u8(${offset})`, 8 * offset, 8);
 export const u16le = (offset: number): BytesWhere => run(`u16le(${offset})`, 8 * offset, 16);
@@ -30,6 +36,121 @@ export const u32le = (offset: number): BytesWhere => run(`u32le(${offset})`, 8 *
 export const i16le = (offset: number): BytesWhere => ({
   ...run(`i16le(${offset})`, 8 * offset, 16),
   signBits: 16,
+});
+
+export const i8 = (offset: number): BytesWhere => ({ ...run(`i8(${offset})`, 8 * offset, 8), signBits: 8 });
+export const i32le = (offset: number): BytesWhere => ({
+  ...run(`i32le(${offset})`, 8 * offset, 32),
+  signBits: 32,
+});
+
+export const u16be = (offset: number): BytesWhere => highFirst(`u16be(${offset})`, offset, 2);
+export const u24be = (offset: number): BytesWhere => highFirst(`u24be(${offset})`, offset, 3);
+export const u32be = (offset: number): BytesWhere => highFirst(`u32be(${offset})`, offset, 4);
+export const i16be = (offset: number): BytesWhere => ({
+  ...highFirst(`i16be(${offset})`, offset, 2),
+  signBits: 16,
+});
+export const i32be = (offset: number): BytesWhere => ({
+  ...highFirst(`i32be(${offset})`, offset, 4),
+  signBits: 32,
+});
+
+function highFirst(text: string, offset: number, bytes: number): BytesWhere {
+  const read = (payload: Uint8Array): number | undefined => {
+    if (offset + bytes > payload.length) return undefined;
+    let raw = 0;
+    for (let index = offset; index < offset + bytes; index++) raw = raw * 256 + (payload[index] as number);
+    return raw;
+  };
+  const write = (payload: Uint8Array, raw: number): void => {
+    for (let index = offset + bytes - 1, rest = raw; index >= offset; index--, rest = Math.floor(rest / 256))
+      payload[index] = rest % 256;
+  };
+  return { text, span: { from: 8 * offset, width: 8 * bytes }, highFirst: true, read, write };
+}
+
+/** Modbus registers of one answer, by their address as the sheet writes it; `first` is the one that was asked for first. */
+export function registersFrom(first: number) {
+  const place = (address: number, make: (offset: number) => BytesWhere, suffix = ''): BytesWhere => ({
+    ...make(2 * (address - first)),
+    text: `register ${address.toString(16).toUpperCase().padStart(4, '0')}${suffix}`,
+  });
+  return {
+    u16: (address: number) => place(address, u16be),
+    i16: (address: number) => place(address, i16be),
+    /** High word first. */
+    u32: (address: number) => place(address, u32be, ' u32'),
+    i32: (address: number) => place(address, i32be, ' i32'),
+    high: (address: number) => place(address, u8, ' high byte'),
+    low: (address: number) => place(address, (offset) => u8(offset + 1), ' low byte'),
+    text: (address: number, words: number) => ({
+      ...asciiText(2 * (address - first), 2 * words),
+      text: `register ${address.toString(16).toUpperCase().padStart(4, '0')}, ${2 * words} ASCII`,
+    }),
+  };
+}
+
+/**
+ * ASCII text, without the zeros and blanks around it; to the end of the payload where no length is given. Nothing but
+ * zeros and blanks: not known.
+ */
+export function asciiText(offset: number, length?: number): Where<Uint8Array, string | undefined> {
+  const read = (payload: Uint8Array): string | undefined => {
+    const end = length === undefined ? payload.length : offset + length;
+    if (payload.length <= offset || payload.length < end) return undefined;
+    const text = String.fromCharCode(...payload.subarray(offset, end));
+    // Bytes beyond ASCII become visible as such: a name is shown to people.
+    const visible = text.replace(/^[\0 ]+|[\0 ]+$/g, '').replace(/[^ -~]/g, '?');
+    return visible === '' ? undefined : visible;
+  };
+  return {
+    text: length === undefined ? `ASCII from ${offset}` : `ASCII(${offset}, ${length})`,
+    ...(length === undefined ? {} : { span: { from: 8 * offset, width: 8 * length } }),
+    read,
+  };
+}
+
+/** Columns of a line of text, as they were cut. */
+export type Columns = readonly string[];
+
+/** The decimal number in a column, from 0. Dashes and other text: not known. */
+export function column(index: number): Where<Columns, number | undefined> {
+  const read = (columns: Columns): number | undefined => {
+    const text = columns[index];
+    return text !== undefined && /^[+-]?\d+(\.\d*)?$/.test(text) ? Number(text) : undefined;
+  };
+  return { text: `column ${index}`, column: { index }, read };
+}
+
+/** The text of a column, or some characters of it. */
+export function columnText(index: number, from = 0, width?: number): Where<Columns, string | undefined> {
+  const end = width === undefined ? undefined : from + width;
+  const read = (columns: Columns): string | undefined => {
+    const text = columns[index]?.slice(from, end);
+    return text === '' || (width !== undefined && text?.length !== width) ? undefined : text;
+  };
+  return { ...partOfColumn(index, from, width), read };
+}
+
+/** Characters of a column as a number: `b7 b6 …`, each 0 or 1, with base 2; one digit with base 10. */
+export function columnDigits(
+  index: number,
+  from: number,
+  width: number,
+  base: 2 | 10 | 16 = 10,
+): Where<Columns, number | undefined> {
+  const digits = { 2: /^[01]+$/, 10: /^\d+$/, 16: /^[\dA-Fa-f]+$/ }[base];
+  const read = (columns: Columns): number | undefined => {
+    const text = columns[index]?.slice(from, from + width) ?? '';
+    return text.length === width && digits.test(text) ? Number.parseInt(text, base) : undefined;
+  };
+  return { ...partOfColumn(index, from, width), read };
+}
+
+const partOfColumn = (index: number, from: number, width: number | undefined) => ({
+  text: `column ${index}${width === undefined ? '' : `, characters ${from}, ${width}`}`,
+  column: width === undefined ? { index } : { index, from, width },
 });
 
 /** A run of at most 32 bits; bit n is bit n&7 of byte n>>3, the way Victron's tables count them. */
@@ -65,7 +186,19 @@ function run(text: string, from: number, width: number): BytesWhere {
 
 /** Some bits of a mask, counted from its lowest. Of a mask that the payload cuts nothing is known. */
 export function bitsOf(mask: BytesWhere, from: number, width = 1): BytesWhere {
-  const part = run(`${mask.text} bits ${from}, ${width}`, (mask.span?.from ?? 0) + from, width);
+  const text = `${mask.text} bits ${from}, ${width}`;
+  const { span } = mask;
+  if (mask.highFirst && span !== undefined) {
+    // Within a byte bits count from its lowest in either order, only the bytes stand the other way round.
+    const lowest = span.from + span.width - 8 * (1 + (from >> 3)) + (from & 7);
+    if ((from & 7) + width > 8) throw new Error(`${text}: beyond a byte`);
+    const part = run(text, lowest, width);
+    return {
+      ...part,
+      read: (payload) => (mask.read(payload) === undefined ? undefined : part.read(payload)),
+    };
+  }
+  const part = run(text, (span?.from ?? 0) + from, width);
   return { ...part, read: (payload) => (mask.read(payload) === undefined ? undefined : part.read(payload)) };
 }
 

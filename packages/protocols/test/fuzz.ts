@@ -8,13 +8,14 @@ import { decodeRequest } from '../src/decode.ts';
 import type { Decoded, DeviceDefinition, Listener, Packet } from '../src/device.ts';
 import { definitions } from '../src/devices/index.ts';
 import type { FieldKind, Value } from '../src/field.ts';
+import { readJbd, takeJbdModule } from '../src/framing/jbd.ts';
 import { takeBlock } from '../src/framing/vedirect-text.ts';
 import { ProtocolError, type Take, takeOrSkip } from '../src/session.ts';
 import { type Random, randomOf } from './random.ts';
-import { bytesOf, hexOf, vectorsOf } from './vectors.ts';
+import { bytesOf, hexOf, vectorsOf, wholeOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
-export const framers: readonly Take<unknown>[] = [takeBlock];
+export const framers: readonly Take<unknown>[] = [takeBlock, readJbd(0x03).take, takeJbdModule(0x17)];
 
 /** How often each kind of answer came: `value`, `ignored`, or the code of a protocol error. */
 export type FuzzCounts = { readonly [outcome: string]: number };
@@ -23,9 +24,10 @@ export type FuzzCounts = { readonly [outcome: string]: number };
 export function fuzz({ seed, frames }: { readonly seed: number; readonly frames: number }): FuzzCounts {
   const random = randomOf(seed);
   const samples = definitions.flatMap(({ id }) =>
-    vectorsOf(id).flatMap(({ bytes, secret }) =>
-      bytes === undefined ? [] : [{ bytes: bytesOf(bytes), secret }],
-    ),
+    vectorsOf(id).flatMap((vector) => {
+      const bytes = wholeOf(vector);
+      return bytes === undefined ? [] : [{ bytes: bytesOf(bytes), secret: vector.secret }];
+    }),
   );
   const keys = [
     undefined,
@@ -91,7 +93,10 @@ function outcomesOf(
       outcomeOf(() => streamed(definition, frame)),
     );
     const secret = key === undefined ? {} : { secret: hexOf(key) };
-    const answer = decodeRequest({ definition: definition.id, bytes: hexOf(frame), ...secret });
+    const records = Object.keys(definition.records);
+    // Of a device that is asked any record may have been; others say it themselves.
+    const record = definition.ask === undefined ? {} : { record: records[frame.length % records.length] };
+    const answer = decodeRequest({ definition: definition.id, bytes: hexOf(frame), ...record, ...secret });
     outcomes.push('error' in answer ? answer.error.code : 'value');
   }
   for (const listener of listeners) outcomes.push(outcomeOf(() => listened(listener, frame, timeMs)));

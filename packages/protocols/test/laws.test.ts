@@ -26,11 +26,21 @@ const fields = records.flatMap(({ title, record }) =>
 );
 const computed: readonly {
   readonly title: string;
-  readonly record: RecordDefinition<never>;
+  /** Of the records that it is computed for. */
+  readonly kinds: readonly string[];
   readonly value: Computed;
-}[] = records.flatMap(({ title, record }) =>
-  (record.computed ?? []).map((value) => ({ title: `${title} ${value.field}`, record, value })),
-);
+}[] = [
+  ...records.flatMap(({ title, record: { kind, computed: values = [] } }) =>
+    values.map((value) => ({ title: `${title} ${value.field}`, kinds: [kind], value })),
+  ),
+  ...definitions.flatMap(({ id, ask, records: all }) =>
+    (ask?.computed ?? []).map((value) => ({
+      title: `${id} ${value.field}`,
+      kinds: Object.values(all).map(({ kind }) => kind),
+      value,
+    })),
+  ),
+];
 
 describe('names', () => {
   test('ids are unique and plain', () => {
@@ -92,10 +102,10 @@ describe('every field', () => {
     },
   );
 
-  test.each(computed)('$title is computed as the vocabulary lists it', ({ value, record }) => {
+  test.each(computed)('$title is computed as the vocabulary lists it', ({ value, kinds }) => {
     const { kind, unit, device_kinds } = vocabularyField(value.field) ?? { device_kinds: [] };
     expect({ kind: value.kind, unit: value.unit }).toEqual({ kind, unit });
-    expect(device_kinds).toContain(record.kind);
+    for (const deviceKind of kinds) expect(device_kinds).toContain(deviceKind);
     expect(Object.values(vocabulary.computed).flatMap((list) => Object.keys(list))).toContain(value.field);
   });
 
@@ -135,11 +145,20 @@ describe('sentinels', () => {
   );
 });
 
-const payloadBytes = 64;
+/** More than any record has. */
+const payloadBytes = 300;
+const columnsMax = 64;
 
-/** A payload, all other bits set, or a block of text, in which the raw value stands at the field's place. */
+/** A payload, all other bits set, or a block or line of text, in which the raw value stands at the field's place. */
 function payloadWith({ where }: Field<never>, raw: number): unknown {
-  const { write, labels } = where as Field<unknown>['where'];
+  const { write, labels, column } = where as Field<unknown>['where'];
+  if (column !== undefined) {
+    const { index, from = 0 } = column;
+    return Array.from(
+      { length: columnsMax },
+      (_, at) => (at === index ? '1'.repeat(from) : '') + String(raw),
+    );
+  }
   if (labels !== undefined) return new Map(labels.map((label) => [label, String(raw)]));
   const payload = new Uint8Array(payloadBytes).fill(0xff);
   if (write === undefined) throw new Error(`${where.text} cannot be written`);
@@ -192,6 +211,7 @@ describe('places', () => {
 function overlap({ where: a }: Field<never>, { where: b }: Field<never>): boolean {
   if (a.labels !== undefined || b.labels !== undefined)
     return (a.labels ?? []).some((label) => b.labels?.includes(label));
+  if (a.column !== undefined && b.column !== undefined) return overlapInColumn(a.column, b.column);
   if (a.span === undefined || b.span === undefined) return false;
   const [outer, inner] = a.span.width >= b.span.width ? [a.span, b.span] : [b.span, a.span];
   const innerEnd = inner.from + inner.width;
@@ -199,6 +219,14 @@ function overlap({ where: a }: Field<never>, { where: b }: Field<never>): boolea
   const apart = innerEnd <= outer.from || outerEnd <= inner.from;
   const part = inner.from >= outer.from && innerEnd <= outerEnd && inner.width < outer.width;
   return !apart && !part;
+}
+
+function overlapInColumn(
+  a: NonNullable<Field<never>['where']['column']>,
+  b: NonNullable<Field<never>['where']['column']>,
+): boolean {
+  const end = ({ from = 0, width = Number.POSITIVE_INFINITY }: typeof a) => from + width;
+  return a.index === b.index && (a.from ?? 0) < end(b) && (b.from ?? 0) < end(a);
 }
 
 describe('device kinds', () => {

@@ -3,24 +3,42 @@
 import { describe, expect, test } from 'vitest';
 import { decodeRequest } from '../src/decode.ts';
 import { definitions } from '../src/devices/index.ts';
-import { bytesOf, hexOf, type Vector, vectorsOf } from './vectors.ts';
+import { bytesOf, hexOf, type Vector, vectorsOf, wholeOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
 /** Of some captures only the payload is public: the device's frame is put around it again. */
-function framed(id: string, { bytes, payload, secret, record, product }: Vector) {
-  if (bytes !== undefined) return { bytes, ...(secret === undefined ? {} : { secret }) };
+function framed(id: string, vector: Vector) {
+  const { payload, secret, record, product, request } = vector;
+  const bytes = vector.bytes ?? vector.chunks ?? vector.frames;
+  const asked = request === undefined ? {} : { request };
+  if (bytes !== undefined) return { bytes, ...asked, ...(secret === undefined ? {} : { secret }) };
   if (id !== 'victron-ble' || payload === undefined) throw new Error('a vector needs bytes');
   const frame = victronFrame(Number(record), bytesOf(payload), { product: Number(product) });
   return { bytes: hexOf(frame), secret: hexOf(testKey) };
 }
 
-describe.each(definitions.map(({ id }) => id))('%s', (definition) => {
-  test.each(vectorsOf(definition))('$name', (vector) => {
-    const answer = decodeRequest({ id: 7, definition, ...framed(definition, vector) });
-    const { record, values, readings, error } = vector;
-    if (error !== undefined)
-      expect(answer).toEqual({ id: 7, error: { code: error, message: expect.any(String) } });
-    else if (readings !== undefined) expect(answer).toEqual({ id: 7, definition, readings });
-    else expect(answer).toEqual({ id: 7, definition, record, values });
+function expectAnswer(definition: string, { record, values, readings, error }: Vector, request: object) {
+  const answer = decodeRequest({ id: 7, definition, ...request });
+  if (error !== undefined)
+    expect(answer).toEqual({ id: 7, error: { code: error, message: expect.any(String) } });
+  else if (readings !== undefined) expect(answer).toEqual({ id: 7, definition, readings });
+  else expect(answer).toEqual({ id: 7, definition, record, values });
+}
+
+describe.each(definitions)('$id', ({ id, hear }) => {
+  test.each(vectorsOf(id))('$name', (vector) => {
+    const request = framed(id, vector);
+    expectAnswer(id, vector, request);
+    const whole = wholeOf(vector);
+    // An advertisement comes in one piece; a link cuts where it likes.
+    if (hear !== undefined || whole === undefined) return;
+    for (const size of [1, 2, 7, 20, 64, whole.length])
+      expectAnswer(id, vector, { ...request, bytes: cut(whole, size) });
   });
 });
+
+/** Hex in pieces of so many bytes. */
+const cut = (hex: string, size: number): string[] =>
+  Array.from({ length: Math.ceil(hex.length / (2 * size)) }, (_, index) =>
+    hex.slice(2 * size * index, 2 * size * (index + 1)),
+  );

@@ -14,6 +14,12 @@ export interface Vector extends Partial<Reading> {
   readonly source: string;
   /** Hex, as heard or as received. */
   readonly bytes?: string;
+  /** Instead, in pieces, where the borders of the chunks were seen. */
+  readonly chunks?: readonly string[];
+  /** Instead, of a bus. */
+  readonly frames?: readonly { readonly id: number; readonly data: string }[];
+  /** Hex: what was sent. */
+  readonly request?: string;
   /** Hex: what is left after frame and encryption are taken off, for captures of which only that is public. */
   readonly payload?: string;
   readonly secret?: string;
@@ -35,6 +41,9 @@ export const vectorFiles: readonly string[] = readdirSync(folder).map((name) => 
 
 export const vectorsOf = (id: string): readonly Vector[] =>
   JSON.parse(readFileSync(new URL(`${id}.json`, folder), 'utf8'));
+
+/** The bytes of a vector in one piece; `undefined` for frames of a bus and where there are none. */
+export const wholeOf = ({ bytes, chunks }: Vector): string | undefined => bytes ?? chunks?.join('');
 
 export const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,7 +1,7 @@
 // `devices`: the catalogue of what this release can read, straight from the definitions.
 
 import type { Terminal } from '@wattline/program';
-import { type DeviceDefinition, definitions, type Medium } from '@wattline/protocols';
+import { type DeviceDefinition, definitions, describeMedium } from '@wattline/protocols';
 
 export function listDevices(terminal: Terminal, json: boolean): void {
   if (json) {
@@ -23,10 +23,6 @@ export function listDevices(terminal: Terminal, json: boolean): void {
       terminal.printLine(`    ${names.join(', ')}`);
     }
   }
-}
-
-function describeMedium(medium: Medium): string {
-  return medium.medium === 'advertisement' ? 'Bluetooth advertisements' : `serial, ${medium.baudRate} baud`;
 }
 
 function describeDefinition({ id, name, vendor, media, secret, records }: DeviceDefinition) {

@@ -2,7 +2,7 @@
 // checks have refused in part, so that all problems are said at once: nothing here trusts a value's type.
 
 import { isMapping } from '@wattline/program';
-import { type DeviceDefinition, definitions } from '@wattline/protocols';
+import { type DeviceDefinition, definitions, type Medium } from '@wattline/protocols';
 import type { WrittenDevice } from './schema.ts';
 
 /** A problem at a path below the list. A type alias, because zod wants one with an implicit index signature. */
@@ -49,17 +49,23 @@ export function checkDevices(
   });
 }
 
+const mediaByAddress: readonly Medium['medium'][] = ['advertisement', 'gatt', 'gatt-values'];
+
 type Refuse = (key: string, message: string) => void;
 
 function checkReach(device: WrittenDevice, { id, media }: DeviceDefinition, refuse: Refuse): void {
-  const byRadio = media.some(({ medium }) => medium === 'advertisement');
-  const bySerial = media.some(({ medium }) => medium === 'serial');
+  const byRadio = media.some(({ medium }) => mediaByAddress.includes(medium));
+  const byCable = media.some(({ medium }) => !mediaByAddress.includes(medium));
   if (device.address !== undefined && !byRadio)
     refuse('address', `${id} is not reached by radio: no address`);
-  if (device.port !== undefined && !bySerial) refuse('port', `${id} is not reached by a cable: no port`);
-  const isReached = (byRadio && device.address !== undefined) || (bySerial && device.port !== undefined);
+  if (device.port !== undefined && !byCable) refuse('port', `${id} is not reached by a cable: no port`);
+  if (device.address !== undefined && device.port !== undefined && byRadio && byCable)
+    refuse('port', 'expected either address or port, found both');
+  const isReached = (byRadio && device.address !== undefined) || (byCable && device.port !== undefined);
   if (isReached || device.replay !== undefined) return;
-  if (byRadio) refuse('address', 'missing; expected the Bluetooth address of this device');
+  if (byRadio && byCable)
+    refuse('address', 'missing; expected the Bluetooth address of this device, or its port');
+  else if (byRadio) refuse('address', 'missing; expected the Bluetooth address of this device');
   else refuse('port', 'missing; expected the serial port of this device');
 }
 

@@ -15,9 +15,17 @@ export interface ReadDevice {
 
 /** The medium of this device: its definition's, or that of the setting which says where it is. */
 export function mediumOf({ definition, port, address }: ReadDevice): Medium['medium'] {
-  const wanted = port !== undefined ? 'serial' : address !== undefined ? 'advertisement' : undefined;
   const media = definition.media.map(({ medium }) => medium);
-  return media.find((medium) => medium === wanted) ?? media[0] ?? 'advertisement';
+  const wanted = port !== undefined ? mediaByPort(port) : address !== undefined ? mediaByAddress : media;
+  return media.find((medium) => wanted.includes(medium)) ?? media[0] ?? 'advertisement';
+}
+
+const mediaByAddress: readonly Medium['medium'][] = ['advertisement', 'gatt', 'gatt-values'];
+
+/** What the kernel's name of a port says about it. */
+function mediaByPort(port: string): readonly Medium['medium'][] {
+  if (/^\/dev\/(usb\/)?hid(raw|dev)/.test(port)) return ['hid'];
+  return /^(slcan|v?can)\d+$/.test(port) ? ['can'] : ['serial', 'can', 'hid'];
 }
 
 /** One moment on both clocks. */

@@ -1,7 +1,8 @@
 // The list of devices. Adding one is its file, its vectors and one line here.
 
 import type { DeviceDefinition } from '../device.ts';
+import { jbd } from './jbd/index.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
 
-export const definitions: readonly DeviceDefinition[] = [victronBle, vedirectText];
+export const definitions: readonly DeviceDefinition[] = [victronBle, vedirectText, jbd];

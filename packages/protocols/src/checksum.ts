@@ -1,0 +1,29 @@
+// Checksums of links. Check values ("123456789") are those of the catalogue of parametrised CRC algorithms.
+
+/** CRC-16/MODBUS: polynomial 8005 reflected, start FFFF; sent low byte first. */
+export function crcModbus(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  }
+  return crc;
+}
+
+/** CRC-16/XMODEM: polynomial 1021, start 0; sent high byte first. */
+export function crcXmodem(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : crc << 1;
+  }
+  return crc;
+}
+
+/** Sum of all bytes, its low byte. */
+export const sum8 = (bytes: Uint8Array): number => sumOf(bytes) & 0xff;
+
+/** Sum of all bytes, its low two bytes. */
+export const sum16 = (bytes: Uint8Array): number => sumOf(bytes) & 0xffff;
+
+const sumOf = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0);

@@ -1,0 +1,24 @@
+// JBD, register 04: a word for each cell, as many as the answer holds. A board with an unconnected last cell sends 0 for
+// it, and so it is shown.
+
+import type { RecordDefinition } from '../../device.ts';
+import { each, gauge } from '../../field.ts';
+import { readJbd } from '../../framing/jbd.ts';
+import { only, u16be } from '../../where.ts';
+import { cellVoltageDifference, cellVoltageMax, cellVoltageMin } from '../cells.ts';
+
+const cellsMax = 32;
+
+export const cells: RecordDefinition<Uint8Array> = {
+  kind: 'battery',
+  about: 'register 04',
+  asked: readJbd(0x04),
+  fields: each(cellsMax, (index) => [
+    `cell_voltage_${index + 1}`,
+    gauge(
+      only(u16be(2 * index), (payload) => 2 * index < payload.length, `cell ${index + 1} is there`),
+      { unit: 'V', scale: 0.001 },
+    ),
+  ]),
+  computed: [cellVoltageMin, cellVoltageMax, cellVoltageDifference],
+};

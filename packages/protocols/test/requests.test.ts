@@ -1,0 +1,96 @@
+// The closed catalogue of requests: everything that may be sent to any device, against a list per family that was
+// written from the sheets independently of the definitions. A request that is on neither list is sent by nobody.
+
+import { describe, expect, test } from 'vitest';
+import { fitsForm, openConversation, poll, requestForms } from '../src/asking.ts';
+import type { DeviceDefinition } from '../src/device.ts';
+import { definitions } from '../src/devices/index.ts';
+import { ProtocolError, type Session } from '../src/session.ts';
+import { randomOf } from './random.ts';
+import { bytesOf, hexOf } from './vectors.ts';
+
+/** What each family's sheet calls reading or logging in; hex, a dot is any digit. */
+const harmless: { readonly [family: string]: readonly RegExp[] } = {
+  jbd: [
+    // DD A5 is reading (5A would be writing): registers 03, 04, 05, AA, without data.
+    /^dda5(03|04|05|aa)00[0-9a-f]{4}77$/,
+    // The module's login: constant app key, random byte, user password, root password. 16, 19, 1B … change something.
+    /^ffaa15063030303030303b$/,
+    /^ffaa170017$/,
+    /^ffaa1806[0-9a-f.]{14}$/,
+    /^ffaa1d0f[0-9a-f.]{32}$/,
+  ],
+};
+
+const asked = definitions.filter(({ ask }) => ask !== undefined);
+
+test('only families that are asked send anything', () => {
+  const sending = definitions.filter((definition) => requestForms(definition).length > 0);
+  expect(sending).toEqual(asked);
+});
+
+describe.each(asked)('$id', (definition) => {
+  const allowed = harmless[definition.id] ?? [];
+
+  test('lists no request but those that its sheet calls harmless', () => {
+    const forms = requestForms(definition);
+    expect(forms.length).toBeGreaterThan(0);
+    expect(forms.filter((form) => !allowed.some((pattern) => pattern.test(form)))).toEqual([]);
+  });
+
+  test('sends nothing that it does not list, whatever the device answers', () => {
+    const forms = requestForms(definition);
+    for (let seed = 1; seed <= 200; seed++) {
+      const strange = sentTo(definition, seed).filter((request) => !fitsForm(request, forms));
+      expect(strange.map(hexOf), `seed ${seed}`).toEqual([]);
+    }
+  });
+});
+
+const secret = new TextEncoder().encode('123456');
+const contacts = [
+  { medium: 'gatt', address: 'A4:C1:37:04:2D:BE', secret },
+  { medium: 'gatt', address: 'A4:C1:37:04:2D:BE' },
+  { medium: 'serial' },
+] as const;
+
+/** What a login and three polls send to a device that answers at random. */
+function sentTo(definition: DeviceDefinition, seed: number): Uint8Array[] {
+  const random = randomOf(seed);
+  const sent: Uint8Array[] = [];
+  for (const contact of contacts) {
+    const login = definition.ask?.login?.(contact);
+    if (login !== undefined) drive(login, random, sent);
+    const conversation = openConversation(contact);
+    for (const uptimeMs of [0, 10_000, 7_200_000])
+      drive(poll(definition, conversation, { wallMs: 1_700_000_000_000 + uptimeMs, uptimeMs }), random, sent);
+  }
+  return sent;
+}
+
+/** Nothing a device says makes a conversation longer. */
+const exchangesMax = 1000;
+
+function drive(session: Session<unknown>, random: ReturnType<typeof randomOf>, sent: Uint8Array[]): void {
+  try {
+    let step = session.next();
+    for (let count = 0; !step.done; count++) {
+      if (count > exchangesMax) throw new Error('the conversation does not end');
+      sent.push(step.value.request);
+      const answer = random.below(4);
+      if (answer === 0) step = session.throw(new ProtocolError('silent', 'no answer'));
+      else if (answer === 1) step = session.throw(new ProtocolError('refused', 'no'));
+      else
+        step = session.next(answer === 2 ? Uint8Array.of(random.below(4)) : random.bytes(random.below(80)));
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+}
+
+test('a request that differs in one digit from a listed one is not sent', () => {
+  expect(fitsForm(bytesOf('dda50300fffd77'), ['dda50300fffd77'])).toBe(true);
+  expect(fitsForm(bytesOf('dd5a0300fffd77'), ['dda50300fffd77'])).toBe(false);
+  expect(fitsForm(bytesOf('dda50300fffd7700'), ['dda50300fffd77'])).toBe(false);
+  expect(fitsForm(bytesOf('ffaa1806a1'), ['ffaa1806..'])).toBe(true);
+});
