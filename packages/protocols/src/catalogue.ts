@@ -13,8 +13,9 @@ interface FieldDescription {
 }
 
 const byName = new Map<string, FieldDescription>();
+for (const { ask } of definitions)
+  for (const { field, kind, unit } of ask?.computed ?? []) byName.set(field, { kind, unit });
 for (const definition of [...definitions, replacedPrograms]) {
-  for (const { field, kind, unit } of definition.ask?.computed ?? []) byName.set(field, { kind, unit });
   for (const record of Object.values(definition.records)) {
     for (const [name, { kind, unit, problem }] of Object.entries(record.fields)) {
       byName.set(name, { kind, ...(unit ? { unit } : {}), ...(problem ? { problem } : {}) });
