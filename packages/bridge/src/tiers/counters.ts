@@ -87,6 +87,27 @@ export function createCounters(database: DatabaseSync): Counters {
   };
 }
 
+/** Every point that is kept of a counter, in the order of time. */
+export function allPoints(database: DatabaseSync, series: number, field: number): readonly CounterPoint[] {
+  const select = database.prepare(
+    'SELECT start, points FROM tier_counter WHERE series = ? AND field = ? ORDER BY start',
+  );
+  return select
+    .all(series, field)
+    .flatMap(({ start, points }) => decodePoints(points as Uint8Array, Number(start)));
+}
+
+/** Puts points, in the order of time, in place of all that are kept of a counter. */
+export function replacePoints(
+  database: DatabaseSync,
+  series: number,
+  field: number,
+  points: readonly CounterPoint[],
+): void {
+  database.prepare('DELETE FROM tier_counter WHERE series = ? AND field = ?').run(series, field);
+  chunkTable(database).replace(series, field, undefined, points);
+}
+
 function insertBetweenSegments(added: readonly CounterPoint[], tiers: readonly Segments[]): Growth[] {
   const growths: Growth[] = [];
   for (let at = 0; at < added.length; ) {

@@ -22,7 +22,8 @@ export interface Growth {
 export const compareTimes = (a: CounterPoint, b: CounterPoint): number =>
   a.timeMs - b.timeMs || a.units - b.units;
 
-const between = (previous: CounterPoint | undefined, { units }: CounterPoint): number => {
+/** What a counter grew by from one reading to the next. */
+export const between = (previous: CounterPoint | undefined, { units }: CounterPoint): number => {
   if (previous === undefined) return 0;
   return units >= previous.units ? units - previous.units : units;
 };
