@@ -56,7 +56,7 @@ function timeOf(option: string, written: string, nowMs: number): number {
 function findSeries(file: string, word: string): SeriesKey {
   const database = openReader(file);
   const all = database
-    .prepare('SELECT topic, agent FROM log_series ORDER BY id')
+    .prepare('SELECT topic, agent FROM log_series WHERE joined IS NULL ORDER BY id')
     .all()
     .map(({ topic, agent }): SeriesKey => ({ topic: String(topic), agent: String(agent) }));
   database.close();

@@ -6,6 +6,7 @@ import type { SeriesKey, StoredReading } from '../message.ts';
 import { decodeUndamaged, type GroupRecord } from './group.ts';
 import { readRecord } from './reading.ts';
 import { wideMs } from './schema.ts';
+import { idsOf } from './series-join.ts';
 
 interface RawQuery {
   /** Id of a series. */
@@ -28,13 +29,14 @@ export function* readRaw(database: DatabaseSync, query: RawQuery): Generator<Sto
   const key = seriesKey(database, query.series);
   if (key === undefined) return;
   const selectBytes = database.prepare('SELECT bytes FROM log_group WHERE last = ?');
-  const groups = groupsOf(database, query);
+  const ids = idsOf(database, query.series);
+  const groups = groupsOf(database, ids, query);
   let waiting: Found[] = [];
   for (const [index, { last }] of groups.entries()) {
     const row = selectBytes.get(last);
     if (row === undefined) continue;
     waiting.push(
-      ...recordsOf(last, row['bytes'] as Uint8Array, query.series).filter(
+      ...recordsOf(last, row['bytes'] as Uint8Array, ids).filter(
         ({ record: { timeMs } }) => timeMs >= query.fromMs && timeMs < query.toMs,
       ),
     );
@@ -59,12 +61,13 @@ export function readPositions(
 ): StoredReading[] {
   const key = seriesKey(database, series);
   if (key === undefined) return [];
+  const ids = idsOf(database, series);
   const select = database.prepare(
-    'SELECT last, bytes FROM log_group WHERE last > ? AND last <= ? AND instr(series, ?) > 0 ORDER BY last',
+    `SELECT last, bytes FROM log_group WHERE last > ? AND last <= ? AND ${holdsAny(ids)} ORDER BY last`,
   );
   const readings: StoredReading[] = [];
-  for (const row of select.iterate(after, upTo, bytesOf(series))) {
-    for (const { record, position } of recordsOf(Number(row['last']), row['bytes'] as Uint8Array, series)) {
+  for (const row of select.iterate(after, upTo, ...ids.map(bytesOf))) {
+    for (const { record, position } of recordsOf(Number(row['last']), row['bytes'] as Uint8Array, ids)) {
       const reading = position > after ? readRecord(record, position, key) : undefined;
       if (reading !== undefined) readings.push(reading);
     }
@@ -80,35 +83,40 @@ function seriesKey(database: DatabaseSync, series: number): SeriesKey | undefine
 /** Groups that can hold what is asked for, by the time of their first reading. */
 function groupsOf(
   database: DatabaseSync,
-  { series, fromMs, toMs }: RawQuery,
+  ids: readonly number[],
+  { fromMs, toMs }: Pick<RawQuery, 'fromMs' | 'toMs'>,
 ): { readonly last: number; readonly timeMinMs: number }[] {
-  const id = bytesOf(series);
+  const holds = holdsAny(ids);
+  const named = ids.map(bytesOf);
   const narrow = database.prepare(
     `SELECT last, time_min FROM log_group
-     WHERE time_min >= ? AND time_min < ? AND time_max >= ? AND instr(series, ?) > 0`,
+     WHERE time_min >= ? AND time_min < ? AND time_max >= ? AND ${holds}`,
   );
   const wide = database.prepare(
     `SELECT last, time_min FROM log_group
-     WHERE time_max - time_min > ${wideMs} AND time_max >= ? AND time_min < ? AND instr(series, ?) > 0`,
+     WHERE time_max - time_min > ${wideMs} AND time_max >= ? AND time_min < ? AND ${holds}`,
   );
   const earliestMs = fromMs - wideMs;
   const rows = [
-    ...wide.all(fromMs, Math.min(earliestMs, toMs), id),
-    ...narrow.all(earliestMs, toMs, fromMs, id),
+    ...wide.all(fromMs, Math.min(earliestMs, toMs), ...named),
+    ...narrow.all(earliestMs, toMs, fromMs, ...named),
   ];
   return rows
     .map((row) => ({ last: Number(row['last']), timeMinMs: Number(row['time_min']) }))
     .sort((a, b) => a.timeMinMs - b.timeMinMs || a.last - b.last);
 }
 
+const holdsAny = (ids: readonly number[]): string =>
+  `(${ids.map(() => 'instr(series, ?) > 0').join(' OR ')})`;
+
 /** As groups name their series. A wrong hit inside of two ids costs a look into a group, no more. */
 const bytesOf = (series: number): Uint8Array => new Uint8Array(Uint32Array.of(series).buffer);
 
-function recordsOf(last: number, bytes: Uint8Array, series: number): Found[] {
+function recordsOf(last: number, bytes: Uint8Array, ids: readonly number[]): Found[] {
   // Damage is said where the log itself comes by.
   const records = decodeUndamaged(bytes);
   const first = last - records.length + 1;
   return records
     .map((record, index) => ({ position: first + index, record }))
-    .filter(({ record }) => record.series === series && !record.waits);
+    .filter(({ record }) => ids.includes(record.series) && !record.waits);
 }

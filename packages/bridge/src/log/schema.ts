@@ -111,5 +111,13 @@ CREATE TABLE log_unset_boot (
   UNIQUE (agent, boot)
 );
 `,
+    `
+-- joined: id of the series that the readings of this one are readings of (series-join.ts).
+ALTER TABLE log_series ADD COLUMN joined INTEGER;
+CREATE INDEX log_series_joined ON log_series (joined) WHERE joined IS NOT NULL;
+
+-- Ids of series that were removed.
+CREATE TABLE log_series_gone (id INTEGER PRIMARY KEY);
+`,
   ],
 };

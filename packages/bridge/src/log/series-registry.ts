@@ -5,6 +5,7 @@ import { parseReading } from '@wattline/protocols';
 import type { SeriesKey, StoredReading } from '../message.ts';
 import type { SeriesSummary } from './log.ts';
 import { toReading } from './reading.ts';
+import { insertSeriesSql } from './series-join.ts';
 
 interface Entry {
   readonly id: number;
@@ -17,24 +18,34 @@ interface Entry {
 export interface SeriesRegistry {
   /** Id of a series; makes it where it is new. `undefined`: there are too many. Call inside the transaction. */
   find(topic: string, agent: string): { readonly id: number; readonly key: SeriesKey } | undefined;
+  /** What the readings are called now that bore the name of this id. */
   key(id: number): SeriesKey | undefined;
+  /** The series was removed: what groups hold of it is nothing to anybody. */
+  isGone(id: number): boolean;
   add(id: number, reading: StoredReading, placed: boolean, payload: Uint8Array): void;
   all(): readonly SeriesSummary[];
   save(): void;
   reload(): void;
 }
 
+/** Of a series with another newest reading, how that came; of one with more readings only, nothing. */
+type Changed = Map<number, { placed: boolean; payload: Uint8Array } | undefined>;
+
 const seriesMax = 10_000;
 
 export function openSeries(database: DatabaseSync): SeriesRegistry {
-  const { select, insert, updateCount, updateNewest } = prepare(database);
+  const { select, selectGone, insert } = prepare(database);
+  const save = createSaver(database);
   const topics = new Map<string, Map<string, { readonly id: number; readonly key: SeriesKey }>>();
   const keys = new Map<number, SeriesKey>();
+  /** The series of a name that was joined to it. */
+  const joined = new Map<number, number>();
+  const gone = new Set<number>();
   const entries = new Map<number, Entry>();
-  const changed = new Map<number, { placed: boolean; payload: Uint8Array } | undefined>();
+  const changed: Changed = new Map();
 
-  const register = (id: number, topic: string, agent: string) => {
-    const named = { id, key: { topic, agent } };
+  const register = (id: number, topic: string, agent: string, key: SeriesKey = { topic, agent }) => {
+    const named = { id, key };
     const agents = topics.get(topic);
     if (agents === undefined) topics.set(topic, new Map([[agent, named]]));
     else agents.set(agent, named);
@@ -42,9 +53,16 @@ export function openSeries(database: DatabaseSync): SeriesRegistry {
     return named;
   };
   const reload = (): void => {
-    for (const map of [topics, keys, entries, changed]) map.clear();
+    for (const known of [topics, keys, joined, gone, entries, changed]) known.clear();
+    for (const { id } of selectGone.iterate()) gone.add(Number(id));
+    // Those that others are joined to come first.
     for (const row of select.iterate()) {
       const id = Number(row['id']);
+      if (row['joined'] !== null) {
+        joined.set(id, Number(row['joined']));
+        register(id, String(row['topic']), String(row['agent']), keys.get(Number(row['joined'])));
+        continue;
+      }
       const { key } = register(id, String(row['topic']), String(row['agent']));
       const newest = newestOf(row, key);
       if (newest === undefined) continue;
@@ -67,7 +85,9 @@ export function openSeries(database: DatabaseSync): SeriesRegistry {
       return register(Number(insert.run(topic, agent).lastInsertRowid), topic, agent);
     },
     key: (id) => keys.get(id),
-    add: (id, reading, placed, payload) => {
+    isGone: (id) => gone.has(id),
+    add: (named, reading, placed, payload) => {
+      const id = joined.get(named) ?? named;
       const entry = entries.get(id);
       if (entry === undefined) {
         entries.set(id, { id, key: reading.series, firstMs: reading.timeMs, readings: 1, newest: reading });
@@ -86,21 +106,34 @@ export function openSeries(database: DatabaseSync): SeriesRegistry {
     },
     all: () => Array.from(entries.values(), (entry) => ({ ...entry })),
     save: () => {
-      for (const [id, replaced] of changed) {
-        const entry = entries.get(id);
-        if (entry === undefined) continue;
-        const { firstMs, readings, newest } = entry;
-        if (replaced === undefined) {
-          updateCount.run(firstMs, readings, id);
-        } else {
-          const { position, timeMs, receivedMs } = newest;
-          const { placed, payload } = replaced;
-          updateNewest.run(firstMs, readings, position, timeMs, receivedMs, placed ? 1 : 0, payload, id);
-        }
-      }
+      save(entries, changed);
       changed.clear();
     },
     reload,
+  };
+}
+
+function createSaver(
+  database: DatabaseSync,
+): (entries: ReadonlyMap<number, Entry>, changed: Changed) => void {
+  const updateCount = database.prepare('UPDATE log_series SET first_ms = ?, readings = ? WHERE id = ?');
+  const updateNewest = database.prepare(
+    `UPDATE log_series SET first_ms = ?, readings = ?, newest_position = ?, newest_ms = ?, newest_received_ms = ?,
+     newest_placed = ?, newest_payload = ? WHERE id = ?`,
+  );
+  return (entries, changed) => {
+    for (const [id, replaced] of changed) {
+      const entry = entries.get(id);
+      if (entry === undefined) continue;
+      const { firstMs, readings, newest } = entry;
+      if (replaced === undefined) {
+        updateCount.run(firstMs, readings, id);
+      } else {
+        const { position, timeMs, receivedMs } = newest;
+        const { placed, payload } = replaced;
+        updateNewest.run(firstMs, readings, position, timeMs, receivedMs, placed ? 1 : 0, payload, id);
+      }
+    }
   };
 }
 
@@ -117,14 +150,7 @@ function newestOf(row: Record<string, unknown>, series: SeriesKey): StoredReadin
 }
 
 const prepare = (database: DatabaseSync) => ({
-  select: database.prepare('SELECT * FROM log_series'),
-  insert: database.prepare(
-    `INSERT INTO log_series (topic, agent, first_ms, readings, newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload)
-     VALUES (?, ?, 0, 0, 0, 0, 0, 0, x'')`,
-  ),
-  updateCount: database.prepare('UPDATE log_series SET first_ms = ?, readings = ? WHERE id = ?'),
-  updateNewest: database.prepare(
-    `UPDATE log_series SET first_ms = ?, readings = ?, newest_position = ?, newest_ms = ?, newest_received_ms = ?,
-     newest_placed = ?, newest_payload = ? WHERE id = ?`,
-  ),
+  select: database.prepare('SELECT * FROM log_series ORDER BY joined IS NOT NULL'),
+  selectGone: database.prepare('SELECT id FROM log_series_gone'),
+  insert: database.prepare(insertSeriesSql),
 });

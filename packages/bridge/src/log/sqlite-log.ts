@@ -31,6 +31,8 @@ export interface SqliteLog extends Log {
   lastKnown(topic: string): Message | undefined;
   /** What was set aside, the newest first. */
   asides(limit: number): readonly AsideMessage[];
+  /** Series were renamed, joined or removed in the store. */
+  reloadSeries(): void;
 }
 
 const missingMax = 1_000;
@@ -72,6 +74,7 @@ export function openLog(options: LogOptions): SqliteLog {
     },
     lastKnown: (topic) => states.newest(topic),
     asides: (limit) => parts.asides.newest(limit),
+    reloadSeries: () => series.reload(),
     close: () => {
       storedListeners.length = 0;
       stateListeners.length = 0;
@@ -128,6 +131,7 @@ function readGroup(
     const records = decodeGroup(bytes);
     const first = last - records.length + 1;
     return records.flatMap((record, index) => {
+      if (series.isGone(record.series)) return [];
       const key = series.key(record.series) ?? { topic: record.topic, agent: '' };
       return readRecord(record, first + index, key) ?? [];
     });
