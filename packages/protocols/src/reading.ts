@@ -113,13 +113,15 @@ export function parseReading(payload: string): ParsedReading | string {
     return 'not JSON';
   }
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'not a JSON object';
-  // A map: names come from outside, and `__proto__` is one.
-  const meta = new Map<string, unknown>();
   const values: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(message)) {
-    if (name.startsWith('_')) {
-      meta.set(name, value);
-    } else if (name.length === 0 || name.length > fieldNameLengthMax) {
+  const parsed: Parsing = { values };
+  const identity: { agent?: string; stream?: string; sequence?: number } = {};
+  const fields = message as { readonly [name: string]: unknown };
+  for (const name in fields) {
+    const value = fields[name];
+    // Also `__proto__`, so that it is no name of a value.
+    if (name.charCodeAt(0) === underscore) putMetadata(parsed, identity, name, value);
+    else if (name.length === 0 || name.length > fieldNameLengthMax) {
       return `a field name of ${name.length} characters`;
     } else if (isValue(value)) {
       values[name] = value;
@@ -127,34 +129,61 @@ export function parseReading(payload: string): ParsedReading | string {
       return `not flat: the field "${name}" is ${describeOther(value)}`;
     }
   }
-  const parsed: Parsing = { values };
-  putMetadata(parsed, meta);
+  const { agent, stream, sequence } = identity;
+  if (agent !== undefined && stream !== undefined && sequence !== undefined)
+    parsed.identity = { agent, stream, sequence };
   return parsed;
 }
+
+const underscore = 0x5f;
 
 type Parsing = { -readonly [Key in keyof ParsedReading]: ParsedReading[Key] };
 
 /** What is not sound is left out: the values are worth more than their metadata. */
-function putMetadata(parsed: Parsing, meta: ReadonlyMap<string, unknown>): void {
-  const put = <Key extends keyof Parsing>(key: Key, value: Parsing[Key] | undefined): void => {
-    if (value !== undefined) parsed[key] = value;
-  };
-  const clock = meta.get('_clock');
-  const agent = text(meta.get('_agent'));
-  const stream = text(meta.get('_stream'));
-  const sequence = meta.get('_seq');
-  const kind = text(meta.get('_kind'));
-  put('timeMs', integer(meta.get('_timestamp')));
-  if (clock === 'synced' || clock === 'unsynced') parsed.clock = clock;
-  put('boot', text(meta.get('_boot')));
-  put('uptimeMs', integer(meta.get('_uptime_ms')));
-  if (agent !== undefined && stream !== undefined && isSequence(sequence))
-    parsed.identity = { agent, stream, sequence };
-  put('definition', text(meta.get('_definition')));
-  if (kind !== undefined && isDeviceKind(kind)) parsed.kind = kind;
-  put('model', text(meta.get('_model')));
-  put('intervalSeconds', positive(meta.get('_interval')));
-  put('site', text(meta.get('_site')));
+function putMetadata(
+  parsed: Parsing,
+  identity: { agent?: string; stream?: string; sequence?: number },
+  name: string,
+  value: unknown,
+): void {
+  switch (name) {
+    case '_timestamp':
+      if (isFiniteNumber(value)) parsed.timeMs = Math.round(value);
+      break;
+    case '_clock':
+      if (value === 'synced' || value === 'unsynced') parsed.clock = value;
+      break;
+    case '_boot':
+      if (typeof value === 'string') parsed.boot = value;
+      break;
+    case '_uptime_ms':
+      if (isFiniteNumber(value)) parsed.uptimeMs = Math.round(value);
+      break;
+    case '_agent':
+      if (typeof value === 'string') identity.agent = value;
+      break;
+    case '_stream':
+      if (typeof value === 'string') identity.stream = value;
+      break;
+    case '_seq':
+      if (isSequence(value)) identity.sequence = value;
+      break;
+    case '_definition':
+      if (typeof value === 'string') parsed.definition = value;
+      break;
+    case '_kind':
+      if (typeof value === 'string' && isDeviceKind(value)) parsed.kind = value;
+      break;
+    case '_model':
+      if (typeof value === 'string') parsed.model = value;
+      break;
+    case '_interval':
+      if (isFiniteNumber(value) && value > 0) parsed.intervalSeconds = value;
+      break;
+    case '_site':
+      if (typeof value === 'string') parsed.site = value;
+      break;
+  }
 }
 
 function isValue(value: unknown): value is Value {
@@ -169,11 +198,8 @@ function describeOther(value: unknown): string {
   return Array.isArray(value) ? 'a list of other than texts' : 'an object';
 }
 
-const integer = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? Math.round(value) : undefined;
-const positive = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const isFiniteNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
 const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** Agent state, retained at `wattline/agent/<agent>/state`. */

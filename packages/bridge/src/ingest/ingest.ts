@@ -25,7 +25,7 @@ const fieldsMax = 1_000;
 const timeMsMax = 9_223_372_036_854;
 
 export function judge({ topic, payload, retained }: Message): Judgement {
-  const fault = faultOfTopic(topic);
+  const fault = topicFault(topic);
   if (fault !== undefined) return aside('unknown_shape', fault);
   if (payload.length > payloadBytesMax) {
     return aside('too_big', `${payload.length} bytes came, at most ${payloadBytesMax} are read`);
@@ -68,6 +68,18 @@ function judgeAgentTopic(topic: string, text: string): Judgement {
   const state = parseAgentState(text);
   if (typeof state !== 'string') return { is: 'agent_state', agent, state };
   return aside(reasonOf(state), state);
+}
+
+/** A device publishes on the same topic for ever: what was found of it is remembered. */
+const topicFaults = new Map<string, string | undefined>();
+const topicFaultsMax = 10_000;
+
+function topicFault(topic: string): string | undefined {
+  if (topicFaults.has(topic)) return topicFaults.get(topic);
+  if (topicFaults.size >= topicFaultsMax) topicFaults.clear();
+  const fault = faultOfTopic(topic);
+  if (topic.length <= topicBytesMax) topicFaults.set(topic, fault);
+  return fault;
 }
 
 function faultOfTopic(topic: string): string | undefined {

@@ -1,11 +1,14 @@
 // An external broker: messages of a session that the broker keeps for us are acknowledged when they are durable.
-// MQTT.js acknowledges one message at a time; so its own acknowledgement is suppressed, and the PUBACKs of a whole
-// group are written to its stream after the commit.
+// MQTT.js keeps the connection; messages are taken out of its stream before it (publish-stream.ts), and the PUBACKs of a
+// whole group are written after the commit.
 
+import { createConnection, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import mqttPacket from 'mqtt-packet';
+import { connect as connectTls } from 'node:tls';
+import { type IClientOptions, MqttClient } from 'mqtt';
 import type { Intake } from '../intake/intake.ts';
+import { type Delivered, withoutPublishes } from './publish-stream.ts';
 
 export interface SubscriberOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
@@ -47,7 +50,12 @@ const grantedMax = 2;
 
 export function startSubscriber(options: SubscriberOptions): Subscriber {
   const { url, clientId, topics, group, report } = options;
-  const client = mqtt.connect(connectOptions(options));
+  const handler = createHandler(options);
+  const client: MqttClient = new MqttClient(({ options: { protocolVersion } }) => {
+    const socket = openSocket(options);
+    const { hasRoom, whenRoom } = handler;
+    return withoutPublishes({ socket, protocolVersion, hasRoom, whenRoom, take: handler.takeFrom(socket) });
+  }, connectOptions(options));
   let problem: string | undefined = 'not connected yet';
   let said: string | undefined;
 
@@ -95,8 +103,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
       said = undefined;
     });
   });
-  const handler = createHandler(client, options);
-  client.handleMessage = handler.take;
+  client.handleMessage = handler.takeFromLibrary;
 
   return {
     problem: () => problem,
@@ -113,13 +120,23 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   };
 }
 
-function connectOptions({ url, clientId, username, password, ca }: SubscriberOptions): IClientOptions {
-  // In parts: given the whole, the library takes it apart in a way that Node warns of.
+/** To the broker; a certificate that is not the broker's ends it. */
+function openSocket({ url, ca }: SubscriberOptions): Duplex {
   const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === 'mqtts:';
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const address = { host, port: Number(port || (isTls ? 8883 : 1883)) };
+  if (!isTls) return createConnection(address);
+  return connectTls({
+    ...address,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca }),
+  });
+}
+
+function connectOptions({ url, clientId, username, password }: SubscriberOptions): IClientOptions {
   return {
-    protocol: protocol === 'mqtts:' ? 'mqtts' : 'mqtt',
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(port || (protocol === 'mqtts:' ? 8883 : 1883)),
+    protocol: url.startsWith('mqtts:') ? 'mqtts' : 'mqtt',
     clientId,
     clean: false,
     protocolVersion: 5,
@@ -132,7 +149,6 @@ function connectOptions({ url, clientId, username, password, ca }: SubscriberOpt
     keepalive: 30,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(ca === undefined ? {} : { ca }),
   };
 }
 
@@ -157,36 +173,39 @@ export function subscribe(client: MqttClient, topics: string[], done: (refused?:
 /** Suppresses the acknowledgement that MQTT.js would send, and nothing else. */
 const held = new Error('acknowledged after the commit');
 
-function createHandler(client: MqttClient, { intake, nowMs }: SubscriberOptions) {
-  const acknowledge = createAcknowledger(client);
+function createHandler({ intake, nowMs }: SubscriberOptions) {
   const block = createBlock(intake);
   let pending = 0;
   let finished: (() => void) | undefined;
-  const take: MqttClient['handleMessage'] = (packet, done) => {
-    // Not acknowledged: the broker keeps it for the next time. Read on, so that the connection can end.
-    if (finished !== undefined) return done(held);
-    const { topic, payload, retain, qos, messageId } = packet;
-    const { stream } = client;
-    const message = {
-      topic: topic.toString(),
-      payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
-      receivedMs: nowMs(),
-      retained: retain,
-    };
+  const offer = (message: Omit<Delivered, 'messageId'>, stored: () => void): void => {
     pending++;
-    intake.offer(message, () => {
+    intake.offer({ ...message, receivedMs: nowMs() }, () => {
       pending--;
-      if (qos === 1 && messageId !== undefined) acknowledge(messageId, stream);
-      else if (qos === 2) done();
+      stored();
       if (pending === 0) finished?.();
     });
-    if (qos !== 2) done(qos === 1 ? held : undefined);
+  };
+  const takeFrom = (socket: Duplex): ((message: Delivered) => void) => {
+    const acknowledge = createAcknowledger(socket);
+    return ({ topic, payload, retained, messageId }) => {
+      // Not acknowledged: the broker keeps it for the next time. Read on, so that the connection can end.
+      if (finished !== undefined) return;
+      offer({ topic, payload, retained }, () => {
+        if (messageId !== undefined) acknowledge(messageId);
+      });
+    };
+  };
+  /** Messages of QoS 2. */
+  const takeFromLibrary: MqttClient['handleMessage'] = ({ topic, payload, retain }, done) => {
+    if (finished !== undefined) return done(held);
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    offer({ topic: topic.toString(), payload: bytes, retained: retain }, () => done());
   };
   return {
-    take: ((packet, done) => {
-      if (intake.hasRoom()) take(packet, done);
-      else block.until(() => take(packet, done));
-    }) satisfies MqttClient['handleMessage'],
+    takeFrom,
+    takeFromLibrary,
+    hasRoom: () => finished !== undefined || intake.hasRoom(),
+    whenRoom: block.until,
     finish: (): Promise<void> =>
       new Promise((resolve) => {
         finished = resolve;
@@ -196,7 +215,7 @@ function createHandler(client: MqttClient, { intake, nowMs }: SubscriberOptions)
   };
 }
 
-/** Not calling MQTT.js back stops it from reading on. A connection holds one message so; one that ended, none. */
+/** Who waits for room. A connection waits once; one that ended, no more. */
 function createBlock(intake: SubscriberOptions['intake']) {
   let blocked: (() => void) | undefined;
   const release = (): void => {
@@ -215,18 +234,23 @@ function createBlock(intake: SubscriberOptions['intake']) {
 }
 
 /** Writes the PUBACKs of a commit together, in order, to the connection that their messages came on. */
-function createAcknowledger(client: MqttClient) {
-  let due: Buffer[] = [];
-  let of: MqttClient['stream'] | undefined;
+function createAcknowledger(socket: Duplex) {
+  let due: number[] = [];
   const flush = (): void => {
-    const bytes = Buffer.concat(due);
+    const bytes = Buffer.allocUnsafe(due.length * pubackBytes);
+    for (const [index, messageId] of due.entries()) {
+      bytes.writeUInt16BE(pubackHead, index * pubackBytes);
+      bytes.writeUInt16BE(messageId, index * pubackBytes + 2);
+    }
     due = [];
-    if (bytes.length > 0 && of === client.stream && !of.destroyed) of.write(bytes);
+    if (!socket.destroyed) socket.write(bytes);
   };
-  return (messageId: number, stream: MqttClient['stream']): void => {
-    if (of !== stream) due = [];
-    of = stream;
+  return (messageId: number): void => {
     if (due.length === 0) queueMicrotask(flush);
-    due.push(mqttPacket.generate({ cmd: 'puback', messageId }, client.options));
+    due.push(messageId);
   };
 }
+
+/** Type and length of a PUBACK without a reason, which both versions read as success. */
+const pubackHead = 0x4002;
+const pubackBytes = 4;

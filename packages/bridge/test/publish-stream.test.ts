@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import mqttPacket from 'mqtt-packet';
+import { expect, test } from 'vitest';
+import { type Delivered, withoutPublishes } from '../src/subscriber/publish-stream.ts';
+
+const publish = (qos: 0 | 1 | 2, payload: string, more: { retain?: boolean; properties?: object } = {}) =>
+  ({
+    ...{ cmd: 'publish', topic: 'victron/a/ü', payload, qos, dup: false, retain: false, messageId: 300 },
+    ...more,
+  }) as const;
+
+const packets = [
+  { cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: true },
+  publish(1, 'x'.repeat(300)),
+  publish(0, '', { retain: true }),
+  { cmd: 'pingresp' },
+  publish(2, 'left alone'),
+  publish(1, '{"a":1}', { properties: { contentType: 'application/json', userProperties: { a: 'b' } } }),
+] as const;
+
+const bytesOf = (protocolVersion: 4 | 5) =>
+  packets.map((packet) => mqttPacket.generate(packet as mqttPacket.Packet, { protocolVersion }));
+
+function split(protocolVersion: 4 | 5, roomFor = Number.POSITIVE_INFINITY) {
+  const socket = new PassThrough();
+  const taken: Delivered[] = [];
+  const passed: Buffer[] = [];
+  let room = roomFor;
+  let resume: (() => void) | undefined;
+  const outer = withoutPublishes({
+    socket,
+    protocolVersion,
+    hasRoom: () => taken.length < room,
+    whenRoom: (call) => {
+      resume = call;
+    },
+    take: (message) => taken.push(message),
+  });
+  outer.on('data', (bytes: Buffer) => passed.push(bytes));
+  const makeRoom = (): void => {
+    room++;
+    const call = resume;
+    resume = undefined;
+    call?.();
+  };
+  return { socket, outer, taken, passed, makeRoom };
+}
+
+const expected = (protocolVersion: 4 | 5) => {
+  const [connack, , , pingresp, second] = bytesOf(protocolVersion);
+  const topic = 'victron/a/ü';
+  return {
+    taken: [
+      { topic, payload: 'x'.repeat(300), retained: false, messageId: 300 },
+      { topic, payload: '', retained: true },
+      { topic, payload: '{"a":1}', retained: false, messageId: 300 },
+    ],
+    passed: Buffer.concat([connack, pingresp, second].filter((bytes) => bytes !== undefined)),
+  };
+};
+
+const readable = (taken: readonly Delivered[]) =>
+  taken.map(({ payload, ...rest }) => ({ ...rest, payload: payload.toString() }));
+
+test.each([4, 5] as const)(
+  'MQTT %i: messages come apart, all else passes, wherever the stream is cut',
+  async (version) => {
+    const bytes = Buffer.concat(bytesOf(version));
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const { socket, outer, taken, passed } = split(version);
+      socket.write(bytes.subarray(0, cut));
+      socket.end(bytes.subarray(cut));
+      await once(outer, 'end');
+      expect(readable(taken)).toEqual(expected(version).taken);
+      expect(Buffer.concat(passed)).toEqual(expected(version).passed);
+    }
+  },
+);
+
+test('byte by byte is the same', async () => {
+  const { socket, outer, taken } = split(5);
+  for (const byte of Buffer.concat(bytesOf(5))) socket.write(Buffer.of(byte));
+  socket.end();
+  await once(outer, 'end');
+  expect(readable(taken)).toEqual(expected(5).taken);
+});
+
+test('without room nothing more is taken, and nothing is lost', async () => {
+  const { socket, taken, makeRoom } = split(4, 1);
+  socket.write(Buffer.concat(bytesOf(4)));
+  await expect.poll(() => taken.length, { interval: 1 }).toBe(1);
+  await new Promise(setImmediate);
+  expect([taken.length, socket.isPaused()]).toEqual([1, true]);
+  makeRoom();
+  expect([taken.length, socket.isPaused()]).toEqual([2, true]);
+  makeRoom();
+  expect([taken.length, socket.isPaused()]).toEqual([3, false]);
+  expect(readable(taken)).toEqual(expected(4).taken);
+});
+
+test('a length that cannot be ends the connection', async () => {
+  const { socket, outer } = split(4);
+  const failed = once(outer, 'error');
+  socket.write(Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01));
+  expect(String(await failed)).toContain('longer than four bytes');
+  expect(socket.destroyed).toBe(true);
+});
