@@ -190,7 +190,13 @@ export interface DeviceDefinition {
   readonly vendor: VendorWord;
   readonly media: readonly Medium[];
   /** What the secret is, in the words of the configuration; absent when the family has none. */
-  readonly secret?: { readonly setting: 'key' | 'password' | 'pin'; readonly hexDigits?: number };
+  readonly secret?: {
+    readonly setting: 'key' | 'password' | 'pin';
+    /** Its length, where it is written in hex. */
+    readonly hexDigits?: number;
+    /** Its length, where it is written as text. */
+    readonly characters?: number;
+  };
   // The payload type is the family's own business: outside, records are only looked at.
   readonly records: { readonly [record: string]: RecordDefinition<never> };
   // How the family can be read; what is absent is not its way.

@@ -76,8 +76,8 @@ function checkSecret(device: WrittenDevice, { id, secret }: DeviceDefinition, re
       if (value !== undefined) refuse(setting, `${id} has no ${setting}`);
     } else if (value === undefined) {
       if (setting === 'key') refuse(setting, `missing; ${explainKey(secret.hexDigits)}, or ${withoutKey}`);
-    } else if (typeof value.reveal === 'function' && secret.hexDigits !== undefined) {
-      const problem = checkHex(value.reveal(), setting, secret.hexDigits);
+    } else if (typeof value.reveal === 'function') {
+      const problem = checkForm(value.reveal(), secret);
       if (problem !== undefined) refuse(setting, problem);
     }
   }
@@ -87,6 +87,15 @@ const explainKey = (digits: number | undefined): string =>
   digits === undefined
     ? 'expected the key of this device'
     : `expected the key of this device (${digits} hex digits)`;
+
+function checkForm(
+  text: string,
+  { setting, hexDigits, characters }: NonNullable<DeviceDefinition['secret']>,
+): string | undefined {
+  if (hexDigits !== undefined) return checkHex(text, setting, hexDigits);
+  if (characters === undefined || text.length === characters) return undefined;
+  return `a ${setting} of such a device has ${characters} characters, this one has ${text.length}`;
+}
 
 function checkHex(text: string, setting: string, digits: number): string | undefined {
   if (text === withoutKey) return undefined;

@@ -134,6 +134,8 @@ export function takeJbdModule(command: number | undefined): Take {
   };
 }
 
+export const jbdModuleCommands = { appKey: 0x15, random: 0x17, password: 0x18, root: 0x1d } as const;
+
 const anyBytes = (count: number): string => '..'.repeat(count);
 
 /** What a login asks the module. It knows others, which change passwords and names: none of them is ever sent. */
@@ -144,6 +146,7 @@ export const jbdLoginRequests: readonly RequestForm[] = [
   { form: `ffaa1d0f${anyBytes(16)}`, does: 'shows the root password, the same for all, mixed likewise' },
 ];
 
+/** What a module refuses, by its command. */
 const refusedPasswords: { readonly [command: number]: string } = {
   21: 'the module refuses the app key',
   24: 'password: the module refuses it',
@@ -163,14 +166,14 @@ export function jbdModuleVerdict(request: Uint8Array | undefined): Exchange {
   return { request: request ?? Uint8Array.of(), take };
 }
 
+export const jbdNeedsPairing =
+  'the module returns every request unchanged: it wants to be paired with its passkey first';
+
 /** Any captured answer of the board, also to requests that Wattline does not make. */
 export function jbdAnswerTo(request: Uint8Array | undefined): Exchange {
   const take: Take = (received) => {
-    if (isJbdEcho(received)) throw new ProtocolError('key', needsPairing);
+    if (isJbdEcho(received)) throw new ProtocolError('key', jbdNeedsPairing);
     return takeJbd(undefined)(received);
   };
   return { request: request ?? Uint8Array.of(), take };
 }
-
-export const needsPairing =
-  'the module returns every request unchanged: it wants to be paired with its passkey first';

@@ -7,6 +7,7 @@ import { basic } from './basic.ts';
 import { cells } from './cells.ts';
 import { errorCounts } from './error-counts.ts';
 import { hardware } from './hardware.ts';
+import { jbdPasswordCharacters, login } from './login.ts';
 
 export const jbd: DeviceDefinition = {
   id: 'jbd',
@@ -17,7 +18,7 @@ export const jbd: DeviceDefinition = {
     { medium: 'gatt', services: ['fff0'], notify: 'fff1', write: 'fff2' },
     { medium: 'serial', baudRate: 9600 },
   ],
-  secret: { setting: 'password' },
+  secret: { setting: 'password', characters: jbdPasswordCharacters },
   records: { basic, cells, hardware, error_counts: errorCounts, auth },
-  ask: { namesQuestion: true, exchangeOf: jbdAnswerTo },
+  ask: { login, namesQuestion: true, exchangeOf: jbdAnswerTo },
 };
