@@ -17,13 +17,12 @@ import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { createQueries, type HistoryQueries } from './queries/queries.ts';
 import { type Delivery, startDelivery } from './sinks/delivery.ts';
 import { readingFeed, windowFeed } from './sinks/feeds.ts';
-import { createInfluxDb2Sink } from './sinks/influxdb2.ts';
-import type { TierBucket } from './sinks/influxdb2-buckets.ts';
+import { openSink } from './sinks/open-sink.ts';
 import { readingPoints, windowPoints } from './sinks/point.ts';
+import { openRetentionMemory } from './sinks/retention-memory.ts';
 import { storageView } from './storage-view.ts';
 import { openStore, type Store } from './store.ts';
 import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
-import { tierName } from './tiers/tier.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
 import { startUpkeep } from './upkeep.ts';
 import { createWeb } from './web/server.ts';
@@ -200,26 +199,23 @@ function deliver(
   sink: SinkConfiguration,
   sources: Sources,
 ): Delivery {
-  const { retention } = configuration.store;
+  const surround = {
+    clock: () => clock.nowMs(),
+    clockSynced: () => clock.isSynced(),
+    report: (text: string) => say.warn(text),
+  };
+  const memory = openRetentionMemory(sources.store.database);
   return startDelivery({
     name: sink.name,
     type: sink.type,
-    sink: createInfluxDb2Sink({ ...sink, token: sink.token.reveal(), tiers: bucketsOf(configuration) }),
+    sink: openSink(sink, { configuration, memory, ...surround }),
     store: sources.store,
     readings: readingFeed(sources.log, readingPoints),
-    readingsHeldMs: retention.rawMs,
+    readingsHeldMs: configuration.store.retention.rawMs,
     windows: windowFeed(sources.tiers, windowPoints),
-    clock: () => clock.nowMs(),
-    clockSynced: () => clock.isSynced(),
     random: Math.random,
     // Cut short by the signal, the wait is simply over.
     sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
-    report: (text) => say.warn(text),
+    ...surround,
   });
 }
-
-/** The raw bucket and one a tier, each with the retention of the configuration. */
-export const bucketsOf = ({ store: { retention } }: BridgeConfiguration): TierBucket[] => [
-  { tier: 'raw', keepMs: retention.rawMs },
-  ...retention.tiers.map(({ every, keepMs }) => ({ tier: tierName(every), keepMs })),
-];

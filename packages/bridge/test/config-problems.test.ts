@@ -7,6 +7,17 @@ const beyond = (what: string) =>
   `other machines can reach this address, and this release knows no users: anyone there could ${what}. ` +
   'Listen on 127.0.0.1, or say allow_anonymous: true at the top level';
 
+test('a token file that is not there, or holds more than a token', () => {
+  const text = 'sinks:\n  - { name: a, type: influxdb2, url: "http://a", org: b, token_file: token }';
+  const problem = 'bridge.yml: sinks[0].token_file: token:';
+  expect(machineWith({ 'bridge.yml': text }).problems()).toEqual([
+    `${problem} cannot be read (no such file)`,
+  ]);
+  expect(machineWith({ 'bridge.yml': text, token: 'one two' }).problems()).toEqual([
+    `${problem} expected one token and nothing else in this file`,
+  ]);
+});
+
 describe('one problem, one line', () => {
   test.each([
     [
@@ -46,8 +57,8 @@ describe('one problem, one line', () => {
     ],
     [
       'a sink of a later release',
-      'sinks:\n  - { name: old, type: influxdb1, url: "http://a", database: victron }',
-      '2:24: sinks[0].type: expected "influxdb2", the only one of this release, found "influxdb1"',
+      'sinks:\n  - { name: old, type: mariadb, url: "http://a", database: victron }',
+      '2:24: sinks[0].type: expected one of influxdb2, influxdb1, csv, jsonl, found "mariadb"',
     ],
     [
       'two sinks of one name',
@@ -57,7 +68,22 @@ describe('one problem, one line', () => {
     [
       'a sink without a token',
       'sinks:\n  - { name: a, type: influxdb2, url: "http://a", org: b }',
-      '2:5: sinks[0].token: missing; expected a token that may write',
+      '2:5: sinks[0].token: expected either token or token_file, found neither',
+    ],
+    [
+      'a sink with two tokens',
+      'sinks:\n  - { name: a, type: influxdb2, url: "http://a", org: b, token: c, token_file: d }',
+      '2:65: sinks[0].token: expected either token or token_file, found both',
+    ],
+    [
+      'a password of nobody',
+      'sinks:\n  - { name: a, type: influxdb1, url: "http://a", password: c }',
+      '2:60: sinks[0].password: a password without username',
+    ],
+    [
+      'a folder of files that keeps no whole day',
+      'sinks:\n  - { name: a, type: csv, path: files, keep: 1h }',
+      '2:46: sinks[0].keep: expected a duration such as 27s, 5m, 2h, 7d, 1y or forever, from 1d to 100y, found "1h"',
     ],
     [
       'a window that does not fit a day',

@@ -97,7 +97,7 @@ allow_anonymous: true
     expect(secrets.toSorted()).toEqual(['hunter2', 'tokentoken']);
     const { broker, sinks } = configuration;
     expect(broker.is === 'external' && broker.password?.reveal()).toBe('hunter2');
-    expect(sinks[0]?.token.reveal()).toBe('tokentoken');
+    expect(sinks[0]?.type === 'influxdb2' && sinks[0].token.reveal()).toBe('tokentoken');
     expect(JSON.parse(JSON.stringify(configuration))).toEqual({
       broker: {
         is: 'external',
@@ -131,7 +131,8 @@ allow_anonymous: true
           org: 'home',
           bucket: 'power',
           token: '(secret)',
-          createsBuckets: false,
+          createsMissing: false,
+          fromBeginning: false,
         },
       ],
       web: { host: '0.0.0.0', port: 8080, hosts: ['solar.local'] },
@@ -139,6 +140,44 @@ allow_anonymous: true
       allowsAnonymous: true,
     });
     expect(inspect(configuration, { depth: 9, showHidden: true })).not.toMatch(/hunter2|tokentoken/);
+  });
+
+  test('may name every kind of sink, and a file that holds a token', () => {
+    const { folder, load } = machineWith(
+      {
+        'bridge.yml': `
+sinks:
+  - { name: two, type: influxdb2, url: "http://a", org: home, token_file: token, from: beginning }
+  - { name: one, type: influxdb1, url: "http://b:8086/", database: victron, username: u, password: "\${PASSWORD}" }
+  - { name: table, type: csv, path: files }
+  - { name: lines, type: jsonl, path: /srv/lines, keep: 1y, compress: false }
+`,
+        token: 'from-a-file\n',
+      },
+      { PASSWORD: 'pass-word' },
+    );
+    const { configuration, secrets } = load();
+    const [two] = configuration.sinks;
+    expect(two?.type === 'influxdb2' && two.token.reveal()).toBe('from-a-file');
+    expect(secrets.toSorted()).toEqual(['from-a-file', 'pass-word']);
+    expect(JSON.parse(JSON.stringify(configuration.sinks))).toEqual([
+      {
+        ...{ name: 'two', type: 'influxdb2', url: 'http://a', org: 'home', bucket: 'wattline' },
+        ...{ token: '(secret)', createsMissing: true, fromBeginning: true },
+      },
+      {
+        ...{ name: 'one', type: 'influxdb1', url: 'http://b:8086', database: 'victron', username: 'u' },
+        ...{ password: '(secret)', createsMissing: true, fromBeginning: false },
+      },
+      {
+        ...{ name: 'table', type: 'csv', path: `${folder}/files`, keepMs: null },
+        ...{ compresses: true, fromBeginning: false },
+      },
+      {
+        ...{ name: 'lines', type: 'jsonl', path: '/srv/lines', keepMs: 365 * dayMs },
+        ...{ compresses: false, fromBeginning: false },
+      },
+    ]);
   });
 
   test('for a Pi keeps less, for everything that it does not say itself', () => {

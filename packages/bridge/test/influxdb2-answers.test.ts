@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createInfluxDb2Sink } from '../src/sinks/influxdb2.ts';
 import { type Point, RefusedError, UnavailableError } from '../src/sinks/sink.ts';
+import { noMemory } from './sinks-rig.ts';
 
 const pointOf = (n: number): Point => ({
   tier: 'raw',
@@ -41,7 +42,9 @@ async function answering(answer: Answer) {
     bucket: 'wattline',
     token: 'secret-token',
     tiers: [{ tier: 'raw', keepMs: null }],
-    createsBuckets: true,
+    createsMissing: true,
+    memory: noMemory(),
+    report: () => {},
   });
   onTestFinished(async () => {
     await sink.close();

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createInfluxDb2Sink, type InfluxDb2Options } from '../src/sinks/influxdb2.ts';
 import { UnavailableError } from '../src/sinks/sink.ts';
 import { influxd } from './influxd.ts';
-import { carry, dayMs, influxScene, nowMs, pointOf, settled, tiers } from './influxdb2-rig.ts';
+import { carry, dayMs, influxScene, nowMs, pointOf, tiers } from './influxdb2-rig.ts';
+import { settled } from './sinks-carry.ts';
 
 const scene = influxScene();
 
@@ -31,7 +32,7 @@ describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
     expect((await scene.influx.retentions())['own']).toBe(0);
   });
   test('that makes no buckets waits for the missing one, and goes on when it is there', async () => {
-    const carried = carry(scene.optionsOf('forbidden', { createsBuckets: false }));
+    const carried = carry(scene.optionsOf('forbidden', { createsMissing: false }));
     carried.add(pointOf(1));
     await expect.poll(() => carried.view().problem).toContain('no bucket "forbidden"');
     await scene.makeBucket('forbidden');
@@ -41,9 +42,9 @@ describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
   });
   test('names the buckets that it would make', async () => {
     const sink = createInfluxDb2Sink(scene.optionsOf('named', { tiers: tiers.slice(0, 2) }));
-    expect(await sink.missingBuckets()).toEqual(['named', 'named_2m']);
+    expect((await sink.plan()).makes).toEqual(['named', 'named_2m']);
     await sink.prepare?.();
-    expect(await sink.missingBuckets()).toEqual([]);
+    expect(await sink.plan()).toEqual({ makes: [], changes: [], leaves: [], missing: [] });
     await sink.close();
   });
   test('a bucket that is deleted while it is written to is made again', async () => {

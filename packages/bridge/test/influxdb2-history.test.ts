@@ -11,6 +11,7 @@ import { dayMs, presets, tierName } from '../src/tiers/tier.ts';
 import { createTiers, type Tiers } from '../src/tiers/tiers.ts';
 import { influxd, startInfluxd } from './influxd.ts';
 import { reading, scratchLog } from './scratch-log.ts';
+import { noMemory } from './sinks-rig.ts';
 
 const { tiers, rawMs } = presets.server;
 const everyMs = 600_000;
@@ -151,7 +152,10 @@ function startBridge(
   const delivery = startDelivery({
     name: 'influx',
     type: 'influxdb2',
-    sink: createInfluxDb2Sink({ url, org, token, bucket: 'wattline', tiers: buckets, createsBuckets: true }),
+    sink: createInfluxDb2Sink({
+      ...{ url, org, token, bucket: 'wattline', tiers: buckets, createsMissing: true },
+      ...{ memory: noMemory(), report: () => {} },
+    }),
     store,
     readings: readingFeed(log, readingPoints),
     readingsHeldMs: rawMs,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createInfluxDb2Sink } from '../src/sinks/influxdb2.ts';
 import { RefusedError } from '../src/sinks/sink.ts';
 import { influxd } from './influxd.ts';
-import { carry, dayMs, influxScene, nowMs, pointOf, settled, tiers } from './influxdb2-rig.ts';
+import { carry, dayMs, influxScene, nowMs, pointOf, tiers } from './influxdb2-rig.ts';
+import { settled } from './sinks-carry.ts';
 
 describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
   const scene = influxScene();

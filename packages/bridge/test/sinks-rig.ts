@@ -1,6 +1,7 @@
 // Points, a feed of them that a test fills and forgets, and a sink that keeps what it is given or declines it.
 
 import type { Feed, FeedItem } from '../src/sinks/feeds.ts';
+import type { RetentionMemory } from '../src/sinks/retention.ts';
 import { type Point, RefusedError } from '../src/sinks/sink.ts';
 
 export const pointOf = (n: number): Point => ({
@@ -56,4 +57,14 @@ export function memorySink() {
     },
   };
   return sink;
+}
+
+/** What a bridge remembers that has set no retention yet. */
+export function noMemory(): RetentionMemory {
+  const set = new Map<string, number | null>();
+  return {
+    lastSet: (place) => set.get(place),
+    remember: (place, keepMs) => void set.set(place, keepMs),
+    places: (prefix) => [...set.keys()].filter((place) => place.startsWith(prefix)),
+  };
 }

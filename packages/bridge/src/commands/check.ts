@@ -8,8 +8,9 @@ import { type ExitCode, exitCodes, type HostPort } from '@wattline/program';
 import mqtt from 'mqtt';
 import type { BridgeConfiguration, ExternalBroker, SinkConfiguration } from '../config/configuration.ts';
 import { connectionOf } from '../front.ts';
-import { bucketsOf } from '../service.ts';
-import { createInfluxDb2Sink } from '../sinks/influxdb2.ts';
+import { openSink } from '../sinks/open-sink.ts';
+import { readRetentionMemory } from '../sinks/retention-memory.ts';
+import { storeFile } from '../store.ts';
 import { subscribe } from '../subscriber/subscriber.ts';
 import type { Surround } from '../surround.ts';
 
@@ -101,25 +102,28 @@ async function checkExternal(broker: ExternalBroker, topics: readonly string[]):
 
 async function checkSink(configuration: BridgeConfiguration, sink: SinkConfiguration): Promise<Finding> {
   const what = `sink ${sink.name}`;
-  const influx = createInfluxDb2Sink({
-    ...sink,
-    token: sink.token.reveal(),
-    tiers: bucketsOf(configuration),
+  const opened = openSink(sink, {
+    configuration,
+    memory: readRetentionMemory(storeFile(configuration.store.path)),
+    clock: Date.now,
+    clockSynced: () => false,
+    report: () => {},
   });
   try {
-    const missing = await influx.missingBuckets();
-    if (missing.length === 0) return { what, ok: true, text: 'reached, every bucket is there' };
-    const list = missing.join(', ');
-    return sink.createsBuckets
-      ? { what, ok: true, text: `reached; would create ${list}` }
-      : {
-          what,
-          ok: false,
-          text: `these buckets are missing: ${list}; make them, or say create_buckets: true`,
-        };
+    const { makes, changes, leaves, missing } = await opened.plan();
+    const todo = [
+      ...(makes.length > 0 ? [`would create ${makes.join(', ')}`] : []),
+      ...(changes.length > 0 ? [`would change: ${changes.join(', ')}`] : []),
+      ...leaves,
+      ...(missing.length > 0
+        ? [`missing, and not to be created by this configuration: ${missing.join(', ')}`]
+        : []),
+    ];
+    const text = ['reached', ...(todo.length > 0 ? todo : ['everything is there'])].join('; ');
+    return { what, ok: missing.length === 0, text };
   } catch (error) {
-    return { what, ok: false, text: `${sink.url}: ${(error as Error).message}` };
+    return { what, ok: false, text: (error as Error).message };
   } finally {
-    await influx.close();
+    await opened.close();
   }
 }

@@ -36,16 +36,41 @@ export interface StoreConfiguration {
   readonly retention: Retention;
 }
 
-export interface SinkConfiguration {
+interface AnySink {
   readonly name: string;
+  /** Whether it begins with all that is kept, when it is new. */
+  readonly fromBeginning: boolean;
+}
+
+export interface InfluxDb2Configuration extends AnySink {
   readonly type: 'influxdb2';
   readonly url: string;
   readonly org: string;
   readonly bucket: string;
   readonly token: Secret;
   /** Whether missing buckets are made. */
-  readonly createsBuckets: boolean;
+  readonly createsMissing: boolean;
 }
+
+export interface InfluxDb1Configuration extends AnySink {
+  readonly type: 'influxdb1';
+  readonly url: string;
+  readonly database: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Whether a missing database and missing policies are made. */
+  readonly createsMissing: boolean;
+}
+
+export interface FilesConfiguration extends AnySink {
+  readonly type: 'csv' | 'jsonl';
+  readonly path: string;
+  /** `null`: for ever. */
+  readonly keepMs: number | null;
+  readonly compresses: boolean;
+}
+
+export type SinkConfiguration = InfluxDb2Configuration | InfluxDb1Configuration | FilesConfiguration;
 
 interface WebConfiguration extends HostPort {
   /** Names the page answers to beside those of the machine itself. */

@@ -12,13 +12,9 @@ import {
 } from '@wattline/program';
 import { defaultTopics } from '../ingest/topics.ts';
 import { presets } from '../tiers/tier.ts';
-import type {
-  BridgeConfiguration,
-  BrokerConfiguration,
-  SinkConfiguration,
-  StoreConfiguration,
-} from './configuration.ts';
+import type { BridgeConfiguration, BrokerConfiguration, StoreConfiguration } from './configuration.ts';
 import { bridgeSchema, presetSizes, type WrittenBridge } from './schema.ts';
+import { toSinks } from './sinks.ts';
 
 interface LoadedBridge {
   readonly configuration: BridgeConfiguration;
@@ -44,10 +40,12 @@ export function loadBridgeConfiguration(
     schema: bridgeSchema,
   });
   const toPath = (written: string) => resolve(dirname(path), written);
+  const { sinks, tokens } = toSinks(value.sinks, toPath, located?.text.file ?? name);
+  const statePath = stateDirectory(surroundings, located?.path);
   return {
-    configuration: toConfiguration(value, surroundings, toPath, stateDirectory(surroundings, located?.path)),
+    configuration: { ...toConfiguration(value, surroundings, toPath, statePath), sinks },
     ...(located === undefined ? {} : { file: located.text.file }),
-    secrets,
+    secrets: [...secrets, ...tokens],
   };
 }
 
@@ -58,13 +56,12 @@ function toConfiguration(
   { hostName, timeZone }: Surroundings,
   toPath: ToPath,
   statePath: string,
-): BridgeConfiguration {
+): Omit<BridgeConfiguration, 'sinks'> {
   const { web, site } = written;
   return {
     broker: toBroker(written.broker, hostName, toPath),
     topics: written.topics ?? defaultTopics,
     store: toStore(written.store, toPath, statePath),
-    sinks: written.sinks.map(toSink),
     web: { ...web.listen, hosts: web.hosts },
     site: { name: site.name ?? hostName, timeZone: site.timezone ?? timeZone },
     allowsAnonymous: written.allow_anonymous,
@@ -101,14 +98,3 @@ function toStore(written: WrittenBridge['store'], toPath: ToPath, statePath: str
     },
   };
 }
-
-const toSink = (written: WrittenBridge['sinks'][number]): SinkConfiguration => ({
-  name: written.name,
-  type: written.type,
-  // Without the slash at the end: paths are added to it.
-  url: written.url.href.replace(/\/$/, ''),
-  org: written.org,
-  bucket: written.bucket,
-  token: written.token,
-  createsBuckets: written.create_buckets,
-});

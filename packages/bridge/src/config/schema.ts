@@ -14,12 +14,10 @@ import {
   url,
   yesOrNo,
 } from '@wattline/program';
-import { namePattern } from '@wattline/protocols';
 import * as z from 'zod';
 import { everySeconds, type presets } from '../tiers/tier.ts';
+import { nameText, sinks } from './sink-schema.ts';
 import { timeZone, topicFilter, windowOf } from './site-values.ts';
-
-const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
 
 const externalOnly = ['username', 'password', 'client_id', 'group', 'ca'] as const;
 
@@ -36,7 +34,7 @@ const broker = z
     client_id: anyText()
       .optional()
       .describe('Name of the session at that broker; default: wattline-bridge- and the host name.'),
-    group: name().optional().describe('Shared subscription: several bridges divide the readings.'),
+    group: nameText().optional().describe('Shared subscription: several bridges divide the readings.'),
     ca: anyText('the path of a file of certificates')
       .optional()
       .describe('File with the certificate authorities to trust (PEM).'),
@@ -100,34 +98,6 @@ const store = z
   })
   .prefault({})
   .describe('What is kept on this machine.');
-
-const influxdb2 = z.strictObject({
-  name: name().describe('Name of the sink, unique here.'),
-  type: z.literal('influxdb2').describe('InfluxDB 2.'),
-  url: url({ protocols: ['http', 'https'], example: 'http://127.0.0.1:8086' }).describe(
-    'Where it is reached.',
-  ),
-  org: anyText('the name of an organisation').describe('Organisation in InfluxDB.'),
-  bucket: anyText('the name of a bucket')
-    .prefault('wattline')
-    .describe('Bucket of the raw readings; those of the tiers add _2m, _5m and so on.'),
-  token: secretText('a token that may write').describe('Token that may write to the buckets.'),
-  create_buckets: yesOrNo().prefault('true').describe('Whether missing buckets are made.'),
-});
-
-const sinks = z
-  .array(z.discriminatedUnion('type', [influxdb2]))
-  .superRefine((list, context) => {
-    list.forEach((sink, index) => {
-      const own: unknown = sink?.name;
-      const first = list.findIndex((other) => other?.name === own);
-      if (typeof own !== 'string' || first === index) return;
-      const message = `this is the name of sinks[${first}] already`;
-      context.addIssue({ code: 'custom', path: [index, 'name'], message });
-    });
-  }, evenIfRefused.onList)
-  .prefault([])
-  .describe('Databases that get every reading and every tier.');
 
 const web = z
   .strictObject({

@@ -29,6 +29,7 @@ export interface Delivery {
 const refusalsShown = 20;
 /** Whoever looks at the store sees a reading at once; windows change all the time, and can wait. */
 const readingsLingerMs = 50;
+const nothing: Feed = { gapless: false, read: () => [], head: () => 0, waiting: () => 0 };
 
 export function startDelivery(parts: DeliveryParts): Delivery {
   const { name, type, sink, store } = parts;
@@ -39,12 +40,12 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     feed: parts.readings,
     ledger: ledgers[0],
     heldMs: parts.readingsHeldMs,
-    lingerMs: readingsLingerMs,
+    lingerMs: sink.lingerMs ?? readingsLingerMs,
   });
   const windows = startDrain({
     ...parts,
     name: `Sink ${name}, tiers`,
-    feed: parts.windows,
+    feed: sink.takesReadingsOnly ? nothing : parts.windows,
     ledger: ledgers[1],
   });
   return {

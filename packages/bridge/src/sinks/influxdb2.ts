@@ -12,11 +12,6 @@ export interface InfluxDb2Options extends Place {
   readonly token: string;
 }
 
-interface InfluxDb2Sink extends Sink {
-  /** Buckets that would be made. @throws UnavailableError */
-  missingBuckets(): Promise<readonly string[]>;
-}
-
 const timeoutMs = 10_000;
 const gzipBytesMin = 1_000;
 /** The only answer that says that every point is stored. */
@@ -25,7 +20,7 @@ const stored = 204;
 // Failures are told once and in our words.
 setLogger({ error: () => {}, warn: () => {} });
 
-export function createInfluxDb2Sink(options: InfluxDb2Options): InfluxDb2Sink {
+export function createInfluxDb2Sink(options: InfluxDb2Options): Sink {
   const closed = new AbortController();
   const client = new InfluxDB({
     url: options.url,
@@ -76,7 +71,7 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): InfluxDb2Sink {
       return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
     },
     mergesFields: true,
-    missingBuckets: () => buckets.missing(),
+    plan: () => buckets.plan(),
     close: async () => closed.abort(),
   };
 }

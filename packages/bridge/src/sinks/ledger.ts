@@ -24,6 +24,15 @@ export interface Ledger {
   progress(): Progress;
   /** Progress and refusals in one transaction. */
   advance(progress: Progress, refusals: readonly Refusal[]): void;
+  /**
+   * Where a feed that was never delivered begins: everything up to `position` is skipped. Does nothing once it has
+   * begun. @returns whether it began
+   */
+  begin(position: number, skipped: number): boolean;
+  /** How much was there before the feed began. */
+  skipped(): number;
+  /** As if it never had begun; refusals stay. */
+  forget(): void;
   /** The newest first. */
   refusals(limit: number): readonly Refusal[];
 }
@@ -57,6 +66,20 @@ export const sinkSchema: SchemaPart = {
     ) STRICT;
     CREATE INDEX sink_refusal_feed ON sink_refusal (sink, feed, id);
     `,
+    `
+    -- What was there before the sink was, and is not to be delivered to it.
+    ALTER TABLE sink_progress ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+    -- Retentions that the bridge set last in its stores (retention.ts); keep_ms NULL: for ever.
+    CREATE TABLE sink_place (place TEXT PRIMARY KEY, keep_ms INTEGER) STRICT, WITHOUT ROWID;
+    -- Replays that go on (replay.ts); they have rows of their own in sink_progress.
+    CREATE TABLE sink_replay (
+      sink TEXT PRIMARY KEY,
+      from_ms INTEGER NOT NULL,
+      to_ms INTEGER NOT NULL,
+      readings_until INTEGER NOT NULL,
+      windows_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };
 
@@ -82,7 +105,17 @@ export function openLedger(
   const select = database.prepare(
     'SELECT position, delivered, refused, expired FROM sink_progress WHERE sink = ? AND feed = ?',
   );
-  const save = database.prepare('INSERT OR REPLACE INTO sink_progress VALUES (?, ?, ?, ?, ?, ?)');
+  const save = database.prepare(
+    `INSERT INTO sink_progress (sink, feed, position, delivered, refused, expired) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (sink, feed) DO UPDATE SET position = excluded.position, delivered = excluded.delivered,
+       refused = excluded.refused, expired = excluded.expired`,
+  );
+  const begin = database.prepare(
+    `INSERT INTO sink_progress (sink, feed, position, delivered, refused, expired, skipped)
+     VALUES (?, ?, ?, 0, 0, 0, ?) ON CONFLICT DO NOTHING`,
+  );
+  const selectSkipped = database.prepare('SELECT skipped FROM sink_progress WHERE sink = ? AND feed = ?');
+  const remove = database.prepare('DELETE FROM sink_progress WHERE sink = ? AND feed = ?');
   const keep = database.prepare(
     'INSERT INTO sink_refusal (sink, feed, position, time_ms, point, reason) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -113,6 +146,9 @@ export function openLedger(
         if (refusals.length > 0) forget.run(sink, feed);
       });
     },
+    begin: (position, skipped) => begin.run(sink, feed, position, skipped).changes > 0,
+    skipped: () => Number(selectSkipped.get(sink, feed)?.['skipped'] ?? 0),
+    forget: () => void remove.run(sink, feed),
     refusals: (limit) => refusalShape.array().parse(newest.all(sink, feed, limit)),
   };
 }

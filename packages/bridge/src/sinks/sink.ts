@@ -1,5 +1,7 @@
 // What a store is to the bridge: it takes points, or says in one of two ways why not.
 
+import type { SinkPlan } from './retention.ts';
+
 /** One time of one series in a store. Writing it again changes nothing: it is known by measurement, tags and time. */
 export interface Point {
   /** `raw`, or the name of the tier whose window it is. */
@@ -23,6 +25,12 @@ export interface Sink {
   holds?(point: Point, nowMs: number): boolean;
   /** Fields of one point may come in several writes. */
   readonly mergesFields?: true;
+  /** What `prepare` would make and change, for one that asks before. @throws UnavailableError */
+  plan(): Promise<SinkPlan>;
+  /** Readings wait for each other so long, where every write costs much. */
+  readonly lingerMs?: number;
+  /** Absent: it takes the tiers too. */
+  readonly takesReadingsOnly?: true;
   close(): Promise<void>;
 }
 

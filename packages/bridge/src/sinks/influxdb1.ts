@@ -1,0 +1,58 @@
+// InfluxDB 1. One database; a retention policy for the raw points and one a tier, in place of the buckets of version 2:
+// "wattline"."raw", "wattline"."2m", … The names of measurements, tags and fields are the same.
+// Answers to writes: 400 something refused, the rest may be stored; 404 no such database; 401, 403 the user; 5xx later.
+
+import { createInfluxDb1Client, type InfluxDb1Place, StatusError } from './influxdb1-http.ts';
+import { createPolicies } from './influxdb1-policies.ts';
+import type { Keeping } from './keep-in-step.ts';
+import { linesByTier, requestsOf, retentionMarginMs } from './line-protocol.ts';
+import { RefusedError, type Sink, UnavailableError } from './sink.ts';
+
+export type InfluxDb1Options = InfluxDb1Place & Keeping;
+
+export function createInfluxDb1Sink(options: InfluxDb1Options): Sink {
+  const { url, database } = options;
+  const client = createInfluxDb1Client(options);
+  const policies = createPolicies(client, options);
+
+  const writeLines = async (policy: string, lines: readonly string[]): Promise<void> => {
+    try {
+      await client.write(policy, lines.join('\n'));
+    } catch (error) {
+      const explained = explain(error, policy);
+      if (explained instanceof UnavailableError) policies.lookAgain();
+      throw explained;
+    }
+  };
+
+  const explain = (error: unknown, policy: string): Error => {
+    if (!(error instanceof StatusError)) return client.unreachable(error);
+    const { status, message } = error;
+    if (status === 400 || status === 413) return new RefusedError(message);
+    if (status === 401 || status === 403) {
+      const todo = `Give the sink a user that may write to database "${database}".`;
+      return new UnavailableError(`InfluxDB does not accept the user. ${todo} (${message})`);
+    }
+    if (status === 404 || message.startsWith('retention policy not found')) {
+      const todo = 'Create it, or give the user the right to do so.';
+      return new UnavailableError(`InfluxDB has no policy "${database}"."${policy}". ${todo} (${message})`);
+    }
+    return new UnavailableError(`InfluxDB at ${url} answers ${status}: ${message}`, error.retryAfterMs);
+  };
+
+  return {
+    write: async (points) => {
+      for (const [tier, lines] of linesByTier(points)) {
+        for (const request of requestsOf(lines)) await writeLines(tier, request);
+      }
+    },
+    prepare: () => policies.prepare(),
+    holds: ({ tier, timeMs }, nowMs) => {
+      const keepMs = policies.keepMs(tier);
+      return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
+    },
+    mergesFields: true,
+    plan: () => policies.plan(),
+    close: async () => client.close(),
+  };
+}
