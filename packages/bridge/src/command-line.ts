@@ -9,6 +9,7 @@ import {
   noCommand,
   parseWords,
 } from '@wattline/program/command-line';
+import { type Role, roles } from './users/users-file.ts';
 
 export const exportFormats = ['csv', 'jsonl', 'lp'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -27,6 +28,15 @@ export type Invocation = Everywhere &
       }
     | { readonly command: 'backup'; readonly file: string; readonly replaces: boolean }
     | { readonly command: 'restore'; readonly file: string }
+    | {
+        readonly command: 'user add';
+        readonly name: string;
+        readonly role: Role;
+        /** Whether the password is asked for, or read from a pipe, instead of made. */
+        readonly asks: boolean;
+      }
+    | { readonly command: 'user remove'; readonly name: string }
+    | { readonly command: 'user list' }
     /** The text was asked for: help or version. */
     | { readonly command: 'print'; readonly text: string }
   );
@@ -59,6 +69,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
     .action(({ json }) => found({ command: 'status', ...everywhere(json) }));
   addExport(program, everywhere, found);
   addKeeping(program, everywhere, found);
+  addUser(program, everywhere, found);
   program.action(() => {
     throw noCommand(program);
   });
@@ -112,4 +123,43 @@ function addKeeping(
     .command('restore <file>')
     .description('a backup becomes the store; the bridge must not run, the old store is kept aside')
     .action((file) => found({ command: 'restore', file, ...everywhere() }));
+}
+
+const explainedRoles: { readonly [role in Role]: string } = {
+  agent: 'publishes its own readings, reads its own commands',
+  publisher: 'another program that publishes readings, which name no agent',
+  viewer: 'sees the page, subscribes to every topic',
+  admin: 'may do everything',
+};
+
+function addUser(
+  program: Command,
+  everywhere: (json?: boolean) => Everywhere,
+  found: (invocation: Invocation) => void,
+): void {
+  const user = program.command('user').description('users of the embedded broker and the page');
+  const add = user
+    .command('add <name>')
+    .description('make a user; its password is made and shown once')
+    .option('--password', 'ask for the password instead, or read it from a pipe')
+    .action((name, options) => {
+      const chosen = roles.filter((role) => options[role]);
+      const [role, second] = chosen;
+      if (role === undefined || second !== undefined)
+        throw new UsageError(`say one of ${roles.map((word) => `--${word}`).join(', ')}`);
+      found({ command: 'user add', name, role, asks: options.password === true, ...everywhere() });
+    });
+  for (const role of roles) add.option(`--${role}`, explainedRoles[role]);
+  user
+    .command('remove <name>')
+    .description('take a user away; its connections end')
+    .action((name) => found({ command: 'user remove', name, ...everywhere() }));
+  user
+    .command('list')
+    .description('names and what they may do')
+    .option('--json', 'as JSON')
+    .action(({ json }) => found({ command: 'user list', ...everywhere(json) }));
+  user.action(() => {
+    throw new UsageError('say user add NAME, user remove NAME or user list; --help explains them');
+  });
 }

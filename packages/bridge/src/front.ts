@@ -1,11 +1,15 @@
 // Where messages come in: the bridge's own broker, or a subscription at a foreign one. Behind this one door they are alike.
 
 import { readFileSync } from 'node:fs';
+import { isLoopback } from '@wattline/program';
 import { startBroker } from './broker/broker.ts';
-import type { BridgeConfiguration, ExternalBroker } from './config/configuration.ts';
+import { createGate } from './broker/gate.ts';
+import { openCertificate } from './certificate.ts';
+import type { BridgeConfiguration, EmbeddedBroker, ExternalBroker } from './config/configuration.ts';
 import type { Intake } from './intake/intake.ts';
 import type { Store } from './store.ts';
 import { startSubscriber } from './subscriber/subscriber.ts';
+import type { Users } from './users/users.ts';
 import type { BrokerView } from './web/api.ts';
 
 export interface Front {
@@ -21,6 +25,7 @@ export interface FrontOptions {
   readonly configuration: BridgeConfiguration;
   readonly intake: Intake;
   readonly store: Store;
+  readonly users: Users;
   readonly report: (text: string) => void;
   readonly nowMs: () => number;
 }
@@ -31,21 +36,15 @@ export function openFront(options: FrontOptions): Promise<Front> | Front {
   return broker.is === 'embedded' ? openBroker(options, broker) : openSubscription(options, broker);
 }
 
-async function openBroker(
-  options: FrontOptions,
-  { host, port }: { host: string; port: number },
-): Promise<Front> {
-  const { configuration, intake, store, report, nowMs } = options;
+async function openBroker(options: FrontOptions, embedded: EmbeddedBroker): Promise<Front> {
+  const { configuration, intake, store, users, report, nowMs } = options;
+  const { host, port, tls, limits } = embedded;
+  const certificate = tls === undefined ? undefined : openCertificate('broker.tls', tls, report);
   const broker = await startBroker({
-    host,
-    port,
+    ...{ host, port, limits, intake, store, nowMs, report },
     topics: configuration.topics,
-    intake,
-    store,
-    // Whoever reaches it may use it: the configuration allows more than loopback only by an explicit word.
-    admits: () => true,
-    nowMs,
-    report,
+    gate: createGate(users, configuration.allowsAnonymous || isLoopback(host)),
+    ...(certificate === undefined ? {} : { certificate }),
   });
   const since = nowMs();
   return {
@@ -55,10 +54,14 @@ async function openBroker(
       connected: true,
       since,
       clients: broker.connections(),
+      refused: broker.refused(),
     }),
     problem: () => undefined,
     publish: broker.publish,
-    close: broker.close,
+    close: async () => {
+      certificate?.close();
+      await broker.close();
+    },
   };
 }
 

@@ -9,6 +9,8 @@ export interface Message {
   readonly receivedMs: number;
   /** Delivered because it was retained, not because it was just published. */
   readonly retained: boolean;
+  /** The only agent its publisher may name as the reading's; empty: none. Absent: any. */
+  readonly onlyAgent?: string;
 }
 
 /** Readings of one topic by one agent; `agent` is empty for programs that do not name themselves. */
@@ -54,5 +56,6 @@ export const asideReasons = [
   'far_future',
   'unknown_shape',
   'retained_without_time',
+  'foreign_agent',
 ] as const;
 export type AsideReason = (typeof asideReasons)[number];

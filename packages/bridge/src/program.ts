@@ -20,7 +20,7 @@ export const startProgram = (host: NodeJS.Process): Promise<void> =>
     );
     for (const secret of secrets) redactor.hide(secret);
     if (invocation.command === 'run') log.info(`configuration: ${file ?? 'none, embedded defaults'}`);
-    return execute(invocation, { ...beginning, configuration, log, version: manifest.version });
+    return execute(invocation, { ...beginning, redactor, configuration, log, version: manifest.version });
   });
 
 async function execute(
@@ -39,6 +39,12 @@ async function execute(
     case 'status': {
       const { showStatus } = await import('./commands/status.ts');
       return showStatus(surround, invocation.json);
+    }
+    case 'user add':
+    case 'user remove':
+    case 'user list': {
+      const { manageUsers } = await import('./commands/user.ts');
+      return manageUsers(surround, invocation);
     }
     case 'export': {
       const { exportHistory } = await import('./commands/export.ts');

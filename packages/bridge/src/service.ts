@@ -2,7 +2,7 @@
 // things depend on each other, taken down in the reverse.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Clock, createRepeats, type Log as Say } from '@wattline/program';
+import type { Clock, Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
 import type { Histogram } from 'prom-client';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
@@ -15,6 +15,7 @@ import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { createQueries, type HistoryQueries } from './queries/queries.ts';
+import { createSaid } from './said.ts';
 import { type Delivery, startDelivery } from './sinks/delivery.ts';
 import { readingFeed, windowFeed } from './sinks/feeds.ts';
 import { openSink } from './sinks/open-sink.ts';
@@ -25,6 +26,8 @@ import { openStore, type Store } from './store.ts';
 import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
 import { startUpkeep } from './upkeep.ts';
+import { openUsers } from './users/users.ts';
+import { usersFile } from './users/users-file.ts';
 import { createWeb } from './web/server.ts';
 
 export interface ServiceParts {
@@ -85,11 +88,13 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const live = followLog({ log, history, clock: now, onAlarmFailure });
   const acknowledgements = createAcknowledgementTimes();
   const steadyMs = () => performance.now();
-  const plain = createIntake({ log, report, uptimeMs: steadyMs });
-  const repeats = createRepeats(say);
+  const { broker } = configuration;
+  const pendingMax = broker.is === 'embedded' ? { pendingMax: broker.limits.pendingMax } : {};
+  const plain = createIntake({ log, report, uptimeMs: steadyMs, ...pendingMax });
+  const said = createSaid('Messages set aside', report, steadyMs);
   const witness: Witness = (message, verdict, waitedMs) => {
     acknowledgements.observe(waitedMs / 1000);
-    explainAside(message, verdict, repeats);
+    explainAside(message, verdict, said);
   };
   const intake = observed(plain, witness, steadyMs);
   const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log, tiers }));
@@ -132,7 +137,14 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     const queries = historyQueries(parts, store);
     opened.push(queries.close);
     const report = (text: string) => say.warn(text);
-    const front = await openFront({ configuration, intake, store, report, nowMs: () => clock.nowMs() });
+    const users = openUsers({
+      file: usersFile(configuration.store.path),
+      report,
+      steadyMs: () => performance.now(),
+    });
+    opened.push(async () => users.close());
+    const nowMs = () => clock.nowMs();
+    const front = await openFront({ configuration, intake, store, users, report, nowMs });
     opened.push(front.close);
     const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
     const { server } = await openWeb(parts, core, { front, queries, days, notReady });

@@ -4,7 +4,10 @@ import type { Beginning, Log } from '@wattline/program';
 import type { BridgeConfiguration } from './config/configuration.ts';
 
 export interface Surround
-  extends Pick<Beginning, 'surroundings' | 'terminal' | 'signal' | 'mainFile' | 'tellParent'> {
+  extends Pick<
+    Beginning,
+    'surroundings' | 'terminal' | 'input' | 'redactor' | 'signal' | 'mainFile' | 'tellParent'
+  > {
   readonly configuration: BridgeConfiguration;
   readonly log: Log;
   readonly version: string;

@@ -3,14 +3,14 @@ import type { IClientOptions } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { createFollower } from '../src/broker/packet-guard.ts';
-import { brokerScene, closed, next, publish } from './broker-rig.ts';
+import { brokerScene, closed, next, publish, usualLimits } from './broker-rig.ts';
 import { reading } from './scratch-log.ts';
 
 const scene = brokerScene();
 
 describe('bounds', () => {
   test('a packet larger than is read ends its connection and is said; others go on', async () => {
-    await scene.replace({ packetBytesMax: 10_000 });
+    await scene.replace({ limits: { ...usualLimits, packetBytesMax: 10_000 } });
     const other = await scene.client();
     const from = await scene.client();
     const ended = new Promise<void>((resolve) => from.once('close', () => resolve()));
@@ -54,7 +54,7 @@ describe('bounds', () => {
   });
 
   test('no more connections than the bound', async () => {
-    await scene.replace({ connectionsMax: 2 });
+    await scene.replace({ limits: { ...usualLimits, connectionsMax: 2 } });
     await scene.client();
     await scene.client();
     const third = connect(scene.broker.port, '127.0.0.1');

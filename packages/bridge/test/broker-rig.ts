@@ -5,6 +5,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
 import { afterEach, beforeEach } from 'vitest';
 import { type Broker, type BrokerOptions, startBroker } from '../src/broker/broker.ts';
+import { openGate } from '../src/broker/gate.ts';
 import { brokerSchema } from '../src/broker/schema.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake, type Intake } from '../src/intake/intake.ts';
@@ -24,6 +25,8 @@ export interface BrokerScene {
   raw(options: { readonly clientId: string; readonly clean?: boolean }): Promise<Socket>;
 }
 
+export const usualLimits = { packetBytesMax: 4 * 1024 * 1024, connectionsMax: 500, rateMax: 20_000 };
+
 /** Call where tests are declared. */
 export function brokerScene(): BrokerScene {
   let scratch: Scratch;
@@ -36,7 +39,7 @@ export function brokerScene(): BrokerScene {
     const { log, store } = scratch;
     intake = createIntake({ log, report, uptimeMs: () => performance.now() });
     const where = { host: '127.0.0.1', port: 0, topics: defaultTopics };
-    const rest = { admits: () => true, nowMs: () => Date.UTC(2026, 6, 1), report };
+    const rest = { gate: openGate, limits: usualLimits, nowMs: () => Date.UTC(2026, 6, 1), report };
     broker = await startBroker({ ...where, intake, store, ...rest, ...more });
   };
   const stop = async (): Promise<void> => {

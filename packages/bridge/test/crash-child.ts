@@ -2,6 +2,7 @@
 // `node crash-child.ts STORE broker PORT` or `node crash-child.ts STORE subscriber URL`; says "ready".
 
 import { startBroker } from '../src/broker/broker.ts';
+import { openGate } from '../src/broker/gate.ts';
 import { brokerSchema } from '../src/broker/schema.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake } from '../src/intake/intake.ts';
@@ -23,7 +24,9 @@ const log = openLog({
 const intake = createIntake({ log, report, uptimeMs: () => performance.now() });
 const common = { topics: defaultTopics, intake, nowMs: () => Date.now(), report };
 if (way === 'broker') {
-  await startBroker({ ...common, host: '127.0.0.1', port: Number(where), store, admits: () => true });
+  const limits = { packetBytesMax: 1_000_000, connectionsMax: 100, rateMax: 1_000_000 };
+  const place = { host: '127.0.0.1', port: Number(where) };
+  await startBroker({ ...common, ...place, store, gate: openGate, limits });
 } else {
   startSubscriber({ ...common, url: where, clientId: 'crash-child' });
 }

@@ -4,9 +4,11 @@ import { Aedes } from 'aedes';
 import { describe, expect, test, vi } from 'vitest';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { startBroker } from '../src/broker/broker.ts';
+import { openGate } from '../src/broker/gate.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startSubscriber } from '../src/subscriber/subscriber.ts';
+import { usualLimits } from './broker-rig.ts';
 import { message, noon, scratchLog } from './scratch-log.ts';
 import { send, subscriberScene } from './subscriber-rig.ts';
 
@@ -126,7 +128,8 @@ describe('with other brokers', () => {
       topics: [],
       intake: { offer: () => true, hasRoom: () => true },
       store: scene.scratch.store,
-      admits: () => true,
+      gate: openGate,
+      limits: usualLimits,
       nowMs: () => noon,
       report: () => undefined,
     });

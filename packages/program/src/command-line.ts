@@ -60,6 +60,10 @@ export function noCommand(program: Command): UsageError {
   );
 }
 
+/** Its commands and theirs. */
+const below = (command: Command): Command[] =>
+  command.commands.flatMap((each) => [each as Command, ...below(each as Command)]);
+
 /**
  * @param build makes the program, whose actions hand over what was `found`
  * @throws UsageError in words for the person who typed
@@ -73,12 +77,13 @@ export function parseWords<Invocation>(
   const program = build((parsed) => {
     invocation = parsed;
   });
-  for (const command of [program, ...program.commands]) {
+  const all = [program, ...below(program)];
+  for (const command of all) {
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => undefined });
   }
-  for (const command of program.commands) command.allowExcessArguments(false);
+  for (const command of all) if (command.commands.length === 0) command.allowExcessArguments(false);
   try {
     program.parse([...words], { from: 'user' });
   } catch (error) {

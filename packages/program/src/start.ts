@@ -12,6 +12,8 @@ export interface Beginning {
   readonly words: readonly string[];
   readonly surroundings: Surroundings;
   readonly terminal: Terminal;
+  /** Standard input. */
+  readonly input: NodeJS.ReadStream;
   /** Of everything that the log writes. */
   readonly redactor: Redactor;
   readonly openLog: (level: LogLevel) => Log;
@@ -49,7 +51,17 @@ export async function beginProgram(
     (stop) => {
       const signal = AbortSignal.any([stop, parentGone(host)]);
       const tellParent = (news: object): void => void (host.connected && host.send?.(news));
-      return main({ words, surroundings, terminal, redactor, openLog, signal, mainFile, tellParent });
+      return main({
+        words,
+        surroundings,
+        terminal,
+        input: host.stdin,
+        redactor,
+        openLog,
+        signal,
+        mainFile,
+        tellParent,
+      });
     },
     { log: openLog('info'), process: host },
   );

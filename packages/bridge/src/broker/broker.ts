@@ -3,13 +3,21 @@
 
 import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AedesOptions } from 'aedes';
-import { matchesTopic } from '../ingest/topics.ts';
+import { createServer as createTlsServer } from 'node:tls';
+import { Aedes } from 'aedes';
+import type { Certificate } from '../certificate.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Store } from '../store.ts';
+import { createClients } from './admission.ts';
+import { createConnects } from './connect.ts';
+import type { Gate } from './gate.ts';
+import { createPace } from './pace.ts';
 import { guardPackets } from './packet-guard.ts';
 import { createPersistence, type Retained } from './persistence.ts';
+import { createTopicTest, isReadingTopic, noRoom, storeBeforeAcknowledging } from './publishing.ts';
+import { createRefusals, type RefusalCause, type Refusals, RefusedError } from './refusals.ts';
 import { createStateWriter } from './state-writer.ts';
+import { createSubscriptions } from './subscriptions.ts';
 
 export interface BrokerOptions {
   readonly host: string;
@@ -19,54 +27,72 @@ export interface BrokerOptions {
   readonly topics: readonly string[];
   readonly intake: Pick<Intake, 'offer' | 'hasRoom'>;
   readonly store: Store;
-  /** Who may connect; without a name it is anonymous. */
-  readonly admits: (username: string | undefined, password: Uint8Array | undefined) => boolean;
+  readonly gate: Gate;
   readonly nowMs: () => number;
   readonly report: (text: string) => void;
-  readonly packetBytesMax?: number;
-  readonly connectionsMax?: number;
+  readonly limits: BrokerLimits;
+  /** Of TLS; without it everything passes in clear. */
+  readonly certificate?: Certificate;
   /** Four of these after the start, the wills of clients that did not come back are published. */
   readonly heartbeatMs?: number;
+}
+
+export interface BrokerLimits {
+  /** Of one packet. What is too large for a reading is set aside; only what is larger still ends the connection. */
+  readonly packetBytesMax: number;
+  readonly connectionsMax: number;
+  /** Of one client, a second. */
+  readonly rateMax: number;
 }
 
 export interface Broker {
   readonly port: number;
   connections(): number;
+  /** What was refused, by cause. */
+  refused(): { readonly [cause in RefusalCause]: number };
   /** Resolves when it is durable, if it is retained, and passed on. */
   publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>;
   /** Sends the wills of those connected, as after any end of a broker, and closes. Close the intake after it. */
   close(): Promise<void>;
 }
 
-/** Larger than any message that is set aside as too big; only what is larger still ends the connection. */
-const packetBytesMaxUsual = 16 * 1024 * 1024;
+/** Before anyone is known: a CONNECT has five fields of at most 64 KiB. */
+const firstPacketBytesMax = 384 * 1024;
+/** From the connection to its CONNECT. */
+const connectTimeoutMs = 10_000;
 /** A subscriber that takes nothing for so long is disconnected: publishers wait for the slowest. */
 const drainTimeoutMs = 10_000;
 
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { host, port, store, report, heartbeatMs = 60_000 } = options;
-  const { packetBytesMax = packetBytesMaxUsual, connectionsMax = 500 } = options;
+  const { host, port, store, report, gate, limits } = options;
+  const refusals = createRefusals(report, steadyMs);
   const writer = createStateWriter(store, report);
   const { retained, persistence } = createPersistence(store, writer);
+  const { hooks, clients, unsubscribed } = createHooks(options, retained, refusals);
   const broker = await Aedes.createBroker({
+    ...hooks,
     persistence,
     queueLimit: 1_000,
     maxClientsIdLength: 128,
     drainTimeout: drainTimeoutMs,
-    heartbeatInterval: heartbeatMs,
-    preConnect: endSessionsWithConnection(report),
-    authenticate: admitWhileThereIsRoom(options),
-    authorizePublish: storeBeforeAcknowledging(options, retained),
+    heartbeatInterval: options.heartbeatMs ?? 60_000,
+    connectTimeout: connectTimeoutMs,
   });
+  gate.onChange(clients.endInvalid);
+  broker.on('unsubscribe', (filters, client) => unsubscribed(client, filters));
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createListener(options.certificate, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    guardPackets(socket, packetBytesMax);
+    guardPackets(socket, () =>
+      clients.isAdmitted(socket)
+        ? limits.packetBytesMax
+        : Math.min(limits.packetBytesMax, firstPacketBytesMax),
+    );
     broker.handle(socket);
   });
-  server.maxConnections = connectionsMax;
-  sayProblems(broker, server, report, connectionsMax);
+  server.maxConnections = limits.connectionsMax;
+  sayProblems(broker, server, refusals, limits.connectionsMax);
   const closeBroker = (): Promise<void> => new Promise((resolve) => broker.close(resolve));
   try {
     await listen(server, host, port);
@@ -80,6 +106,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
     connections: () => sockets.size,
+    refused: refusals.counts,
     publish: async (topic, payload, { retain }) => {
       const bytes = Buffer.from(payload);
       if (retain) {
@@ -102,112 +129,52 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
 }
 
-/** Return code of CONNACK, MQTT 3.1.1, 3.2.2.3. */
-const serverUnavailable = 3;
+const steadyMs = (): number => performance.now();
 
-const noRoom = 'There are too many retained messages; this one was passed on but not retained.';
-
-type Hooks = Required<Pick<AedesOptions, 'authenticate' | 'authorizePublish' | 'preConnect'>>;
-
-/** Never answers with an error but to what MQTT forbids: an error ends the publisher's connection. */
-function storeBeforeAcknowledging(
-  { topics, intake, nowMs, report }: BrokerOptions,
-  retained: Retained,
-): Hooks['authorizePublish'] {
+function createHooks(options: BrokerOptions, retained: Retained, refusals: Refusals) {
+  const { topics, intake, gate, nowMs, report, limits } = options;
   const isLogged = createTopicTest(topics);
-  let saidNoRoom = false;
-  return (_client, packet, done) => {
-    const { topic } = packet;
-    if (topic.startsWith('$') || /[\0+#]/.test(topic))
-      return done(new Error(`topic ${topic} is not allowed`));
-    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
-    let waits = 1;
-    const durable = (): void => {
-      waits--;
-      if (waits === 0) done();
-    };
-    if (packet.retain) {
-      waits++;
-      if (!retained.keep({ topic, payload, qos: packet.qos }, durable)) {
-        waits--;
-        packet.retain = false;
-        if (!saidNoRoom) report(noRoom);
-        saidNoRoom = true;
-      }
-    }
-    if (isLogged(topic)) {
-      waits++;
-      intake.offer({ topic, payload, receivedMs: nowMs(), retained: false }, durable);
-    }
-    durable();
-  };
+  const { preConnect, willOf } = createConnects(report);
+  const clients = createClients({
+    ...{ gate, intake, willOf, refusals },
+    isReadingTopic: (topic) => isReadingTopic(isLogged, topic),
+  });
+  const { authorizeSubscribe, unsubscribed } = createSubscriptions(clients, refusals);
+  const authorizePublish = storeBeforeAcknowledging({
+    ...{ intake, isLogged, retained, clients, refusals, nowMs },
+    pace: createPace(limits.rateMax, steadyMs),
+  });
+  const { authenticate } = clients;
+  return { hooks: { preConnect, authenticate, authorizeSubscribe, authorizePublish }, clients, unsubscribed };
 }
 
-/**
- * A connection has no more waiting than it sent in one piece, because aedes reads on when that is acknowledged. While
- * the disk refuses, connections end for want of an answer; those that came again would bring the same once more.
- */
-function admitWhileThereIsRoom({ intake, admits }: BrokerOptions): Hooks['authenticate'] {
-  return (_client, username, password, done) => {
-    if (intake.hasRoom()) return done(null, admits(username, password));
-    done(Object.assign(new Error('the store takes nothing'), { returnCode: serverUnavailable }), null);
-  };
+function createListener(certificate: Certificate | undefined, take: (socket: Socket) => void): Server {
+  if (certificate === undefined) return createServer(take);
+  const server = createTlsServer({ ...certificate.read(), handshakeTimeout: connectTimeoutMs }, take);
+  certificate.onChange((renewed) => server.setSecureContext(renewed));
+  return server;
 }
 
-/** Topics that were matched are remembered, because a device publishes on the same one for ever. */
-function createTopicTest(filters: readonly string[]): (topic: string) => boolean {
-  const rememberedMax = 10_000;
-  const known = new Map<string, boolean>();
-  return (topic) => {
-    let matches = known.get(topic);
-    if (matches === undefined) {
-      matches = filters.some((filter) => matchesTopic(filter, topic));
-      if (known.size >= rememberedMax) known.clear();
-      known.set(topic, matches);
-    }
-    return matches;
-  };
-}
-
-/** Messages for a subscriber that is away would be queued in memory without a bound: no session is kept. */
-function endSessionsWithConnection(report: (text: string) => void): Hooks['preConnect'] {
-  let said = false;
-  return (_client, packet, done) => {
-    if (!packet.clean && !said) {
-      said = true;
-      report(
-        `Client ${packet.clientId} asks the embedded broker to keep its session; it keeps none: what is published while a subscriber is away does not reach it.`,
-      );
-    }
-    packet.clean = true;
-    done(null, true);
-  };
-}
-
-/** Each once, until there are many different ones. */
 function sayProblems(
   broker: EventEmitter,
   server: Server,
-  report: (text: string) => void,
+  { refuse }: Refusals,
   connectionsMax: number,
 ): void {
-  const rememberedMax = 100;
-  const said = new Set<string>();
-  const say = (text: string): void => {
-    if (said.has(text)) return;
-    if (said.size >= rememberedMax) said.clear();
-    said.add(text);
-    report(`Embedded broker: ${text}`);
-  };
   const sayOfClient = ({ id }: { readonly id: string | null }, error: Error): void => {
     // A client that tries MQTT 5 first is told so and comes again with 3.1.1.
-    if (error.message !== 'unacceptable protocol version')
-      say(`client ${id ?? 'without a name'}: ${error.message}`);
+    if (error.message === 'unacceptable protocol version' || error instanceof RefusedError) return;
+    refuse('client', error.message, `client ${id ?? 'without a name'}: ${error.message}`);
   };
   broker.on('clientError', sayOfClient);
   broker.on('connectionError', sayOfClient);
-  broker.on('error', (error: Error) => say(error.message));
-  server.on('drop', () => say(`more than ${connectionsMax} connections; further ones are refused`));
+  broker.on('error', (error: Error) => refuse('client', error.message, error.message));
+  server.on('tlsClientError', (error: Error) =>
+    refuse('client', 'tls', `a connection failed before MQTT began: ${error.message}`),
+  );
+  server.on('drop', () =>
+    refuse('connection', '', `more than ${connectionsMax} connections; further ones are refused`),
+  );
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

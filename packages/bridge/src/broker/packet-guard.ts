@@ -4,13 +4,14 @@
 import type { Socket } from 'node:net';
 
 /** Watches what is read from `socket`; at a larger packet it destroys the socket with an error that says so. */
-export function guardPackets(socket: Socket, bytesMax: number): void {
+export function guardPackets(socket: Socket, bytesMaxNow: () => number): void {
   const read = socket.read.bind(socket);
   const follow = createFollower();
   socket.read = (size) => {
     const chunk: unknown = read(size);
     if (!Buffer.isBuffer(chunk)) return chunk;
     const largest = follow(chunk);
+    const bytesMax = bytesMaxNow();
     if (largest <= bytesMax) return chunk;
     socket.destroy(new Error(`a packet of ${largest} bytes came, at most ${bytesMax} are read`));
     return null;

@@ -13,6 +13,8 @@ import { readRetentionMemory } from '../sinks/retention-memory.ts';
 import { storeFile } from '../store.ts';
 import { subscribe } from '../subscriber/subscriber.ts';
 import type { Surround } from '../surround.ts';
+import { exposures } from '../users/exposure.ts';
+import { readUsers, roles, usersFile } from '../users/users-file.ts';
 
 interface Finding {
   readonly what: string;
@@ -27,6 +29,7 @@ export async function check({ configuration, terminal }: Surround, json: boolean
   const findings: Finding[] = [
     { what: 'site', ok: true, text: `${site.name}, days of ${site.timeZone}` },
     checkStore(configuration.store.path),
+    ...checkUsers(configuration),
     ...(await Promise.all([
       checkBroker(configuration),
       checkPort('page', configuration.web),
@@ -52,6 +55,19 @@ function checkStore(path: string): Finding {
     return { what, ok: false, text: `${path}: this user may not write in ${nearest}` };
   }
   return { what, ok: true, text: nearest === path ? path : `${path} would be created` };
+}
+
+function checkUsers(configuration: BridgeConfiguration): Finding[] {
+  const what = 'users';
+  try {
+    const faults = exposures(configuration);
+    if (faults.length > 0) return faults.map((text) => ({ what, ok: false, text }));
+    const users = readUsers(usersFile(configuration.store.path));
+    const counts = roles.map((role) => `${users.filter((user) => user.role === role).length} ${role}`);
+    return [{ what, ok: true, text: users.length === 0 ? 'none' : counts.join(', ') }];
+  } catch (error) {
+    return [{ what, ok: false, text: (error as Error).message }];
+  }
 }
 
 const checkBroker = ({ broker, topics }: BridgeConfiguration): Promise<Finding> =>

@@ -1,8 +1,16 @@
 // `run`: the service, until it is told to stop.
 
-import { createClock, createNotify, type ExitCode, exitCodes, type HostPort } from '@wattline/program';
+import {
+  createClock,
+  createNotify,
+  type ExitCode,
+  exitCodes,
+  type HostPort,
+  UsageError,
+} from '@wattline/program';
 import { type Service, startService } from '../service.ts';
 import type { Surround } from '../surround.ts';
+import { exposures } from '../users/exposure.ts';
 import { pageBeside, workerBeside } from './files.ts';
 
 /** Says again how it is so often. */
@@ -10,6 +18,8 @@ const statusEveryMs = 30_000;
 
 export async function run(surround: Surround): Promise<ExitCode> {
   const { configuration, surroundings, log, signal, version } = surround;
+  const open = exposures(configuration);
+  if (open.length > 0) throw new UsageError(open.join('\n'));
   const notify = createNotify({ environment: surroundings.environment, log });
   let service: Service;
   try {

@@ -1,6 +1,8 @@
 // What a bridge is told: everything typed, durations in milliseconds, sizes in bytes, paths absolute.
 
 import type { HostPort, Secret } from '@wattline/program';
+import type { BrokerLimits } from '../broker/broker.ts';
+import type { CertificateFiles } from '../certificate.ts';
 import type { Retention } from '../tiers/tier.ts';
 
 export interface BridgeConfiguration {
@@ -16,8 +18,16 @@ export interface BridgeConfiguration {
 }
 
 export type BrokerConfiguration =
-  | ({ readonly is: 'embedded' } & HostPort)
+  | ({ readonly is: 'embedded' } & EmbeddedBroker)
   | ({ readonly is: 'external' } & ExternalBroker);
+
+export interface EmbeddedBroker extends HostPort {
+  readonly tls?: CertificateFiles;
+  readonly limits: BrokerLimits & {
+    /** Messages that may wait for the disk, of all clients. */
+    readonly pendingMax: number;
+  };
+}
 
 export interface ExternalBroker extends HostPort {
   readonly isTls: boolean;
@@ -72,9 +82,10 @@ export interface FilesConfiguration extends AnySink {
 
 export type SinkConfiguration = InfluxDb2Configuration | InfluxDb1Configuration | FilesConfiguration;
 
-interface WebConfiguration extends HostPort {
+export interface WebConfiguration extends HostPort {
   /** Names the page answers to beside those of the machine itself. */
   readonly hosts: readonly string[];
+  readonly tls?: CertificateFiles;
 }
 
 interface SiteConfiguration {

@@ -10,6 +10,7 @@ import {
   secretsBeside,
   stateDirectory,
 } from '@wattline/program';
+import type { CertificateFiles } from '../certificate.ts';
 import { defaultTopics } from '../ingest/topics.ts';
 import { presets } from '../tiers/tier.ts';
 import type { BridgeConfiguration, BrokerConfiguration, StoreConfiguration } from './configuration.ts';
@@ -45,7 +46,11 @@ export function loadBridgeConfiguration(
   return {
     configuration: { ...toConfiguration(value, surroundings, toPath, statePath), sinks },
     ...(located === undefined ? {} : { file: located.text.file }),
-    secrets: [...secrets, ...tokens],
+    // The path of a key is none: whoever has to mend it must be able to read it.
+    secrets: [
+      ...secrets.filter((text) => text !== value.web.tls?.key && text !== value.broker.tls?.key),
+      ...tokens,
+    ],
   };
 }
 
@@ -62,7 +67,7 @@ function toConfiguration(
     broker: toBroker(written.broker, hostName, toPath),
     topics: written.topics ?? defaultTopics,
     store: toStore(written.store, toPath, statePath),
-    web: { ...web.listen, hosts: web.hosts },
+    web: { ...web.listen, hosts: web.hosts, ...toTls(web.tls, toPath) },
     site: { name: site.name ?? hostName, timeZone: site.timezone ?? timeZone },
     allowsAnonymous: written.allow_anonymous,
   };
@@ -70,7 +75,20 @@ function toConfiguration(
 
 function toBroker(written: WrittenBridge['broker'], hostName: string, toPath: ToPath): BrokerConfiguration {
   const { listen, url, username, password, client_id, group, ca } = written;
-  if (url === undefined) return { is: 'embedded', ...(listen ?? { host: '127.0.0.1', port: 1883 }) };
+  if (url === undefined) {
+    const { message, rate, connections, pending } = written.limits;
+    return {
+      is: 'embedded',
+      ...(listen ?? { host: '127.0.0.1', port: 1883 }),
+      ...toTls(written.tls, toPath),
+      limits: {
+        packetBytesMax: message,
+        rateMax: rate,
+        connectionsMax: connections,
+        pendingMax: pending,
+      },
+    };
+  }
   const isTls = ca !== undefined || url.protocol === 'mqtts:';
   return {
     is: 'external',
@@ -83,6 +101,9 @@ function toBroker(written: WrittenBridge['broker'], hostName: string, toPath: To
     ...(group === undefined ? {} : { group }),
   };
 }
+
+const toTls = (written: WrittenBridge['web']['tls'], toPath: ToPath): { tls?: CertificateFiles } =>
+  written === undefined ? {} : { tls: { certFile: toPath(written.cert), keyFile: toPath(written.key) } };
 
 function toStore(written: WrittenBridge['store'], toPath: ToPath, statePath: string): StoreConfiguration {
   const { path, preset, max_size, raw, tiers } = written;

@@ -5,13 +5,13 @@ import {
   durationMs,
   evenIfRefused,
   hostPort,
-  isLoopback,
   isMapping,
   oneOf,
   secretText,
   sizeBytes,
   text,
   url,
+  wholeNumber,
   yesOrNo,
 } from '@wattline/program';
 import * as z from 'zod';
@@ -21,11 +21,40 @@ import { timeZone, topicFilter, windowOf } from './site-values.ts';
 
 const externalOnly = ['username', 'password', 'client_id', 'group', 'ca'] as const;
 
+const tls = () =>
+  z
+    .strictObject({
+      cert: anyText('the path of a file').describe(
+        'File with the certificate and those that vouch for it (PEM).',
+      ),
+      key: anyText('the path of a file').describe('File with its private key (PEM).'),
+    })
+    .optional()
+    .describe('TLS. A renewed certificate is read without a restart.');
+
+const limits = z
+  .strictObject({
+    message: sizeBytes({ min: '64KiB', max: '255MiB' })
+      .prefault('4MiB')
+      .describe('Largest message; a larger one ends its connection. Above 256KiB it is set aside, not read.'),
+    rate: wholeNumber(1, 1_000_000)
+      .prefault('20000')
+      .describe('Messages a second of one client; a faster one is slowed down.'),
+    connections: wholeNumber(1, 100_000).prefault('500').describe('Connections at one time.'),
+    pending: wholeNumber(100, 100_000)
+      .prefault('4000')
+      .describe('Messages that wait for the disk; beyond it nobody new is let in.'),
+  })
+  .prefault({})
+  .describe('Bounds of the embedded broker.');
+
 const broker = z
   .strictObject({
     listen: hostPort()
       .optional()
       .describe('Where the embedded broker listens; default: 127.0.0.1:1883, if there is no url.'),
+    tls: tls(),
+    limits,
     url: url({ protocols: ['mqtt', 'mqtts'], example: 'mqtt://127.0.0.1:1883' })
       .optional()
       .describe('A broker of its own instead of the embedded one: mqtt://… or, with TLS, mqtts://…'),
@@ -45,6 +74,8 @@ const broker = z
     if (written.url !== undefined && written.listen !== undefined) {
       refuse('url', 'expected either listen (the embedded broker) or url (another one), found both');
     }
+    if (written.url !== undefined && written.tls !== undefined)
+      refuse('tls', 'only for the embedded broker (listen); for the one at url it is ca');
     for (const key of externalOnly) {
       if (written.url === undefined && written[key] !== undefined) {
         refuse(key, 'only for a broker at url; the embedded one has no such key');
@@ -106,6 +137,7 @@ const web = z
       .array(text({ expected: 'a host name', pattern: /^[A-Za-z0-9_.-]{1,253}$/ }))
       .prefault([])
       .describe('Names the page answers to beside localhost.'),
+    tls: tls(),
   })
   .prefault({})
   .describe('The web page.');
@@ -134,20 +166,8 @@ export const bridgeSchema = z
     site,
     allow_anonymous: yesOrNo()
       .prefault('false')
-      .describe('Lets broker and page listen beyond this machine although nobody has to sign in.'),
+      .describe('Lets whoever reaches broker and page use them without a user, beyond this machine too.'),
   })
-  .superRefine((written, context) => {
-    if (written.allow_anonymous === true) return;
-    for (const part of ['broker', 'web'] as const) {
-      const host: unknown = written[part]?.listen?.host;
-      if (typeof host !== 'string' || isLoopback(host)) continue;
-      const what = part === 'broker' ? 'send readings' : 'see the page';
-      const message =
-        `other machines can reach this address, and this release knows no users: anyone there could ${what}. ` +
-        'Listen on 127.0.0.1, or say allow_anonymous: true at the top level';
-      context.addIssue({ code: 'custom', path: [part, 'listen'], message });
-    }
-  }, evenIfRefused.onMap)
   .meta({ title: 'wattline-bridge', description: 'Configuration of wattline-bridge.' });
 
 export type WrittenBridge = z.output<typeof bridgeSchema>;

@@ -1,8 +1,9 @@
 // An intake with somebody who sees what becomes of each message, and how long its sender waited.
 
-import { type Repeats, visible } from '@wattline/program';
+import { visible } from '@wattline/program';
 import { Histogram } from 'prom-client';
 import type { Message, Verdict } from '../message.ts';
+import type { Said } from '../said.ts';
 import type { Intake } from './intake.ts';
 
 export type Witness = (message: Message, verdict: Verdict, waitedMs: number) => void;
@@ -35,11 +36,11 @@ export const createAcknowledgementTimes = (): Histogram =>
 
 const topicLengthShown = 100;
 
-/** Says once for each topic and reason what is set aside, for the person who wonders where a message went. */
-export function explainAside({ topic }: Message, verdict: Verdict, repeats: Pick<Repeats, 'fault'>): void {
+/** Says for each topic and reason what is set aside, for the person who wonders where a message went. */
+export function explainAside({ topic }: Message, verdict: Verdict, said: Said): void {
   if (verdict.is !== 'aside') return;
   const shown = visible(topic.slice(0, topicLengthShown));
-  repeats.fault(
+  said.say(
     `${shown} ${verdict.reason}`,
     `${shown}: a message was set aside, it is no reading: ${verdict.detail}`,
   );

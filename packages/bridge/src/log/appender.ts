@@ -128,6 +128,10 @@ function takeAgentState(batch: Batch, agent: string, agentState: AgentState, rec
 function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Verdict {
   const { streams, boots, series, digests, counts } = batch.parts;
   const { identity } = parsed;
+  const { onlyAgent } = message;
+  if (onlyAgent !== undefined && onlyAgent !== (identity?.agent ?? '')) {
+    return setAside(batch, message, 'foreign_agent', explainForeign(onlyAgent, identity?.agent));
+  }
   const stream = identity && streams.find(identity.agent, identity.stream);
   if (identity && stream && includes(stream.seen, identity.sequence)) {
     streams.change(stream, message.receivedMs);
@@ -161,6 +165,19 @@ function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Ver
     sequence: sequence ?? 0,
   });
   return stored;
+}
+
+/** How much of a foreign name is shown. */
+const nameLengthShown = 64;
+
+function explainForeign(onlyAgent: string, named: string | undefined): string {
+  const by =
+    onlyAgent === '' ? 'a user that is no agent' : `the agent "${onlyAgent}", whose readings must name it`;
+  const what =
+    named === undefined
+      ? 'names no agent, stream and sequence'
+      : `names "${named.slice(0, nameLengthShown)}"`;
+  return `it came from ${by}; it ${what}`;
 }
 
 const hasRoom = (stream: Stream, sequence: number): boolean =>

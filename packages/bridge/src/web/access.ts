@@ -1,8 +1,9 @@
 // Who may ask what: host names, methods, headers. There is no login yet, so a page of a foreign site must not get in
 // by a name that points here (Host), nor write (Origin).
 
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isLoopbackAddress, isLoopbackName } from './addresses.ts';
 import { RequestError } from './errors.ts';
 
 const headers = {
@@ -56,15 +57,6 @@ function hostOf(request: FastifyRequest): string {
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase();
-}
-
-const isLoopbackName = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || isLoopbackAddress(host);
-
-function isLoopbackAddress(address: string): boolean {
-  const plain = address.replace(/^::ffff:/, '');
-  if (isIPv4(plain)) return plain.startsWith('127.');
-  return isIPv6(address) && /^(0*:)*:?0*1$/.test(address);
 }
 
 function sameHost(origin: string, host: string | undefined): boolean {

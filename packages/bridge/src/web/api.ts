@@ -163,6 +163,8 @@ export interface BrokerView {
   readonly connected: boolean;
   readonly since?: number;
   readonly clients?: number;
+  /** What the embedded broker refused since the start, by cause. */
+  readonly refused?: { readonly [cause: string]: number };
   readonly problem?: string;
 }
 
