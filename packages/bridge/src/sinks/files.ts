@@ -145,7 +145,7 @@ async function tidy(parts: Parts, nowMs: number): Promise<void> {
       const endMs = date === undefined ? undefined : days.range(date)?.endMs;
       const file = join(path, folder, name);
       if (endMs === undefined) continue;
-      if (tmp !== undefined || (keepMs !== null && endMs < nowMs - keepMs)) await fs.unlink(file);
+      if (tmp !== undefined || (keepMs !== null && endMs < nowMs - keepMs)) await orMissing(fs.unlink(file));
       else if (gz === undefined && compresses && endMs + closedAfterMs < nowMs) {
         open.delete(file);
         await mergeRows(dayFile(parts, file), [], true);
