@@ -5,6 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock, Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
 import type { Histogram } from 'prom-client';
+import { type Alerts, startAlerts } from './alerts/alerts.ts';
+import { postTo, publishBelow } from './alerts/channels.ts';
+import { forgetTold } from './alerts/notebook.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
 import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
@@ -146,8 +149,10 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     const nowMs = () => clock.nowMs();
     const front = await openFront({ configuration, intake, store, users, report, nowMs });
     opened.push(front.close);
+    const alerts = openAlerts(parts, core, front);
+    opened.push(async () => alerts?.stop());
     const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
-    const { server } = await openWeb(parts, core, { front, queries, days, notReady });
+    const { server } = await openWeb(parts, core, { front, alerts, queries, days, notReady });
     opened.push(() => server.close());
     const { host, port } = configuration.web;
     const pageUrl = await server.listen({ host, port });
@@ -160,12 +165,13 @@ export async function startService(parts: ServiceParts): Promise<Service> {
 
 interface Beside {
   readonly front: Front;
+  readonly alerts: Alerts | undefined;
   readonly queries: HistoryQueries;
   readonly days: LocalDays;
   readonly notReady: () => readonly string[];
 }
 
-function openWeb(parts: ServiceParts, core: Core, { front, ...beside }: Beside) {
+function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: Beside) {
   const { configuration, clock, log: say, hostName, version, page } = parts;
   const { store, log, history, live, sinks, acknowledgements } = core;
   const { site, web } = configuration;
@@ -178,6 +184,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, ...beside }: Beside) 
     startedMs: now(),
     broker: front.view,
     sinks: () => sinks.map((sink) => sink.view()),
+    alerts: () => alerts?.view() ?? [],
     storage: () => storageView(store, configuration.store),
     site: { name: site.name, timezone: site.timeZone },
     stayAwake: (agent, untilMs) =>
@@ -186,6 +193,32 @@ function openWeb(parts: ServiceParts, core: Core, { front, ...beside }: Beside) 
     onFailure: (error, url) => say.error(`${url} could not be answered`, error),
   });
 }
+
+function openAlerts(
+  { configuration, clock, log: say }: ServiceParts,
+  { store, history }: Core,
+  { publish }: Front,
+): Alerts | undefined {
+  const { alerts, site } = configuration;
+  if (alerts === undefined) {
+    forgetTold(store);
+    return undefined;
+  }
+  const { topic, webhook, holdMs, levels } = alerts;
+  return startAlerts({
+    ...{ store, history, holdMs, levels, sleep, random: Math.random },
+    channels: {
+      ...(topic === undefined ? {} : { mqtt: publishBelow(topic, site.name, publish) }),
+      ...(webhook === undefined ? {} : { webhook: postTo(webhook, site.name) }),
+    },
+    clock: () => clock.nowMs(),
+    report: (text) => say.warn(text),
+  });
+}
+
+/** Cut short by the signal, the wait is simply over. */
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  wait(ms, undefined, { signal }).catch(() => undefined);
 
 function historyQueries({ configuration, worker, clock }: ServiceParts, { file }: Store): HistoryQueries {
   const { retention } = configuration.store;
@@ -226,8 +259,7 @@ function deliver(
     readingsHeldMs: configuration.store.retention.rawMs,
     windows: windowFeed(sources.tiers, windowPoints),
     random: Math.random,
-    // Cut short by the signal, the wait is simply over.
-    sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+    sleep,
     ...surround,
   });
 }

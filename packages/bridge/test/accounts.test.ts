@@ -29,11 +29,13 @@ const sinkOf = (readings: SinkView['readings']): SinkView => ({
 });
 const sinks = [sinkOf({ delivered: 4, pending: 3, refused: 2, expired: 1 })];
 
+const alerts = [{ channel: 'mqtt' as const, queued: 9, sent: 4, pending: 3, refused: 1, dropped: 1 }];
+
 describe('the sums', () => {
   test('close at every hop', () => {
-    expect(checkAccounts({ accounts: closed, sinks })).toEqual([]);
-    expect(accountsOf({ accounts: closed, sinks }).map(({ hop, name }) => name ?? hop)).toEqual([
-      ...['barn', 'log', 'store', 'tiers', 'influx'],
+    expect(checkAccounts({ accounts: closed, sinks, alerts })).toEqual([]);
+    expect(accountsOf({ accounts: closed, sinks, alerts }).map(({ hop, name }) => name ?? hop)).toEqual([
+      ...['barn', 'log', 'store', 'tiers', 'influx', 'mqtt'],
     ]);
   });
 
@@ -44,20 +46,20 @@ describe('the sums', () => {
     ['store', { held: 7 }],
     ['tiers', { tiers: { merged: 7, pending: 1, missed: 1 } }],
   ] as const)('say where something is missing: %s', (hop, change) => {
-    const [said, ...more] = checkAccounts({ accounts: { ...closed, ...change }, sinks });
+    const [said, ...more] = checkAccounts({ accounts: { ...closed, ...change }, sinks, alerts });
     expect(said).toMatch(new RegExp(`^${hop}: .*: 1 off$`));
     expect(more).toEqual([]);
   });
 
   test('count the second place of a reading that got its time late', () => {
     const moved = { ...closed, moved: 1, held: 9, tiers: { merged: 8, pending: 2, missed: 1 } };
-    expect(checkAccounts({ accounts: moved, sinks: [] })).toEqual([]);
-    expect(checkAccounts({ accounts: moved, sinks })).toHaveLength(1);
+    expect(checkAccounts({ accounts: moved, sinks: [], alerts })).toEqual([]);
+    expect(checkAccounts({ accounts: moved, sinks, alerts })).toHaveLength(1);
   });
 
   test('say of a sink that got more than there is', () => {
     const doubled = [sinkOf({ delivered: 5, pending: 3, refused: 2, expired: 1 })];
-    expect(checkAccounts({ accounts: closed, sinks: doubled })).toEqual([
+    expect(checkAccounts({ accounts: closed, sinks: doubled, alerts })).toEqual([
       'sink influx: 10 is not delivered 5 + pending 3 + refused 2 + expired 1: -1 off',
     ]);
   });
@@ -76,7 +78,7 @@ describe('gaps of a stream', () => {
       waiting: () => 0,
       tiers: () => ({ cursor: scratch.log.head(), behind: 0, missed: 0 }),
     });
-  const expectClosed = () => expect(checkAccounts({ accounts: view(), sinks: [] })).toEqual([]);
+  const expectClosed = () => expect(checkAccounts({ accounts: view(), sinks: [], alerts: [] })).toEqual([]);
   const giveUp = (from: number, to: number) =>
     scratch.log.append([
       message('wattline/agent/barn/state', {

@@ -47,6 +47,26 @@ describe('one problem, one line', () => {
       '1:10: topics[0]: expected a topic filter: levels between /, + for any one level, # at the end for all below, found "victron/#/x"',
     ],
     [
+      'alerts that nobody gets',
+      'alerts: { hold: 5m }',
+      '1:1: alerts: expected mqtt, webhook, or both: else nobody is told',
+    ],
+    [
+      'alerts below a wildcard',
+      'alerts: { mqtt: alerts/# }',
+      '1:17: alerts.mqtt: expected a topic without wildcards such as wattline/bridge/alerts, found "alerts/#"',
+    ],
+    [
+      'a webhook that is no URL, which is not shown',
+      'alerts: { webhook: "ftp://x/hunter2" }',
+      '1:20: alerts.webhook: expected a URL such as https://hooks.example.org/solar, found (secret)',
+    ],
+    [
+      'a key that alerts do not have',
+      'alerts: { mqtt: a, email: b }',
+      '1:20: alerts.email: unknown key; known here: mqtt, webhook, hold, levels',
+    ],
+    [
       'no topic',
       'topics: []',
       '1:1: topics: expected a list of at least one topic filter, found an empty list',

@@ -187,6 +187,17 @@ sinks:
     ]);
   });
 
+  test('alerts have a hold time and levels of their own, and a webhook that is not shown', () => {
+    const { alerts } = load('alerts: { webhook: "https://a/hunter2", mqtt: a/b }');
+    expect(alerts?.webhook?.reveal().href).toBe('https://a/hunter2');
+    const usual = { holdMs: 5 * minuteMs, levels: ['warning', 'alarm', 'lost'] };
+    expect(JSON.parse(JSON.stringify(alerts))).toEqual({ topic: 'a/b', webhook: '(secret)', ...usual });
+    expect(load('alerts: { mqtt: a, hold: 1h, levels: [late] }').alerts).toEqual({
+      ...{ topic: 'a', holdMs: 60 * minuteMs, levels: ['late'] },
+    });
+    expect(load('').alerts).toBeUndefined();
+  });
+
   test('for a Pi keeps less, for everything that it does not say itself', () => {
     const { retention, sizeBytesMax } = load('store: { preset: pi }').store;
     expect([retention.rawMs, retention.tiers.length, sizeBytesMax]).toEqual([dayMs, 5, 4 * 2 ** 30]);

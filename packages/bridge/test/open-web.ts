@@ -53,6 +53,7 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     startedMs: clock.nowMs,
     broker: () => ({ kind: 'embedded', address: '127.0.0.1:1883', connected: true }),
     sinks: () => [],
+    alerts: () => [],
     storage: () => ({ bytes: 4_096, bytes_max: 1e9, tiers: [] }),
     notReady: () => [],
     stayAwake: async () => {},

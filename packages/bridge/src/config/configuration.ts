@@ -1,6 +1,7 @@
 // What a bridge is told: everything typed, durations in milliseconds, sizes in bytes, paths absolute.
 
 import type { HostPort, Secret } from '@wattline/program';
+import type { AlertLevel } from '../alerts/alert.ts';
 import type { BrokerLimits } from '../broker/broker.ts';
 import type { CertificateFiles } from '../certificate.ts';
 import type { Retention } from '../tiers/tier.ts';
@@ -13,6 +14,8 @@ export interface BridgeConfiguration {
   readonly sinks: readonly SinkConfiguration[];
   readonly web: WebConfiguration;
   readonly site: SiteConfiguration;
+  /** Absent: nobody is told of troubles. */
+  readonly alerts?: AlertsConfiguration;
   /** Said by the operator: whoever reaches broker or page may use them. */
   readonly allowsAnonymous: boolean;
 }
@@ -92,4 +95,12 @@ interface SiteConfiguration {
   readonly name: string;
   /** IANA name. */
   readonly timeZone: string;
+}
+
+export interface AlertsConfiguration {
+  /** Alerts are published below it. */
+  readonly topic?: string;
+  readonly webhook?: Secret<URL>;
+  readonly holdMs: number;
+  readonly levels: readonly AlertLevel[];
 }

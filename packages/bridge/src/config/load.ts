@@ -13,7 +13,12 @@ import {
 import type { CertificateFiles } from '../certificate.ts';
 import { defaultTopics } from '../ingest/topics.ts';
 import { presets } from '../tiers/tier.ts';
-import type { BridgeConfiguration, BrokerConfiguration, StoreConfiguration } from './configuration.ts';
+import type {
+  AlertsConfiguration,
+  BridgeConfiguration,
+  BrokerConfiguration,
+  StoreConfiguration,
+} from './configuration.ts';
 import { bridgeSchema, presetSizes, type WrittenBridge } from './schema.ts';
 import { toSinks } from './sinks.ts';
 
@@ -69,6 +74,7 @@ function toConfiguration(
     store: toStore(written.store, toPath, statePath),
     web: { ...web.listen, hosts: web.hosts, ...toTls(web.tls, toPath) },
     site: { name: site.name ?? hostName, timeZone: site.timezone ?? timeZone },
+    ...(written.alerts === undefined ? {} : { alerts: toAlerts(written.alerts) }),
     allowsAnonymous: written.allow_anonymous,
   };
 }
@@ -119,3 +125,15 @@ function toStore(written: WrittenBridge['store'], toPath: ToPath, statePath: str
     },
   };
 }
+
+const toAlerts = ({
+  mqtt,
+  webhook,
+  hold,
+  levels,
+}: NonNullable<WrittenBridge['alerts']>): AlertsConfiguration => ({
+  ...(mqtt === undefined ? {} : { topic: mqtt }),
+  ...(webhook === undefined ? {} : { webhook }),
+  holdMs: hold,
+  levels,
+});

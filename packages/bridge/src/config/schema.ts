@@ -16,6 +16,7 @@ import {
 } from '@wattline/program';
 import * as z from 'zod';
 import { everySeconds, type presets } from '../tiers/tier.ts';
+import { alerts } from './alerts.ts';
 import { nameText, sinks } from './sink-schema.ts';
 import { timeZone, topicFilter, windowOf } from './site-values.ts';
 
@@ -164,6 +165,7 @@ export const bridgeSchema = z
     sinks,
     web,
     site,
+    alerts,
     allow_anonymous: yesOrNo()
       .prefault('false')
       .describe('Lets whoever reaches broker and page use them without a user, beyond this machine too.'),

@@ -13,6 +13,9 @@ export interface AlarmHistory {
   open(): readonly Episode[];
   /** Episodes that touch a span, the newest first, at most `limit`. */
   between(fromMs: number, toMs: number, limit: number): readonly Episode[];
+  /** Episodes added after one, from that one on or back from the newest, at most `limit`. */
+  after(id: number, limit: number, first: 'oldest' | 'newest'): readonly Episode[];
+  episode(id: number): Episode | undefined;
   /** The newest episode of a trouble that touches a span. */
   touching(device: string, code: string, fromMs: number, toMs: number): Episode | undefined;
   add(alarm: AlarmView): number;
@@ -69,6 +72,9 @@ export function openAlarmHistory({
     between: database.prepare(
       `SELECT * FROM alarms WHERE ${touches} ORDER BY since DESC, id DESC LIMIT :limit`,
     ),
+    oldestAfter: database.prepare('SELECT * FROM alarms WHERE id > :id ORDER BY id LIMIT :limit'),
+    newestAfter: database.prepare('SELECT * FROM alarms WHERE id > :id ORDER BY id DESC LIMIT :limit'),
+    one: database.prepare('SELECT * FROM alarms WHERE id = :id'),
     touching: database.prepare(
       `SELECT * FROM alarms WHERE device = :device AND code = :code AND ${touches} ORDER BY since DESC LIMIT 1`,
     ),
@@ -88,6 +94,8 @@ export function openAlarmHistory({
   return {
     open: () => rowShape.array().parse(select.open.all()),
     between: (from, to, limit) => rowShape.array().parse(select.between.all({ from, to, limit })),
+    after: (id, limit, first) => rowShape.array().parse(select[`${first}After`].all({ id, limit })),
+    episode: (id) => rowShape.optional().parse(select.one.get({ id })),
     touching: (device, code, from, to) =>
       rowShape.optional().parse(select.touching.get({ device, code, from, to })),
     add: ({ device, name, code, text, level, since, until }) => {

@@ -18,19 +18,21 @@ export type Outcome =
   | 'missed'
   | 'delivered'
   | 'pending'
-  | 'refused';
+  | 'refused'
+  | 'sent'
+  | 'dropped';
 
 export interface Account {
-  readonly hop: 'agent' | 'log' | 'store' | 'tiers' | 'sink';
-  /** Of the agent or the sink. */
+  readonly hop: 'agent' | 'log' | 'store' | 'tiers' | 'sink' | 'alerts';
+  /** Of the agent, the sink, or the way of the alerts. */
   readonly name?: string;
   readonly into: number;
   readonly became: { readonly [outcome in Outcome]?: number };
 }
 
-type Counted = Pick<StatusView, 'accounts' | 'sinks'>;
+type Counted = Pick<StatusView, 'accounts' | 'sinks' | 'alerts'>;
 
-export function accountsOf({ accounts, sinks }: Counted): readonly Account[] {
+export function accountsOf({ accounts, sinks, alerts }: Counted): readonly Account[] {
   const { received, stored, duplicate, conflict, state, aside, held, expired, moved, tiers } = accounts;
   const places = stored + moved;
   return [
@@ -51,6 +53,14 @@ export function accountsOf({ accounts, sinks }: Counted): readonly Account[] {
         name,
         into: places,
         became: { delivered, pending, refused, expired: gone },
+      }),
+    ),
+    ...alerts.map(
+      ({ channel, queued, sent, pending, refused, dropped }): Account => ({
+        hop: 'alerts',
+        name: channel,
+        into: queued,
+        became: { sent, pending, refused, dropped },
       }),
     ),
   ];

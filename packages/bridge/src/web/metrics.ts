@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { topicParts } from '../live/device-id.ts';
-import type { AccountsView, SinkView } from './api.ts';
+import type { AccountsView, AlertChannelView, SinkView } from './api.ts';
 import type { EventStream } from './event-stream.ts';
 import { accountsView, countStates, type StatusSources } from './status.ts';
 
@@ -86,6 +86,7 @@ export function createMetrics(
   );
   follow(register, { name: 'store_bytes', help: 'Size of the store' }, () => one(sources.storage().bytes));
   followSinks(register, () => at().sinks);
+  followAlerts(register, sources.alerts);
   followPages(register, events);
   return {
     register,
@@ -183,6 +184,15 @@ function followSinks(register: Registry, sinks: () => readonly SinkView[]): void
     register,
     { name: 'sink_waiting', help: '1 while the store does not take it', labels: ['sink'] },
     () => sinks().map(({ name: sink, state }) => [{ sink }, state === 'waiting' ? 1 : 0]),
+  );
+}
+
+function followAlerts(register: Registry, alerts: () => readonly AlertChannelView[]): void {
+  const help = 'Alerts by what became of them; queued is the sum of all outcomes';
+  follow(register, { name: 'alerts', help, labels: ['channel', 'outcome'] }, () =>
+    alerts().flatMap(({ channel, problem: _, ...account }) =>
+      Object.entries(account).map(([outcome, count]) => [{ channel, outcome }, count] as const),
+    ),
   );
 }
 

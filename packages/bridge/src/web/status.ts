@@ -9,6 +9,7 @@ import type { SeriesKey } from '../message.ts';
 import type { TierAccounts } from '../tiers/tiers.ts';
 import type {
   AccountsView,
+  AlertChannelView,
   AsideView,
   BrokerView,
   DeviceState,
@@ -35,6 +36,7 @@ export interface StatusSources {
   readonly acknowledgements?: Histogram;
   readonly broker: () => BrokerView;
   readonly sinks: () => readonly SinkView[];
+  readonly alerts: () => readonly AlertChannelView[];
   readonly storage: () => StorageView;
   /** Why the bridge cannot be relied on now, in words; empty when it can. */
   readonly notReady: () => readonly string[];
@@ -64,6 +66,7 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
     first_stored: firsts.length === 0 ? null : Math.min(...firsts),
     broker: sources.broker(),
     sinks: sources.sinks(),
+    alerts: sources.alerts(),
     storage: sources.storage(),
     pages,
   };

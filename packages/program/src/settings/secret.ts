@@ -15,7 +15,14 @@ export function makeSecret<Value>(value: Value): Secret<Value> {
   return Object.freeze({ reveal: () => value, toJSON: hide, toString: hide, [inspect.custom]: hide });
 }
 
-const sensitiveKeys: ReadonlySet<string> = new Set(['key', 'password', 'token', 'pin', 'encryptionkey']);
+const sensitiveKeys: ReadonlySet<string> = new Set([
+  'key',
+  'password',
+  'token',
+  'pin',
+  'encryptionkey',
+  'webhook',
+]);
 
 /** Keys whose values are never printed, wherever they stand. */
 export const isSensitiveKey = (key: string | number | undefined): boolean =>
