@@ -81,7 +81,8 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const clockSynced = () => clock.isSynced();
   const now = () => clock.nowMs();
   const store = openStore({ path, parts: schemaParts, isWhole: true });
-  const log = openLog({ store, clockSynced, rawMs, bytesMax: sizeBytesMax, report });
+  const { replacedPrograms } = configuration;
+  const log = openLog({ store, clockSynced, rawMs, bytesMax: sizeBytesMax, report, replacedPrograms });
   const tiers = createTiers({
     ...{ store, log, days, rawMs, now, openEveryMs, clockSynced, report },
     tiers: retention.tiers,

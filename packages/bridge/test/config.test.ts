@@ -32,6 +32,10 @@ describe('without a file', () => {
           'ant/+/+',
           'can/+/+',
           'wattline/agent/+/state',
+          'bluetti/state/#',
+          'JBD_BMS/+/msgpack',
+          'LiTime_MPPT/+/msgpack',
+          'power/+',
         ],
         store: {
           path: '/home/solar/.local/state/wattline',
@@ -50,6 +54,7 @@ describe('without a file', () => {
         sinks: [],
         web: { host: '127.0.0.1', port: 9999, hosts: [] },
         site: { name: 'barn', timeZone: 'Europe/Rome' },
+        replacedPrograms: { victronDevices: new Map(), qpigsTopics: new Map(), timeZone: 'Europe/Rome' },
         allowsAnonymous: false,
       },
       secrets: [],
@@ -88,6 +93,9 @@ sinks:
   - { name: influx, type: influxdb2, url: "http://127.0.0.1:8086/", org: home, bucket: power, token: secret:influx, create_buckets: false }
 web: { listen: "0.0.0.0:8080", hosts: [solar.local], tls: { cert: tls/cert.pem, key: tls/key.pem } }
 site: { name: Cabin, timezone: America/Argentina/Buenos_Aires }
+replaced_programs:
+  victron_devices: { Shunt 1: smartshunt }
+  qpigs_topics: { son-yskasteTV/inverter: north }
 allow_anonymous: true
 `;
     const { folder, load } = machineWith({
@@ -97,7 +105,9 @@ allow_anonymous: true
     const { configuration, secrets, file } = load();
     expect(file).toBe('bridge.yml');
     expect(secrets.toSorted()).toEqual(['hunter2', 'tokentoken']);
-    const { broker, sinks } = configuration;
+    const { broker, sinks, replacedPrograms } = configuration;
+    expect(replacedPrograms.victronDevices).toEqual(new Map([['Shunt 1', 'smartshunt']]));
+    expect(replacedPrograms.qpigsTopics).toEqual(new Map([['son-yskasteTV/inverter', 'north']]));
     expect(broker.is === 'external' && broker.password?.reveal()).toBe('hunter2');
     expect(sinks[0]?.type === 'influxdb2' && sinks[0].token.reveal()).toBe('tokentoken');
     expect(JSON.parse(JSON.stringify(configuration))).toEqual({
@@ -112,7 +122,7 @@ allow_anonymous: true
         clientId: 'one',
         group: 'servers',
       },
-      topics: ['victron/#', '+/x', '#'],
+      topics: ['victron/#', '+/x', '#', 'son-yskasteTV/inverter'],
       store: {
         path: `${folder}/data`,
         sizeBytesMax: 2 * 2 ** 30,
@@ -144,6 +154,8 @@ allow_anonymous: true
         tls: { certFile: `${folder}/tls/cert.pem`, keyFile: `${folder}/tls/key.pem` },
       },
       site: { name: 'Cabin', timeZone: 'America/Argentina/Buenos_Aires' },
+      // Maps, as shown above.
+      replacedPrograms: { victronDevices: {}, qpigsTopics: {}, timeZone: 'America/Argentina/Buenos_Aires' },
       allowsAnonymous: true,
     });
     expect(inspect(configuration, { depth: 9, showHidden: true })).not.toMatch(/hunter2|tokentoken/);

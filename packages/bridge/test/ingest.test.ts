@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, kindOf } from '../src/ingest/ingest.ts';
+import { judge as judgeWith, kindOf } from '../src/ingest/ingest.ts';
+import { createTranslator, noReplacedPrograms } from '../src/ingest/replaced.ts';
 import { defaultTopics, matchesTopic } from '../src/ingest/topics.ts';
+import type { Message } from '../src/message.ts';
 import { message, noon, reading } from './scratch-log.ts';
+
+const translator = createTranslator(noReplacedPrograms);
+const judge = (one: Message) => judgeWith(one, translator);
 
 const reasonOf = (topic: string, content: unknown) => {
   const judged = judge(message(topic, content));

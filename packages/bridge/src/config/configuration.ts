@@ -4,6 +4,7 @@ import type { HostPort, Secret } from '@wattline/program';
 import type { AlertLevel } from '../alerts/alert.ts';
 import type { BrokerLimits } from '../broker/broker.ts';
 import type { CertificateFiles } from '../certificate.ts';
+import type { ReplacedPrograms } from '../ingest/replaced.ts';
 import type { Retention } from '../tiers/tier.ts';
 
 export interface BridgeConfiguration {
@@ -16,6 +17,7 @@ export interface BridgeConfiguration {
   readonly site: SiteConfiguration;
   /** Absent: nobody is told of troubles. */
   readonly alerts?: AlertsConfiguration;
+  readonly replacedPrograms: ReplacedPrograms;
   /** Said by the operator: whoever reaches broker or page may use them. */
   readonly allowsAnonymous: boolean;
 }

@@ -19,6 +19,7 @@ import type {
   BrokerConfiguration,
   StoreConfiguration,
 } from './configuration.ts';
+import { toReplacedPrograms } from './replaced-programs.ts';
 import { bridgeSchema, presetSizes, type WrittenBridge } from './schema.ts';
 import { toSinks } from './sinks.ts';
 
@@ -68,12 +69,15 @@ function toConfiguration(
   statePath: string,
 ): Omit<BridgeConfiguration, 'sinks'> {
   const { web, site } = written;
+  const zone = site.timezone ?? timeZone;
+  const replacedPrograms = toReplacedPrograms(written.replaced_programs, zone);
   return {
     broker: toBroker(written.broker, hostName, toPath),
-    topics: written.topics ?? defaultTopics,
+    topics: [...(written.topics ?? defaultTopics), ...replacedPrograms.qpigsTopics.keys()],
     store: toStore(written.store, toPath, statePath),
     web: { ...web.listen, hosts: web.hosts, ...toTls(web.tls, toPath) },
-    site: { name: site.name ?? hostName, timeZone: site.timezone ?? timeZone },
+    site: { name: site.name ?? hostName, timeZone: zone },
+    replacedPrograms,
     ...(written.alerts === undefined ? {} : { alerts: toAlerts(written.alerts) }),
     allowsAnonymous: written.allow_anonymous,
   };

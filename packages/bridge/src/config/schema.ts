@@ -17,6 +17,7 @@ import {
 import * as z from 'zod';
 import { everySeconds, type presets } from '../tiers/tier.ts';
 import { alerts } from './alerts.ts';
+import { replacedPrograms } from './replaced-programs.ts';
 import { nameText, sinks } from './sink-schema.ts';
 import { timeZone, topicFilter, windowOf } from './site-values.ts';
 
@@ -160,12 +161,15 @@ export const bridgeSchema = z
       .array(topicFilter())
       .min(1, { error: 'a list of at least one topic filter' })
       .optional()
-      .describe("MQTT topics to store; default: the vendors' words and the agents' states."),
+      .describe(
+        "MQTT topics to store; default: the vendors' words, the agents' states, the replaced programs' topics.",
+      ),
     store,
     sinks,
     web,
     site,
     alerts,
+    replaced_programs: replacedPrograms,
     allow_anonymous: yesOrNo()
       .prefault('false')
       .describe('Lets whoever reaches broker and page use them without a user, beyond this machine too.'),

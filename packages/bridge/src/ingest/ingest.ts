@@ -9,12 +9,21 @@ import {
 } from '@wattline/protocols';
 import type { AsideReason, Message } from '../message.ts';
 import { parseAgentState } from './agent-state.ts';
+import { deviceTopicOf, isForeign, type Translator, translatedReading } from './replaced.ts';
 
 export type Judgement =
-  | { readonly is: 'reading'; readonly parsed: ParsedReading }
+  | {
+      readonly is: 'reading';
+      readonly parsed: ParsedReading;
+      /** Of a translated message: the topic of the device that it is of. */
+      readonly device?: string;
+      /** Why the values may be wrong. */
+      readonly doubt?: string;
+    }
   /** `state` is absent when the message clears what was retained. */
   | { readonly is: 'agent_state'; readonly agent: string; readonly state?: AgentState }
-  | { readonly is: 'command' }
+  /** A command, or what another program says of itself: the newest of its topic is kept. */
+  | { readonly is: 'topic_state' }
   | { readonly is: 'aside'; readonly reason: AsideReason; readonly detail: string };
 
 /** A reading of the largest battery stack has a tenth of it. */
@@ -24,7 +33,7 @@ const fieldsMax = 1_000;
 /** The last millisecond that a store with nanoseconds since 1970 in 64 bits can hold, in the year 2262. */
 const timeMsMax = 9_223_372_036_854;
 
-export function judge({ topic, payload, retained }: Message): Judgement {
+export function judge({ topic, payload, retained }: Message, translator: Translator): Judgement {
   const fault = topicFault(topic);
   if (fault !== undefined) return aside('unknown_shape', fault);
   if (payload.length > payloadBytesMax) {
@@ -32,11 +41,19 @@ export function judge({ topic, payload, retained }: Message): Judgement {
   }
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
   if (topic.startsWith('wattline/')) return judgeAgentTopic(topic, text);
-  return judgeReading(text, retained);
+  const parsed = parseReading(text);
+  // Nothing is asked of the rules for other programs' messages when a message says that it is ours.
+  const translation = isForeign(parsed) ? translator.translate(topic, payload, text) : undefined;
+  if (translation === undefined) return judgeReading(parsed, retained);
+  if ('state' in translation) return { is: 'topic_state' };
+  if ('unfit' in translation) return aside('unknown_shape', translation.unfit);
+  const judged = judgeReading(translatedReading(translation), retained);
+  if (judged.is !== 'reading') return judged;
+  const { doubt } = translation;
+  return { ...judged, device: deviceTopicOf(translation), ...(doubt === undefined ? {} : { doubt }) };
 }
 
-function judgeReading(text: string, retained: boolean): Judgement {
-  const parsed = parseReading(text);
+function judgeReading(parsed: ParsedReading | string, retained: boolean): Judgement {
   if (typeof parsed === 'string') return aside(reasonOf(parsed), parsed);
   let fields = 0;
   for (const _ in parsed.values) fields++;
@@ -60,10 +77,11 @@ function judgeReading(text: string, retained: boolean): Judgement {
 
 const agentTopic = /^wattline\/agent\/([^/]+)\/(state|stay_awake)$/;
 
-function judgeAgentTopic(topic: string, text: string): Judgement {
+/** What a message on a topic of `wattline/` is. */
+export function judgeAgentTopic(topic: string, text: string): Judgement {
   const [, agent, what] = agentTopic.exec(topic) ?? [];
   if (agent === undefined) return aside('unknown_shape', 'no topic of wattline');
-  if (what === 'stay_awake') return { is: 'command' };
+  if (what === 'stay_awake') return { is: 'topic_state' };
   if (text === '') return { is: 'agent_state', agent };
   const state = parseAgentState(text);
   if (typeof state !== 'string') return { is: 'agent_state', agent, state };

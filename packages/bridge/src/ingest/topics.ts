@@ -1,11 +1,12 @@
 // Which topics the bridge listens to, and MQTT's topic filters.
 
-import { agentStateTopic, vendorWords } from '@wattline/protocols';
+import { agentStateTopic, replacedTopics, vendorWords } from '@wattline/protocols';
 
-/** Topics of the agents, by default. */
+/** Topics of the agents and of the programs that they replace, by default. */
 export const defaultTopics: readonly string[] = [
   ...vendorWords.map((vendor) => `${vendor}/+/+`),
   agentStateTopic('+'),
+  ...replacedTopics.filter((topic) => topic !== 'victron/+/+'),
 ];
 
 /** MQTT 3.1.1, 4.7: `+` is one level, `#` the level above it and all below; neither matches a leading `$`. */

@@ -1,7 +1,8 @@
 // What becomes of each message of a group, in one transaction: identity, time, place in the log.
 
-import type { AgentState, ParsedReading } from '@wattline/protocols';
-import { judge } from '../ingest/ingest.ts';
+import type { AgentState } from '@wattline/protocols';
+import { type Judgement, judge } from '../ingest/ingest.ts';
+import type { Translator } from '../ingest/replaced.ts';
 import type { AsideReason, Message, StoredReading, Verdict } from '../message.ts';
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
@@ -15,18 +16,28 @@ interface Appended {
   readonly verdicts: readonly Verdict[];
   readonly readings: readonly StoredReading[];
   readonly agentStates: readonly { readonly agent: string; readonly state: AgentState }[];
+  /** Readings whose values may be wrong, and why. */
+  readonly doubts: readonly { readonly topic: string; readonly why: string }[];
 }
 
-/** What one transaction gathers. */
-interface Batch {
+/** What the log appends with. */
+export interface Appending {
   readonly parts: Parts;
   readonly builder: GroupBuilder;
+  readonly translator: Translator;
   /** Whether this machine's clock can judge the times of others. */
   readonly synced: boolean;
+}
+
+type JudgedReading = Extract<Judgement, { is: 'reading' }>;
+
+/** What one transaction gathers. */
+interface Batch extends Appending {
   readonly readings: StoredReading[];
   readonly agentStates: { readonly agent: string; readonly state: AgentState }[];
   /** Readings with a sequence that are not on disk yet. */
   readonly accepted: { readonly stream: number; readonly sequence: number; readonly message: Message }[];
+  readonly doubts: { readonly topic: string; readonly why: string }[];
 }
 
 /** A stream with more gaps than this goes on by digests, as messages without a stream do. */
@@ -37,20 +48,17 @@ const duplicate: Verdict = { is: 'duplicate' };
 const conflict: Verdict = { is: 'conflict' };
 const state: Verdict = { is: 'state' };
 
-export function appendMessages(
-  parts: Parts,
-  builder: GroupBuilder,
-  synced: boolean,
-  messages: readonly Message[],
-): Appended {
-  const batch: Batch = { parts, builder, synced, readings: [], agentStates: [], accepted: [] };
+export function appendMessages(appending: Appending, messages: readonly Message[]): Appended {
+  const { parts, builder } = appending;
+  const batch: Batch = { ...appending, readings: [], agentStates: [], accepted: [], doubts: [] };
   try {
     const verdicts = parts.store.transaction(() => {
       const found = messages.map((message) => take(batch, message));
       save(batch, found, messages.at(-1)?.receivedMs ?? 0);
       return found;
     });
-    return { verdicts, readings: batch.readings, agentStates: batch.agentStates };
+    const { readings, agentStates, doubts } = batch;
+    return { verdicts, readings, agentStates, doubts };
   } catch (error) {
     builder.reset();
     const { counts, streams, boots, series, asides, states, waiting } = parts;
@@ -72,18 +80,18 @@ function save({ parts, builder }: Batch, verdicts: readonly Verdict[], nowMs: nu
 }
 
 function take(batch: Batch, message: Message): Verdict {
-  const judged = judge(message);
+  const judged = judge(message, batch.translator);
   const { states } = batch.parts;
   switch (judged.is) {
     case 'reading':
-      return takeReading(batch, message, judged.parsed);
+      return takeReading(batch, message, judged);
     case 'agent_state':
       if (!states.put(message)) return setAside(batch, message, 'unknown_shape', 'too many agents');
       states.setAgent(judged.agent, judged.state, message.receivedMs);
       if (judged.state) takeAgentState(batch, judged.agent, judged.state, message.receivedMs);
       return state;
-    case 'command':
-      return states.put(message) ? state : setAside(batch, message, 'unknown_shape', 'too many agents');
+    case 'topic_state':
+      return states.put(message) ? state : setAside(batch, message, 'unknown_shape', 'too many topics');
     case 'aside':
       return judged.reason === 'retained_without_time'
         ? takeLastKnown(batch, message, judged)
@@ -125,7 +133,8 @@ function takeAgentState(batch: Batch, agent: string, agentState: AgentState, rec
   }
 }
 
-function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Verdict {
+function takeReading(batch: Batch, message: Message, judged: JudgedReading): Verdict {
+  const { parsed, device } = judged;
   const { streams, boots, series, digests, counts } = batch.parts;
   const { identity } = parsed;
   const { onlyAgent } = message;
@@ -143,7 +152,7 @@ function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Ver
     const ahead = Math.round((timeMs - message.receivedMs) / 1000);
     return setAside(batch, message, 'far_future', `its time is ${ahead} s ahead of this machine's clock`);
   }
-  const named = series.find(message.topic, identity?.agent ?? '');
+  const named = series.find(device ?? message.topic, identity?.agent ?? '');
   if (named === undefined) return setAside(batch, message, 'unknown_shape', 'too many series');
   const sequence = stream && identity && hasRoom(stream, identity.sequence) ? identity.sequence : undefined;
   const digested = sequence === undefined && parsed.timeMs !== undefined;
@@ -157,7 +166,7 @@ function takeReading(batch: Batch, message: Message, parsed: ParsedReading): Ver
   }
   learnBoot(parsed, boots);
   const streamId = stream && sequence !== undefined ? stream.id : 0;
-  store(batch, message, parsed, {
+  store(batch, message, judged, {
     series: named,
     ...place,
     digested,
@@ -184,9 +193,9 @@ const hasRoom = (stream: Stream, sequence: number): boolean =>
   intervalCount(stream.seen) < intervalsMax || touches(stream.seen, sequence);
 
 function store(
-  { parts, builder, readings }: Batch,
+  { parts, builder, readings, doubts }: Batch,
   message: Message,
-  parsed: ParsedReading,
+  { parsed, device, doubt }: JudgedReading,
   known: {
     readonly series: { readonly id: number; readonly key: StoredReading['series'] };
     readonly timeMs: number;
@@ -202,6 +211,7 @@ function store(
   const { timeMs, placed, digested, streamId: stream, sequence } = known;
   counts.add('head', 1);
   const position = counts.get('head');
+  const translated = device === undefined ? {} : { device };
   const waits = known.waiting !== undefined;
   const reading = toReading(parsed, {
     position,
@@ -213,10 +223,15 @@ function store(
   });
   readings.push(reading);
   if (known.waiting) waiting.add(position, known.waiting);
-  else series.add(known.series.id, reading, placed, payload);
+  else series.add(known.series.id, reading, placed, { topic, payload, ...translated });
+  if (doubt !== undefined) {
+    counts.add('bound:doubted', 1);
+    doubts.push({ topic, why: doubt });
+  }
   builder.add(position, {
     series: known.series.id,
     topic,
+    ...translated,
     payload,
     receivedMs,
     timeMs,

@@ -1,15 +1,17 @@
 // A group of messages as one blob:
 //   u8 version (1) · u32be CRC-32 of all that follows
-//   count · received base · series: n, then n × (id, topic length, topic) · streams: n, then n × id
+//   count · received base · series: n, then n × (id, names length, names) · streams: n, then n × id
 //   per message: flags · series index · received − base (zigzag) · time − received (zigzag)
 //                [stream index · sequence] · payload length · payload
-// Whole numbers are LEB128, up to 2^53.
+// Names are the topic and, behind a NUL, the device of a translated message. Whole numbers are LEB128, up to 2^53.
 
 import { crc32 } from 'node:zlib';
 
 export interface GroupRecord {
   readonly series: number;
   readonly topic: string;
+  /** Of a translated message: the topic of the device that it is of. */
+  readonly device?: string;
   readonly receivedMs: number;
   /** Time of the reading as the log placed it. */
   readonly timeMs: number;
@@ -40,19 +42,30 @@ interface GroupWriter {
   take(): Uint8Array;
 }
 
+interface SeriesEntry {
+  readonly id: number;
+  readonly topic: string;
+  readonly device: string | undefined;
+  readonly index: number;
+}
+
 export function createGroupWriter(): GroupWriter {
   let body = createBytes(64 * 1024);
   let count = 0;
   let baseMs = 0;
-  let series = new Map<number, { index: number; topic: string }>();
+  let series: SeriesEntry[] = [];
+  let newest = new Map<number, SeriesEntry>();
   let streams = new Map<number, number>();
 
-  const seriesIndex = (record: GroupRecord): number => {
-    let entry = series.get(record.series);
-    if (entry === undefined) {
-      entry = { index: series.size, topic: record.topic };
-      series.set(record.series, entry);
-    }
+  // A series has one topic, unless it is of another program that says each value on its own.
+  const seriesIndex = ({ series: id, topic, device }: GroupRecord): number => {
+    const known = newest.get(id);
+    if (known !== undefined && known.topic === topic) return known.index;
+    const index =
+      known === undefined ? -1 : series.findIndex((entry) => entry.id === id && entry.topic === topic);
+    const entry = { id, topic, device, index: index < 0 ? series.length : index };
+    if (index < 0) series.push(entry);
+    newest.set(id, entry);
     return entry.index;
   };
   const streamIndex = (stream: number): number => {
@@ -101,7 +114,8 @@ export function createGroupWriter(): GroupWriter {
       if (body.length > bytesKept) body = createBytes(64 * 1024);
       else body.clear();
       count = 0;
-      series = new Map();
+      series = [];
+      newest = new Map();
       streams = new Map();
       return group;
     },
@@ -111,16 +125,16 @@ export function createGroupWriter(): GroupWriter {
 function encodeHead(
   count: number,
   baseMs: number,
-  series: ReadonlyMap<number, { readonly topic: string }>,
+  series: readonly SeriesEntry[],
   streams: Iterable<number>,
 ): Uint8Array {
   const bytes = createBytes(1024);
   bytes.varint(count);
   bytes.varint(baseMs);
-  bytes.varint(series.size);
-  for (const [id, { topic }] of series) {
+  bytes.varint(series.length);
+  for (const { id, topic, device } of series) {
     bytes.varint(id);
-    bytes.block(Buffer.from(topic));
+    bytes.block(Buffer.from(device === undefined ? topic : `${topic}${between}${device}`));
   }
   const ids = [...streams];
   bytes.varint(ids.length);
@@ -130,6 +144,14 @@ function encodeHead(
 
 /** A larger buffer than this is not kept for the next group. */
 const bytesKept = 4 * 1024 * 1024;
+
+/** No topic holds it: what stands behind it is the device of a translated message. */
+const between = '\0';
+
+function namesOf(written: string): Pick<GroupRecord, 'topic' | 'device'> {
+  const [topic = '', device] = written.split(between);
+  return device === undefined ? { topic } : { topic, device };
+}
 
 /** Every record of a group. @throws Error when the bytes are not what was written. */
 export function decodeGroup(group: Uint8Array): GroupRecord[] {
@@ -144,7 +166,7 @@ export function decodeGroup(group: Uint8Array): GroupRecord[] {
   const baseMs = reader.varint();
   const series = Array.from({ length: reader.varint() }, () => ({
     id: reader.varint(),
-    topic: reader.block().toString(),
+    names: namesOf(reader.block().toString()),
   }));
   const streams = Array.from({ length: reader.varint() }, () => reader.varint());
   const records: GroupRecord[] = [];
@@ -157,7 +179,7 @@ export function decodeGroup(group: Uint8Array): GroupRecord[] {
     const identified = (flags & flag.identified) !== 0;
     records.push({
       series: key.id,
-      topic: key.topic,
+      ...key.names,
       receivedMs,
       timeMs,
       retained: (flags & flag.retained) !== 0,

@@ -1,7 +1,8 @@
 // From a message that was parsed, and what the log found out about it, to the reading that everybody works with.
 
-import { type ParsedReading, parseReading } from '@wattline/protocols';
+import type { ParsedReading } from '@wattline/protocols';
 import { kindOf } from '../ingest/ingest.ts';
+import { readAgain } from '../ingest/replaced.ts';
 import type { SeriesKey, StoredReading } from '../message.ts';
 import type { GroupRecord } from './group.ts';
 
@@ -42,9 +43,7 @@ export function readRecord(
   position: number,
   series: SeriesKey,
 ): StoredReading | undefined {
-  const { payload, timeMs, receivedMs, placed, waits } = record;
-  const parsed = parseReading(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString());
-  return typeof parsed === 'string'
-    ? undefined
-    : toReading(parsed, { position, series, timeMs, receivedMs, placed, waits });
+  const { timeMs, receivedMs, placed, waits } = record;
+  const parsed = readAgain(record);
+  return parsed && toReading(parsed, { position, series, timeMs, receivedMs, placed, waits });
 }

@@ -119,5 +119,10 @@ CREATE INDEX log_series_joined ON log_series (joined) WHERE joined IS NOT NULL;
 -- Ids of series that were removed.
 CREATE TABLE log_series_gone (id INTEGER PRIMARY KEY);
 `,
+    `
+-- Of a newest message of another program, which was translated: its topic, and the topic of the device that it is of.
+ALTER TABLE log_series ADD COLUMN newest_topic TEXT NOT NULL DEFAULT '';
+ALTER TABLE log_series ADD COLUMN newest_device TEXT NOT NULL DEFAULT '';
+`,
   ],
 };

@@ -69,7 +69,8 @@ function create(database: DatabaseSync, { topic, agent }: SeriesKey): Found {
   return { id: Number(database.prepare(insertSeriesSql).run(topic, agent).lastInsertRowid), joined: null };
 }
 
-const newestColumns = 'newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload';
+const newestColumns =
+  'newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload, newest_topic, newest_device';
 
 /** `isName`: the target was a name of the source only, and has counted nothing since. */
 function addUp(database: DatabaseSync, source: number, target: number, isName: boolean): void {

@@ -1,7 +1,7 @@
 // Every series ever seen, with its newest reading, for as long as the store lives.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { parseReading } from '@wattline/protocols';
+import { type KeptMessage, readAgain } from '../ingest/replaced.ts';
 import type { SeriesKey, StoredReading } from '../message.ts';
 import type { SeriesSummary } from './log.ts';
 import { toReading } from './reading.ts';
@@ -22,14 +22,15 @@ export interface SeriesRegistry {
   key(id: number): SeriesKey | undefined;
   /** The series was removed: what groups hold of it is nothing to anybody. */
   isGone(id: number): boolean;
-  add(id: number, reading: StoredReading, placed: boolean, payload: Uint8Array): void;
+  /** `message`: as it came. */
+  add(id: number, reading: StoredReading, placed: boolean, message: KeptMessage): void;
   all(): readonly SeriesSummary[];
   save(): void;
   reload(): void;
 }
 
 /** Of a series with another newest reading, how that came; of one with more readings only, nothing. */
-type Changed = Map<number, { placed: boolean; payload: Uint8Array } | undefined>;
+type Changed = Map<number, { placed: boolean; message: KeptMessage } | undefined>;
 
 const seriesMax = 10_000;
 
@@ -86,12 +87,12 @@ export function openSeries(database: DatabaseSync): SeriesRegistry {
     },
     key: (id) => keys.get(id),
     isGone: (id) => gone.has(id),
-    add: (named, reading, placed, payload) => {
+    add: (named, reading, placed, message) => {
       const id = joined.get(named) ?? named;
       const entry = entries.get(id);
       if (entry === undefined) {
         entries.set(id, { id, key: reading.series, firstMs: reading.timeMs, readings: 1, newest: reading });
-        changed.set(id, { placed, payload });
+        changed.set(id, { placed, message });
         return;
       }
       entry.readings++;
@@ -99,7 +100,7 @@ export function openSeries(database: DatabaseSync): SeriesRegistry {
       // A late reading is not the newest, however it came.
       if (reading.timeMs >= entry.newest.timeMs) {
         entry.newest = reading;
-        changed.set(id, { placed, payload });
+        changed.set(id, { placed, message });
       } else if (!changed.has(id)) {
         changed.set(id, undefined);
       }
@@ -119,7 +120,7 @@ function createSaver(
   const updateCount = database.prepare('UPDATE log_series SET first_ms = ?, readings = ? WHERE id = ?');
   const updateNewest = database.prepare(
     `UPDATE log_series SET first_ms = ?, readings = ?, newest_position = ?, newest_ms = ?, newest_received_ms = ?,
-     newest_placed = ?, newest_payload = ? WHERE id = ?`,
+     newest_placed = ?, newest_payload = ?, newest_topic = ?, newest_device = ? WHERE id = ?`,
   );
   return (entries, changed) => {
     for (const [id, replaced] of changed) {
@@ -130,16 +131,22 @@ function createSaver(
         updateCount.run(firstMs, readings, id);
       } else {
         const { position, timeMs, receivedMs } = newest;
-        const { placed, payload } = replaced;
-        updateNewest.run(firstMs, readings, position, timeMs, receivedMs, placed ? 1 : 0, payload, id);
+        const { placed, message } = replaced;
+        // An agent's message bears the name of its series: it need not be written again.
+        const { payload, device } = message;
+        const names = device === undefined ? ['', ''] : [message.topic, device];
+        const place = [position, timeMs, receivedMs, placed ? 1 : 0];
+        updateNewest.run(firstMs, readings, ...place, payload, ...names, id);
       }
     }
   };
 }
 
 function newestOf(row: Record<string, unknown>, series: SeriesKey): StoredReading | undefined {
-  const parsed = parseReading(Buffer.from(row['newest_payload'] as Uint8Array).toString());
-  if (typeof parsed === 'string') return undefined;
+  const payload = row['newest_payload'] as Uint8Array;
+  const [topic, device] = [String(row['newest_topic']), String(row['newest_device'])];
+  const parsed = readAgain({ topic, payload, ...(device === '' ? {} : { device }) });
+  if (parsed === undefined) return undefined;
   return toReading(parsed, {
     position: Number(row['newest_position']),
     series,

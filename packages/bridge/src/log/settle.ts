@@ -1,7 +1,7 @@
 // Gives waiting readings their time. The record that waits stays where it is and keeps the identity; the reading stands
 // anew at the head of the log, so that whoever follows the log meets it once, with the time that counts.
 
-import { parseReading } from '@wattline/protocols';
+import { readAgain } from '../ingest/replaced.ts';
 import type { StoredReading } from '../message.ts';
 import { decodeUndamaged, type GroupRecord } from './group.ts';
 import type { GroupBuilder } from './group-builder.ts';
@@ -75,16 +75,16 @@ function move(
   record: GroupRecord,
   bootedMs: number | undefined,
 ): StoredReading | undefined {
-  const { payload, receivedMs } = record;
-  const parsed = parseReading(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString());
+  const { receivedMs } = record;
+  const parsed = readAgain(record);
   const key = series.key(record.series);
-  if (typeof parsed === 'string' || key === undefined) return undefined;
+  if (parsed === undefined || key === undefined) return undefined;
   const { timeMs, placed } = placeOf(parsed, receivedMs, unset, bootedMs);
   counts.add('head', 1);
   counts.add('moved', 1);
   const position = counts.get('head');
   const reading = toReading(parsed, { position, series: key, timeMs, receivedMs, placed });
-  series.add(record.series, reading, placed, payload);
+  series.add(record.series, reading, placed, record);
   // Repeats are judged by the record that waited: it keeps stream, sequence and digest.
   const moved = { timeMs, placed, waits: false, digested: false, stream: 0, sequence: 0 };
   builder.add(position, { ...record, ...moved });

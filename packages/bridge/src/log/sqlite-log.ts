@@ -1,6 +1,7 @@
 // The log on SQLite. Everything that a message changes is committed with it.
 
 import type { AgentState } from '@wattline/protocols';
+import { createTranslator, noReplacedPrograms, type ReplacedPrograms } from '../ingest/replaced.ts';
 import type { Message, StoredReading } from '../message.ts';
 import type { Store } from '../store.ts';
 import { appendMessages } from './appender.ts';
@@ -24,6 +25,7 @@ export interface LogOptions {
   readonly bytesMax: number;
   /** For words to the operator. */
   readonly report: (text: string) => void;
+  readonly replacedPrograms?: ReplacedPrograms;
 }
 
 export interface SqliteLog extends Log {
@@ -42,6 +44,9 @@ export function openLog(options: LogOptions): SqliteLog {
   const parts = openParts(store);
   const { counts, groups, series, states } = parts;
   const builder = createGroupBuilder(groups);
+  const translator = createTranslator(options.replacedPrograms ?? noReplacedPrograms);
+  translator.remember(series.all().map(({ key }) => key.topic));
+  const sayDoubt = createDoubts(report);
   const storedListeners: ((readings: readonly StoredReading[]) => void)[] = [];
   const stateListeners: ((agent: string, state: AgentState) => void)[] = [];
   const head = (): number => counts.get('head');
@@ -50,8 +55,9 @@ export function openLog(options: LogOptions): SqliteLog {
   };
   return {
     append: (messages) => {
-      const appended = appendMessages(parts, builder, clockSynced(), messages);
-      const { verdicts, readings, agentStates } = appended;
+      const appending = { parts, builder, translator, synced: clockSynced() };
+      const { verdicts, readings, agentStates, doubts } = appendMessages(appending, messages);
+      for (const doubt of doubts) sayDoubt(doubt);
       tellStored(readings);
       for (const { agent, state } of agentStates) {
         for (const listener of stateListeners) notify(() => listener(agent, state));
@@ -79,6 +85,17 @@ export function openLog(options: LogOptions): SqliteLog {
       storedListeners.length = 0;
       stateListeners.length = 0;
     },
+  };
+}
+
+/** Each topic once. */
+function createDoubts(report: (text: string) => void) {
+  const saidMax = 1_000;
+  const said = new Set<string>();
+  return ({ topic, why }: { readonly topic: string; readonly why: string }): void => {
+    if (said.has(topic) || said.size >= saidMax) return;
+    said.add(topic);
+    report(`${topic}: the values may be wrong: ${why}. They are stored, and counted as doubted.`);
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { AgentState } from '@wattline/protocols';
-import { judge } from '../ingest/ingest.ts';
+import { judgeAgentTopic } from '../ingest/ingest.ts';
 import type { Message } from '../message.ts';
 import type { AgentSummary } from './log.ts';
 
@@ -41,7 +41,7 @@ export function openTopicStates(database: DatabaseSync): TopicStates {
     for (const row of selectAll.iterate()) {
       const message = messageOf(row);
       topics.add(message.topic);
-      const judged = judge(message);
+      const judged = judgeAgentTopic(message.topic, Buffer.from(message.payload).toString());
       if (judged.is !== 'agent_state' || judged.state === undefined) continue;
       const { agent, state } = judged;
       agents.set(agent, { agent, state, receivedMs: message.receivedMs });

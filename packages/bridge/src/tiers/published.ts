@@ -1,6 +1,6 @@
 // What a window says of a field, in numbers and words.
 
-import { definitions, type Value } from '@wattline/protocols';
+import { definitions, replacedPrograms, type Value } from '@wattline/protocols';
 import type { Aggregate } from './aggregate.ts';
 import { fromUnits, quotient } from './exact.ts';
 
@@ -52,7 +52,7 @@ const bitsByField: ReadonlyMap<string, ReadonlyMap<string, number>> = collectBit
 
 function collectBits(): Map<string, Map<string, number>> {
   const all = new Map<string, Map<string, number>>();
-  for (const { id, records } of definitions) {
+  for (const { id, records } of [...definitions, replacedPrograms]) {
     for (const [name, { kind, codes }] of Object.values(records).flatMap(({ fields }) =>
       Object.entries(fields),
     )) {

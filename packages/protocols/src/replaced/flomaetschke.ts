@@ -19,6 +19,8 @@ function collectionOf(entries: Entries) {
   return { values, newest: times.toSorted().at(-1) };
 }
 
+const valueNames = new Set(Object.values(flomaetschkeRecords).flatMap((record) => [...keysOf(record)]));
+
 export const flomaetschke: Rule = {
   records: flomaetschkeRecords,
   topic: /^[^/]+\/[^/]+\/[^/]+$/,
@@ -31,8 +33,9 @@ export const flomaetschke: Rule = {
     if (entries !== undefined && (collection === undefined || entries.size === 0)) return undefined;
     if (what === 'online' && (text === '0' || text === '1')) return { state: 'presence' };
     if (type === undefined) {
+      if (collection === undefined && !valueNames.has(what)) return undefined;
       const says = `to store values of FloMaetschke's program, name its device: replaced_programs.victron_devices: { ${name}: smartshunt }`;
-      return topic.startsWith('victron/') ? { unfit: says } : undefined;
+      return { unfit: says };
     }
     const record = flomaetschkeRecords[`flomaetschke-${type}`];
     if (record === undefined) return { unfit: `a ${type} is none of FloMaetschke's devices` };
