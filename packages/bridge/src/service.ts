@@ -16,6 +16,7 @@ import { schemaParts } from './keeping/schema-parts.ts';
 import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
+import { withRecent } from './log/recent.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { createQueries, type HistoryQueries } from './queries/queries.ts';
 import { createSaid } from './said.ts';
@@ -101,7 +102,8 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
     explainAside(message, verdict, said);
   };
   const intake = observed(plain, witness, steadyMs);
-  const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log, tiers }));
+  const recent = withRecent(log);
+  const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log: recent, tiers }));
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();
   };
