@@ -1,0 +1,70 @@
+// What only a kernel can show, in one start of a VM: real adapters and devices of Linux, made by the simulator.
+
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasPrograms } from '../../../packages/simulator/src/services/needs.ts';
+import { bundleGuestPrograms, type GuestPrograms } from './guest-programs.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const packages = readFileSync(join(root, 'scripts/vm/packages.txt'), 'utf8').trim().split('\n');
+/** One program of each package that the VM cannot do without. */
+const needs = {
+  'qemu-system-x86_64': packages.join(' '),
+  busybox: 'busybox-static',
+  cpio: 'cpio',
+  depmod: 'kmod',
+  setpriv: 'util-linux',
+};
+const limitSeconds = 240;
+
+/** Guest programs with tests, in the order in which they run. */
+const suites = ['user-channel'] as const;
+
+interface Outcome {
+  readonly output: string;
+  readonly code: number | null;
+}
+
+describe.skipIf(!hasPrograms(needs, process.env))('in a VM with a kernel of Debian', () => {
+  const outcomes = new Map<string, string>();
+  let programs: GuestPrograms;
+  let ending: Outcome;
+
+  beforeAll(async () => {
+    programs = await bundleGuestPrograms(root);
+    ending = await runInVm(programs.folder);
+    const [, ...parts] = ending.output.split(/^### suite (.+)$/m);
+    for (let index = 0; index < parts.length; index += 2)
+      outcomes.set(parts[index] ?? '', parts[index + 1] ?? '');
+  }, limitSeconds * 1000);
+  afterAll(() => programs?.remove());
+
+  test.each(suites)('%s', (suite) => {
+    const outcome = outcomes.get(suite) ?? `not run; the VM ended with ${ending.code}:\n${ending.output}`;
+    expect(outcome).toMatch(/^# fail 0$/m);
+    expect(outcome).toMatch(/^# pass [1-9]\d*$/m);
+    expect(outcome).toMatch(/^# skipped 0$/m);
+  });
+});
+
+async function runInVm(folder: string): Promise<Outcome> {
+  const script = suites
+    .map((suite) => `echo "### suite ${suite}"; node --test-reporter=tap ${folder}/${suite}.mjs`)
+    .join('\n');
+  const modules = 'hci_vhci';
+  const machine = spawn(
+    join(root, 'scripts/vm/run.sh'),
+    ['-t', `${limitSeconds - 20}`, '-M', modules, '--', 'sh', '-c', script],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const ended = new Promise<number | null>((resolve, reject) => {
+    machine.once('error', reject);
+    machine.once('close', resolve);
+  });
+  const [output, said, code] = await Promise.all([text(machine.stdout), text(machine.stderr), ended]);
+  return { output: output + said, code };
+}
