@@ -66,7 +66,7 @@ export async function toReadDevices(
     );
   }
   return devices.map((device) => {
-    const { name, definition, address, port, secret, intervalMs } = device;
+    const { name, definition, address, port, secret, intervalMs, keepsConnected } = device;
     const recording = definition.id === recorded ? replay : device.replay;
     return {
       name,
@@ -76,6 +76,7 @@ export async function toReadDevices(
       ...(port === undefined ? {} : { port }),
       ...(secret === undefined ? {} : { secret: secret.reveal() }),
       ...(recording === undefined ? {} : { replay: recording }),
+      ...(keepsConnected === undefined ? {} : { keepsConnected }),
     };
   });
 }

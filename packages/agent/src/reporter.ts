@@ -61,7 +61,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   };
   return {
     reading({ name, replay }, heard) {
-      const about = known.get(name);
+      const about = unitOf(known, name, heard.decoded.part);
       if (about === undefined) return;
       const topic = topicOf(about.device, heard);
       const times = replay === undefined ? timesOf(options, heard.moment) : recordedTimes(heard.moment);
@@ -90,6 +90,18 @@ export function createReporter(options: ReporterOptions): Reporter {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** One of several units behind a device's link is a device of its own, `<name>_<part>`. */
+function unitOf(known: Map<string, Known>, name: string, part: string | undefined): Known | undefined {
+  const of = known.get(name);
+  if (of === undefined || part === undefined) return of;
+  const own = `${name}_${part}`;
+  const unit = known.get(own);
+  if (unit !== undefined) return unit;
+  const added: Known = { device: { ...of.device, name: own }, odd: 0 };
+  known.set(own, added);
+  return added;
 }
 
 function noteReading(about: Known, topic: string, { timeMs }: Reading, rssi?: number): void {

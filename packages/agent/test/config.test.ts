@@ -85,7 +85,6 @@ devices:
           type: 'smartsolar',
           address: 'FA:AC:27:84:C6:6F',
           intervalMs: 30_000,
-          keepsConnected: false,
         },
         {
           index: 1,

@@ -10,7 +10,7 @@ import { createReporter, type ReporterOptions } from '../src/reporter.ts';
 const [definition] = definitions;
 if (definition === undefined) throw new Error('the catalogue is empty');
 const roof: DeviceConfiguration = {
-  ...{ index: 0, name: 'roof', definition, vendor: 'victron', keepsConnected: false },
+  ...{ index: 0, name: 'roof', definition, vendor: 'victron' },
   ...{ type: 'smartsolar', address: 'FA:AC:27:00:00:01', intervalMs: 10_000 },
 };
 const { type: _, ...untyped } = roof;

@@ -7,6 +7,7 @@ import {
   decodeRecord,
   type Medium,
   type RecordDefinition,
+  type RequestForm,
 } from './device.ts';
 import type { Value, Values } from './field.ts';
 import { type Exchange, ProtocolError, type Session } from './session.ts';
@@ -194,6 +195,16 @@ function fits(hex: string, form: string): boolean {
   for (let index = 0; index < hex.length; index++)
     if (form[index] !== '.' && form[index] !== hex[index]) return false;
   return true;
+}
+
+/** What may be written down of a request, its secret blotted out; `undefined`: all of it. */
+export function redactRequest(definition: DeviceDefinition, request: Uint8Array): Uint8Array | undefined {
+  const all = [...Object.values(definition.records), definition.ask ?? {}].flatMap(
+    ({ requests = [] }: { readonly requests?: readonly RequestForm[] }) => requests,
+  );
+  const form = all.find((each) => each.secret && fitsForm(request, [each.form.toLowerCase()]))?.form;
+  if (form === undefined) return undefined;
+  return request.map((byte, index) => (form.slice(2 * index, 2 * index + 2).includes('.') ? 0 : byte));
 }
 
 /** The records that a captured request asks for. */

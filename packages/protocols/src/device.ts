@@ -100,6 +100,8 @@ export interface RequestForm {
   readonly form: string;
   /** What it does, for the person who reads the device's page. */
   readonly does: string;
+  /** What stands at the dots may be written down nowhere. */
+  readonly secret?: true;
 }
 
 /** One frame on a bus. */

@@ -1,5 +1,6 @@
 export * from './asking.ts';
 export * from './catalogue.ts';
+export * from './checksum.ts';
 export * from './decode.ts';
 export * from './device.ts';
 export * from './devices/index.ts';

@@ -4,7 +4,7 @@
 import { type ExitCode, exitCodes, type Log } from '@wattline/program';
 import type { AgentStateAnnouncer } from '../delivery/agent-state.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { isOdd, type ReadDevice, type Trouble } from '../reading/device.ts';
+import { isOdd, type Moment, type ReadDevice, type Trouble } from '../reading/device.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
 import type { Reporter } from '../reporter.ts';
@@ -50,6 +50,7 @@ async function readEach(options: OnceOptions, signal: AbortSignal): Promise<Set<
   const { devices, reporter } = options;
   const missing = new Set(devices);
   const troubles = new Map<ReadDevice, Trouble>();
+  const read = new Map<ReadDevice, Moment>();
   const enough = new AbortController();
   const look = () => {
     // A key that does not fit will not fit within this round.
@@ -60,7 +61,9 @@ async function readEach(options: OnceOptions, signal: AbortSignal): Promise<Set<
     ...options,
     signal: AbortSignal.any([signal, enough.signal]),
     reading(device, heard) {
-      if (!missing.delete(device)) return;
+      // All units of one poll; no second poll.
+      if (!missing.delete(device) && read.get(device) !== heard.moment) return;
+      read.set(device, heard.moment);
       reporter.reading(device, heard);
       look();
     },

@@ -25,10 +25,9 @@ export async function read(options: ReadOptions): Promise<ExitCode> {
   };
   const { heard, trouble } = await firstReading({ ...options, listening });
   progress.done();
-  if (heard !== undefined) {
-    print(options, heard, options.raw ? (listener?.unknown() ?? new Map()) : undefined);
-    return exitCodes.done;
-  }
+  for (const each of heard)
+    print(options, each, options.raw ? (listener?.unknown() ?? new Map()) : undefined);
+  if (heard.length > 0) return exitCodes.done;
   if (!signal.aborted) {
     const within = trouble?.code === 'key' ? '' : ` in ${deadlineMs / 1000} s`;
     terminal.writeError(`${device.name}: no reading${within}: ${trouble?.message ?? notHeard(device)}\n`);
@@ -36,13 +35,13 @@ export async function read(options: ReadOptions): Promise<ExitCode> {
   return exitCodes.noneRead;
 }
 
-/** The first reading of a device, or the last trouble with it when the deadline came first. */
+/** The first reading of a device and of all units behind it, or the last trouble when the deadline came first. */
 async function firstReading(
   options: ReadOptions,
-): Promise<{ readonly heard?: Heard; readonly trouble?: Trouble }> {
+): Promise<{ readonly heard: readonly Heard[]; readonly trouble?: Trouble }> {
   const { device, deadlineMs, startTimer, signal, terminal } = options;
   const enough = new AbortController();
-  let heard: Heard | undefined;
+  const heard: Heard[] = [];
   let trouble: Trouble | undefined;
   const stopTimer = startTimer(deadlineMs, () => enough.abort());
   try {
@@ -51,7 +50,7 @@ async function firstReading(
       devices: [device],
       signal: AbortSignal.any([signal, enough.signal]),
       reading(_, first) {
-        heard ??= first;
+        if (heard.length === 0 || heard[0]?.moment === first.moment) heard.push(first);
         enough.abort();
       },
       trouble(_, latest) {
@@ -66,7 +65,7 @@ async function firstReading(
   } finally {
     stopTimer();
   }
-  return { ...(heard === undefined ? {} : { heard }), ...(trouble === undefined ? {} : { trouble }) };
+  return { heard, ...(trouble === undefined ? {} : { trouble }) };
 }
 
 function print(
@@ -74,11 +73,13 @@ function print(
   { decoded, moment, rssi }: Heard,
   unknown: ReturnType<Listener['unknown']> | undefined,
 ): void {
+  const { part, ...told } = decoded;
+  const name = part === undefined ? device.name : `${device.name}_${part}`;
   if (json) {
     terminal.printJson({
-      name: device.name,
+      name,
       definition: device.definition.id,
-      ...decoded,
+      ...told,
       time: moment.wallMs,
       ...(rssi === undefined ? {} : { signal_strength: rssi }),
       ...(unknown === undefined ? {} : { unknown: Object.fromEntries(unknown) }),
@@ -88,7 +89,7 @@ function print(
   const heardAt = formatDateTime(moment.wallMs);
   const strength = rssi === undefined ? '' : `, ${rssi} dBm`;
   terminal.printLine(
-    `${device.name}: ${decoded.model ?? device.definition.name}, ${decoded.kind}, ${heardAt}${strength}`,
+    `${name}: ${decoded.model ?? device.definition.name}, ${decoded.kind}, ${heardAt}${strength}`,
   );
   terminal.printTable(['field', 'value', 'unit'], formatValues(decoded.values));
   if (unknown === undefined) return;

@@ -1,6 +1,9 @@
 // `record`: what a device sends, with times, into a file that `--replay` plays.
 
 import { type ExitCode, exitCodes, type Terminal, UsageError } from '@wattline/program';
+import { redactRequest } from '@wattline/protocols';
+import { ask } from '../reading/ask.ts';
+import { connectOf } from '../reading/connect.ts';
 import { type Moment, mediumOf, type ReadDevice } from '../reading/device.ts';
 import type { StartTimer } from '../reading/pacer.ts';
 import type { Media } from '../reading/read-devices.ts';
@@ -31,14 +34,15 @@ export async function record(options: RecordOptions): Promise<ExitCode> {
   const counted: Recorder = {
     ...recorder,
     add(entry, uptimeMs) {
-      count++;
+      if (entry.direction === 'in') count++;
       recorder.add(entry, uptimeMs);
     },
   };
-  const unit = medium === 'serial' ? 'chunks' : 'packets';
+  const unit = medium === 'advertisement' ? 'packets' : 'chunks';
   const progress = terminal.progress(() => `recording ${device.name}: ${count} ${unit}`);
   try {
-    await (medium === 'serial' ? recordPort : recordAir)({ ...options, signal }, counted);
+    const way = medium === 'advertisement' ? recordAir : device.definition.ask ? recordAnswers : recordPort;
+    problem = await way({ ...options, signal }, counted);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     problem = error.message;
@@ -61,9 +65,27 @@ function openRecorder(...[path, header, now]: Parameters<typeof createRecorder>)
   }
 }
 
-async function recordPort({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<void> {
-  const baudRate = device.definition.media.find((each) => each.medium === 'serial')?.baudRate ?? 0;
-  const link = await recordLink(media.serial(device.port ?? '', baudRate), recorder)(signal);
+/** Asks as ever and notes both sides of it, without the secrets of a login. Returns the last trouble. */
+async function recordAnswers(options: RecordOptions, recorder: Recorder): Promise<string | undefined> {
+  const { device, media } = options;
+  let problem: string | undefined;
+  await ask({
+    ...options,
+    connect: recordLink(connectOf(device, media), recorder, (bytes, direction) =>
+      direction === 'out' ? redactRequest(device.definition, bytes) : undefined,
+    ),
+    reading() {
+      problem = undefined;
+    },
+    trouble(_, { message }) {
+      problem = message;
+    },
+  });
+  return problem;
+}
+
+async function recordPort({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<undefined> {
+  const link = await recordLink(connectOf(device, media), recorder)(signal);
   try {
     for (;;) await link.read(signal);
   } catch (error) {
@@ -73,7 +95,7 @@ async function recordPort({ device, media, signal }: RecordOptions, recorder: Re
   }
 }
 
-async function recordAir({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<void> {
+async function recordAir({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<undefined> {
   const companies = device.definition.media.flatMap((each) =>
     each.medium === 'advertisement' ? [each.company] : [],
   );

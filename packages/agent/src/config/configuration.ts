@@ -65,5 +65,6 @@ export interface DeviceConfiguration {
   readonly secret?: Secret<Uint8Array>;
   readonly intervalMs: number;
   readonly nightIntervalMs?: number;
-  readonly keepsConnected: boolean;
+  /** Whether the link to a device that is asked stays open; absent: as it is best for its medium. */
+  readonly keepsConnected?: boolean;
 }

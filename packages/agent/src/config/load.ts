@@ -123,7 +123,7 @@ function toDevice(
   toPath: (written: string) => string,
 ): DeviceConfiguration {
   const definition = familyOf(written.definition);
-  const { type, address, port, replay, night_interval } = written;
+  const { type, address, port, replay, night_interval, keep_connected } = written;
   const secret = toSecret(written, definition);
   return {
     index,
@@ -137,7 +137,7 @@ function toDevice(
     ...(secret === undefined ? {} : { secret }),
     intervalMs: written.interval,
     ...(night_interval === undefined ? {} : { nightIntervalMs: night_interval }),
-    keepsConnected: written.keep_connected ?? false,
+    ...(keep_connected === undefined ? {} : { keepsConnected: keep_connected }),
   };
 }
 

@@ -130,7 +130,11 @@ const device = z.strictObject({
     .describe('Serial port, best by its stable name under /dev/serial/by-id.'),
   interval: durationMs({ max: '1d' }).prefault('10s').describe('One reading in this time.'),
   night_interval: durationMs({ max: '1d' }).optional().describe('The interval while the sun is down.'),
-  keep_connected: yesOrNo().optional().describe('Whether the connection stays open between readings.'),
+  keep_connected: yesOrNo()
+    .optional()
+    .describe(
+      'Whether the connection to a device that is asked stays open between readings; it does when nothing is said.',
+    ),
   replay: anyText('the path of a recording')
     .optional()
     .describe('A recording that is used instead of the device.'),

@@ -11,6 +11,8 @@ export interface ReadDevice {
   readonly replay?: string;
   readonly secret?: Uint8Array;
   readonly intervalMs: number;
+  /** Whether the link stays open between polls; it does where nothing is said. */
+  readonly keepsConnected?: boolean;
 }
 
 /** The medium of this device: its definition's, or that of the setting which says where it is. */

@@ -1,7 +1,10 @@
-// Reads any set of devices until a signal ends it: one loop over the radio for all that broadcast, one for each cable.
+// Reads any set of devices until a signal ends it: one loop over the radio for all that broadcast, one for each cable or
+// connection.
 
 import type { Listener } from '@wattline/protocols';
 import { type Connect, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { ask } from './ask.ts';
+import { connectOf } from './connect.ts';
 import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
 import { openEars } from './hear.ts';
 import { type ListenOptions, listen } from './listen.ts';
@@ -45,7 +48,7 @@ export async function readDevices(options: ReadDevicesOptions): Promise<void> {
   for (const device of devices) {
     if (onAir.includes(device)) continue;
     loops.push(
-      device.replay === undefined ? listenToPort(device, either) : replay(device, device.replay, either),
+      device.replay === undefined ? readOverLink(device, either) : replay(device, device.replay, either),
     );
   }
   // One loop that ends by a bug ends all of them, and comes out here.
@@ -95,16 +98,19 @@ async function hearAgain(
   }
 }
 
-function listenToPort(device: ReadDevice, options: ReadDevicesOptions): Promise<void> {
-  const baudRate = device.definition.media.find((medium) => medium.medium === 'serial')?.baudRate ?? 0;
-  return listen({ ...options, device, connect: options.media.serial(device.port ?? '', baudRate) });
+/** By a link of its own: asks, or listens to what comes by itself. */
+function readOverLink(device: ReadDevice, options: ReadDevicesOptions): Promise<void> {
+  const connect = connectOf(device, options.media);
+  if (device.definition.ask !== undefined) return ask({ ...options, device, connect });
+  return listen({ ...options, device, connect });
 }
 
 /** A recording is played once; when it has ended there is nothing more to come. */
 async function replay(device: ReadDevice, file: string, options: ReadDevicesOptions): Promise<void> {
   const { media, now, signal } = options;
   if (mediumOf(device) !== 'advertisement') {
-    await listen({ ...options, device, ...media.replayedLink(file), once: true });
+    const played = { ...options, device, ...media.replayedLink(file), once: true } as const;
+    await (device.definition.ask === undefined ? listen(played) : ask(played));
     return;
   }
   const ears = openEars({ ...options, devices: [device], uptimeMs: () => now().uptimeMs });

@@ -142,7 +142,11 @@ const anyBytes = (count: number): string => '..'.repeat(count);
 export const jbdLoginRequests: readonly RequestForm[] = [
   { form: 'ffaa15063030303030303b', does: 'shows the app key, the same for all' },
   { form: 'ffaa170017', does: 'asks for a random byte' },
-  { form: `ffaa1806${anyBytes(7)}`, does: 'shows the password, mixed with address and random byte' },
+  {
+    form: `ffaa1806${anyBytes(7)}`,
+    does: 'shows the password, mixed with address and random byte',
+    secret: true,
+  },
   { form: `ffaa1d0f${anyBytes(16)}`, does: 'shows the root password, the same for all, mixed likewise' },
 ];
 
