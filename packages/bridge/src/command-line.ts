@@ -37,6 +37,15 @@ export type Invocation = Everywhere &
       }
     | { readonly command: 'user remove'; readonly name: string }
     | { readonly command: 'user list' }
+    | {
+        readonly command: 'device';
+        readonly change: 'rename' | 'merge' | 'delete';
+        readonly device: string;
+        /** The new name, or the other device. */
+        readonly into: string;
+        /** Else it is only said what would happen. */
+        readonly isMeant: boolean;
+      }
     /** The text was asked for: help or version. */
     | { readonly command: 'print'; readonly text: string }
   );
@@ -70,6 +79,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
   addExport(program, everywhere, found);
   addKeeping(program, everywhere, found);
   addUser(program, everywhere, found);
+  addDevice(program, everywhere, found);
   program.action(() => {
     throw noCommand(program);
   });
@@ -162,4 +172,38 @@ function addUser(
   user.action(() => {
     throw new UsageError('say user add NAME, user remove NAME or user list; --help explains them');
   });
+}
+
+function addDevice(
+  program: Command,
+  everywhere: () => Everywhere,
+  found: (invocation: Invocation) => void,
+): void {
+  const changes = [
+    ['rename', ' <name>', 'its past and what it sends from now on get another name'],
+    ['merge', ' <other>', 'its past and what it sends from now on become part of another device'],
+    ['delete', '', 'its past goes'],
+  ] as const;
+  const device = program
+    .command('device')
+    .description('rename, merge or delete a device, in the store and where it can in the sinks');
+  for (const [change, argument, description] of changes) {
+    device
+      .command(`${change} <device>${argument}`)
+      .description(description)
+      .option('--yes', 'do it; without, it is only said what would happen')
+      .action((...given: unknown[]) => {
+        const [name, other] = given;
+        const { yes } = given[argument === '' ? 1 : 2] as { yes?: boolean };
+        const into = argument === '' ? '' : String(other);
+        found({
+          command: 'device',
+          change,
+          device: String(name),
+          into,
+          isMeant: yes === true,
+          ...everywhere(),
+        });
+      });
+  }
 }

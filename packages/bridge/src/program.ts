@@ -54,6 +54,10 @@ async function execute(
       const { backUp } = await import('./commands/backup.ts');
       return backUp(surround, invocation);
     }
+    case 'device': {
+      const { changeDevice } = await import('./commands/device.ts');
+      return changeDevice(surround, invocation);
+    }
     case 'restore': {
       const { restore } = await import('./commands/restore.ts');
       return restore(surround, invocation.file);

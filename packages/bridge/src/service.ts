@@ -12,6 +12,7 @@ import type { BridgeConfiguration, SinkConfiguration } from './config/configurat
 import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
 import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
+import { type ChangeParts, runChange } from './keeping/run-change.ts';
 import { schemaParts } from './keeping/schema-parts.ts';
 import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
@@ -29,6 +30,7 @@ import { storageView } from './storage-view.ts';
 import { openStore, type Store } from './store.ts';
 import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
+import { windowsOfTiers } from './tiers/windows.ts';
 import { startUpkeep } from './upkeep.ts';
 import { openUsers } from './users/users.ts';
 import { usersFile } from './users/users-file.ts';
@@ -166,6 +168,12 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   }
 }
 
+/** What a change of a device works on while the bridge runs. */
+function changeParts({ configuration }: ServiceParts, core: Core, days: LocalDays): ChangeParts {
+  const tierWindows = windowsOfTiers(configuration.store.retention.tiers, days);
+  return { ...core, tierWindows };
+}
+
 interface Beside {
   readonly front: Front;
   readonly alerts: Alerts | undefined;
@@ -190,6 +198,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     alerts: () => alerts?.view() ?? [],
     storage: () => storageView(store, configuration.store),
     site: { name: site.name, timezone: site.timeZone },
+    changeDevice: (change, isTrial) => runChange(changeParts(parts, core, beside.days), change, isTrial),
     stayAwake: (agent, untilMs) =>
       front.publish(stayAwakeTopic(agent), JSON.stringify({ until: untilMs }), { retain: true }),
     hosts: [...web.hosts, hostName, `${hostName}.local`],

@@ -69,6 +69,9 @@ export function openReader(file: string): DatabaseSync {
   return new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
 }
 
+/** A bridge runs on the store. */
+export class StoreInUseError extends Error {}
+
 /**
  * Keeps every bridge from the store in a folder, which is made where it is missing. The lock belongs to the process: it
  * goes with it, however it ends.
@@ -83,7 +86,7 @@ export function lockStore(path: string): { close(): void } {
   } catch (error) {
     lock.close();
     if (sqliteErrorCode(error) !== sqliteBusy) throw error;
-    throw new Error(
+    throw new StoreInUseError(
       `The store ${path} is in use by another bridge. Stop that one first, or give this one another store.path.`,
     );
   }

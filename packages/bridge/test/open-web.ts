@@ -57,6 +57,7 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     storage: () => ({ bytes: 4_096, bytes_max: 1e9, tiers: [] }),
     notReady: () => [],
     stayAwake: async () => {},
+    changeDevice: async () => [],
     hosts: [],
     page: undefined,
     onFailure: fail,

@@ -2,13 +2,11 @@
 
 import { type ExitCode, exitCodes, UsageError } from '@wattline/program';
 import type { Invocation } from '../command-line.ts';
-import { deviceId, topicParts } from '../live/device-id.ts';
-import type { SeriesKey } from '../message.ts';
 import { createQueries } from '../queries/queries.ts';
-import { openReader } from '../store.ts';
 import type { Surround } from '../surround.ts';
 import { parseTime } from '../web/query.ts';
 import { existingStore, workerBeside } from './files.ts';
+import { findSeries } from './find-series.ts';
 
 export async function exportHistory(
   { configuration, terminal, signal, mainFile }: Surround,
@@ -50,27 +48,4 @@ function timeOf(option: string, written: string, nowMs: number): number {
   throw new UsageError(
     `${option} takes ms since 1970, an ISO time or a span back from now such as -24h, not "${written}"`,
   );
-}
-
-/** By id, by topic, or by a name that only one device has. */
-function findSeries(file: string, word: string): SeriesKey {
-  const database = openReader(file);
-  const all = database
-    .prepare('SELECT topic, agent FROM log_series WHERE joined IS NULL ORDER BY id')
-    .all()
-    .map(({ topic, agent }): SeriesKey => ({ topic: String(topic), agent: String(agent) }));
-  database.close();
-  const isMeant = (key: SeriesKey) =>
-    word === deviceId(key) || word === key.topic || word === topicParts(key.topic).name;
-  const [found, second] = all.filter(isMeant);
-  if (found === undefined) {
-    throw new UsageError(
-      `there is no device ${word}; there are ${all.map(({ topic }) => topicParts(topic).name).join(', ') || 'none'}`,
-    );
-  }
-  if (second !== undefined) {
-    const ids = all.filter(isMeant).map((key) => `${deviceId(key)} (${key.topic} of ${key.agent})`);
-    throw new UsageError(`several devices are called ${word}: say one of ${ids.join(', ')}`);
-  }
-  return found;
 }

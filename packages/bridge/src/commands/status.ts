@@ -1,44 +1,27 @@
 // `status`: asks the running bridge.
 
-import { type ExitCode, exitCodes, type HostPort, type Terminal } from '@wattline/program';
+import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
 import type { Surround } from '../surround.ts';
 import type { DeviceView, StatusView } from '../web/api.ts';
-
-const timeoutMs = 5_000;
+import { addressOf, askBridge, NoAnswerError } from './running-bridge.ts';
 
 export async function showStatus(
   { configuration, terminal, log }: Surround,
   json: boolean,
 ): Promise<ExitCode> {
-  const url = addressOf(configuration.web);
-  const answer = await ask(url);
-  if (typeof answer === 'string') {
-    log.error(`no bridge answers at ${url}: ${answer}. Is it running, with this configuration?`);
-    return exitCodes.unexpected;
-  }
-  if (json) terminal.printJson(answer.status);
-  else print(terminal, answer.status, answer.devices);
-  return exitCodes.done;
-}
-
-/** Where it listens on all addresses it listens on this machine's own. */
-function addressOf({ host, port }: HostPort): string {
-  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
-}
-
-async function ask(url: string): Promise<{ status: StatusView; devices: readonly DeviceView[] } | string> {
+  const { web } = configuration;
   try {
-    const get = async (path: string) => {
-      const answer = await fetch(url + path, { signal: AbortSignal.timeout(timeoutMs) });
-      if (!answer.ok) throw new Error(`${path} is answered with ${answer.status}`);
-      return await answer.json();
-    };
-    const [status, list] = await Promise.all([get('/api/status'), get('/api/devices')]);
-    return { status: status as StatusView, devices: (list as { devices: readonly DeviceView[] }).devices };
+    const status = await askBridge<StatusView>(web, '/api/status');
+    const { devices } = await askBridge<{ devices: readonly DeviceView[] }>(web, '/api/devices');
+    if (json) terminal.printJson(status);
+    else print(terminal, status, devices);
+    return exitCodes.done;
   } catch (error) {
-    const { message, cause } = error as Error;
-    return cause instanceof Error && cause.message !== '' ? cause.message : message;
+    if (!(error instanceof NoAnswerError)) throw error;
+    log.error(
+      `no bridge answers at ${addressOf(web)}: ${error.message}. Is it running, with this configuration?`,
+    );
+    return exitCodes.unexpected;
   }
 }
 

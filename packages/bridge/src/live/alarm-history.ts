@@ -1,5 +1,6 @@
 // Alarms in the store: one row an episode, from the reading that showed it first to the first that did not.
 
+import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { SchemaPart, Store } from '../store.ts';
 import type { AlarmView } from '../web/api.ts';
@@ -60,6 +61,22 @@ const rowShape = z.object({
   since: z.number(),
   until: z.number().nullable(),
 });
+
+/** Episodes of a device become those of another name. `ends`: what has not ended ends where it began to be known. */
+export function relabelAlarms(
+  database: DatabaseSync,
+  device: string,
+  to: { readonly device: string; readonly name: string },
+  ends: boolean,
+): void {
+  if (ends)
+    database.prepare('UPDATE alarms SET until = since WHERE device = ? AND until IS NULL').run(device);
+  database.prepare('UPDATE alarms SET device = ?, name = ? WHERE device = ?').run(to.device, to.name, device);
+}
+
+export function removeAlarms(database: DatabaseSync, device: string): void {
+  database.prepare('DELETE FROM alarms WHERE device = ?').run(device);
+}
 
 /** The store must have `alarmSchema`. */
 export function openAlarmHistory({

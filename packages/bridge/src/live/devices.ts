@@ -27,6 +27,8 @@ interface Standing extends Device {
 export interface Devices {
   /** Returns the id of the reading's device; `undefined` when there are too many to show it. */
   accept(reading: StoredReading): string | undefined;
+  /** A device that is none any more. */
+  forget(series: SeriesKey): void;
   standing(nowMs: number): readonly Standing[];
   view(id: string, nowMs: number): DeviceView | undefined;
   views(nowMs: number): readonly DeviceView[];
@@ -56,7 +58,7 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
   };
 
   const accept = (reading: StoredReading): string | undefined => {
-    const key = `${reading.series.agent}\n${reading.series.topic}`;
+    const key = keyOf(reading.series);
     const id = ids.get(key);
     const known = id === undefined ? undefined : newest.get(id);
     if (known === undefined) return meet(reading, key);
@@ -70,8 +72,16 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
     return deviceView(id, known, around, nowMs);
   };
 
+  const forget = (series: SeriesKey): void => {
+    const id = deviceId(series);
+    if (!newest.delete(id)) return;
+    ids.delete(keyOf(series));
+    devicesByTopic.set(series.topic, (devicesByTopic.get(series.topic) ?? 1) - 1);
+  };
+
   return {
     accept,
+    forget,
     standing: (nowMs) =>
       [...newest].map(([id, known]) => {
         const { series } = known.reading;
@@ -88,6 +98,8 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
     hiddenReadings: () => hidden,
   };
 }
+
+const keyOf = ({ topic, agent }: SeriesKey): string => `${agent}\n${topic}`;
 
 function find(newest: ReadonlyMap<string, Newest>, idOrName: string): Device | undefined {
   const known = newest.get(idOrName);

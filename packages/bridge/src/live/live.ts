@@ -2,12 +2,12 @@
 
 import type { Log } from '../log/log.ts';
 import { futureMs } from '../log/placement.ts';
-import type { StoredReading } from '../message.ts';
+import type { SeriesKey, StoredReading } from '../message.ts';
 import type { AlarmView, DeviceState } from '../web/api.ts';
 import { type Agents, createAgents } from './agents.ts';
 import type { AlarmHistory } from './alarm-history.ts';
 import { createAlarms } from './alarms.ts';
-import { topicParts } from './device-id.ts';
+import { deviceId, topicParts } from './device-id.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { freshMsMax } from './freshness.ts';
 
@@ -23,6 +23,8 @@ export interface Live {
   readonly agents: Agents;
   /** Looks at the clock; to be called about once a second. */
   step(nowMs: number): Changes;
+  /** A device has gone, in the store too; what became of it is there with its newest reading. */
+  replace(gone: SeriesKey, now: StoredReading | undefined): void;
   /** Readings whose alarms could not be written. */
   alarmFailures(): number;
 }
@@ -95,5 +97,12 @@ export function followLog({ log, history, clock, onAlarmFailure }: Sources): Liv
     changed.clear();
     return changes;
   };
-  return { devices, agents, step, alarmFailures: () => failures };
+  const replace = (gone: SeriesKey, now: StoredReading | undefined): void => {
+    devices.forget(gone);
+    lastStates.delete(deviceId(gone));
+    changed.delete(deviceId(gone));
+    alarms.reload();
+    if (now !== undefined) accept([now]);
+  };
+  return { devices, agents, step, replace, alarmFailures: () => failures };
 }

@@ -5,6 +5,7 @@ import type { SinkView } from '../web/api.ts';
 import { type Drain, type DrainParts, startDrain } from './drain.ts';
 import type { Feed } from './feeds.ts';
 import { openLedger } from './ledger.ts';
+import { type Remake, remake } from './remake.ts';
 import type { Sink } from './sink.ts';
 
 interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
@@ -22,6 +23,8 @@ export interface Delivery {
   /** There may be something new. */
   wake(): void;
   view(): SinkView;
+  /** Brings a change of the past into the store. What is done, or why it is not, in words. */
+  remake(change: Remake): Promise<string>;
   /** Resolves when nothing is under way any more; what was not confirmed is delivered after the next start. */
   stop(): Promise<void>;
 }
@@ -64,6 +67,10 @@ export function startDelivery(parts: DeliveryParts): Delivery {
         .map(({ timeMs, point, reason }) => ({ time: timeMs, point, reason }))
         .slice(0, refusalsShown),
     }),
+    remake: async (change) => {
+      await Promise.all([readings.turn(), windows.turn()]);
+      return `sink ${name}: ${await remake(sink, change)}`;
+    },
     stop: async () => {
       // Closing ends the request under way, which would else be waited for.
       await Promise.all([readings.stop(), windows.stop(), sink.close()]);

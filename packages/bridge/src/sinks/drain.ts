@@ -34,6 +34,8 @@ export interface Drain {
   view(): DeliveryView;
   problem(): Problem | undefined;
   isIdle(): boolean;
+  /** Resolves when nothing that was read before is still to be written. */
+  turn(): Promise<void>;
   /** Resolves when nothing more is read or written down. */
   stop(): Promise<void>;
 }
@@ -53,6 +55,12 @@ export function startDrain(parts: DrainParts): Drain {
   let progress = ledger.progress();
   let oldestMs: number | undefined;
   let idle = false;
+  let isBusy = false;
+  const waitingForTurn: (() => void)[] = [];
+  const endTurn = (): void => {
+    isBusy = false;
+    for (const resolve of waitingForTurn.splice(0)) resolve();
+  };
 
   /** Returns whether there may be more. */
   const step = async (): Promise<boolean> => {
@@ -76,7 +84,8 @@ export function startDrain(parts: DrainParts): Drain {
   const run = async (): Promise<void> => {
     for (let failures = 0; !stopped.signal.aborted; ) {
       try {
-        const more = await step();
+        isBusy = true;
+        const more = await step().finally(endTurn);
         trouble.end(feed.waiting(progress.position));
         failures = 0;
         if (more) continue;
@@ -105,6 +114,7 @@ export function startDrain(parts: DrainParts): Drain {
     }),
     problem: trouble.now,
     isIdle: () => idle,
+    turn: () => (isBusy ? new Promise((resolve) => waitingForTurn.push(resolve)) : Promise.resolve()),
     stop: async () => {
       stopped.abort();
       await running;

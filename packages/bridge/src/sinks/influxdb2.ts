@@ -3,10 +3,11 @@
 // Answers to writes: 400 nothing stored; 422 the rest stored; 404 no such bucket; 401, 403 the token; 429, 5xx later.
 
 import { HttpError, InfluxDB, setLogger } from '@influxdata/influxdb-client';
+import { DeleteAPI } from '@influxdata/influxdb-client-apis';
 import { isLoopback } from '@wattline/program';
 import { bucketName, createBuckets, type Place, unreachable } from './influxdb2-buckets.ts';
-import { linesByTier, requestsOf, retentionMarginMs } from './line-protocol.ts';
-import { RefusedError, type Sink, UnavailableError } from './sink.ts';
+import { linesByTier, nameOf, requestsOf, retentionMarginMs } from './line-protocol.ts';
+import { type Point, RefusedError, type Sink, UnavailableError } from './sink.ts';
 
 export interface InfluxDb2Options extends Place {
   readonly token: string;
@@ -72,8 +73,29 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): Sink {
     },
     mergesFields: true,
     plan: () => buckets.plan(),
+    remove: async ({ tier, tags, fromMs }) => {
+      const bucket = bucketName(options.bucket, tier);
+      const body = { start: timeText(fromMs), stop: timeText(timeMsMax), predicate: predicateOf(tags) };
+      await new DeleteAPI(client)
+        .postDelete({ org: options.org, bucket, body })
+        .catch((error: unknown) => Promise.reject(explain(error, bucket, options)));
+    },
     close: async () => closed.abort(),
   };
+}
+
+/** The store's own end of time, a little before the year 2262. */
+const timeMsMax = Math.floor(2 ** 63 / 1e6) - 1_000;
+const timeText = (timeMs: number): string => new Date(timeMs).toISOString();
+
+/** @throws RefusedError: a predicate cannot say that a tag is not there, and would take other agents' points along */
+function predicateOf(tags: Point['tags']): string {
+  if (tags['agent'] === undefined) {
+    throw new RefusedError('InfluxDB 2 cannot remove points without an agent and leave those of agents');
+  }
+  return Object.entries(tags)
+    .map(([tag, value]) => `${tag}="${nameOf(value).replaceAll('"', '\\"')}"`)
+    .join(' AND ');
 }
 
 const refusedStatuses = [400, 413, 422];

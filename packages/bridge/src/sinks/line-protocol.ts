@@ -50,7 +50,7 @@ function floatOf(value: number): number {
 const quoted = (text: string): string => (/["\\]/.test(text) ? escaped.quoted(text) : `"${text}"`);
 
 /** Line protocol cannot say a backslash before what it escapes: the line would be read as another one. */
-const nameOf = (text: string): string => text.replaceAll('\\', '_');
+export const nameOf = (text: string): string => text.replaceAll('\\', '_');
 
 /** Of a measurement and its tags; those of one series are one object (point.ts). */
 const prefixes = new WeakMap<Point['tags'], Map<string, string>>();

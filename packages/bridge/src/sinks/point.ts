@@ -78,7 +78,7 @@ const tagsBySeries = new WeakMap<
   { readonly site: string | undefined; readonly tags: Point['tags'] }
 >();
 
-function tagsOf(series: SeriesKey, site: string | undefined): Point['tags'] {
+export function tagsOf(series: SeriesKey, site: string | undefined): Point['tags'] {
   const known = tagsBySeries.get(series);
   if (known !== undefined && known.site === site) return known.tags;
   const tags = makeTags(series, site);

@@ -13,6 +13,13 @@ export interface Point {
   readonly timeMs: number;
 }
 
+/** The points of a series in a tier, from a time on. */
+export interface Removal {
+  readonly tier: string;
+  readonly tags: Point['tags'];
+  readonly fromMs: number;
+}
+
 export interface Sink {
   /** Makes ready what the points will need; called before every write. @throws UnavailableError */
   prepare?(): Promise<void>;
@@ -23,6 +30,8 @@ export interface Sink {
   write(points: readonly Point[]): Promise<void>;
   /** Whether the store would hold a point of that age at all; absent: it holds all. */
   holds?(point: Point, nowMs: number): boolean;
+  /** Removes points; absent: the store cannot. @throws RefusedError, UnavailableError */
+  remove?(removal: Removal): Promise<void>;
   /** Fields of one point may come in several writes. */
   readonly mergesFields?: true;
   /** What `prepare` would make and change, for one that asks before. @throws UnavailableError */

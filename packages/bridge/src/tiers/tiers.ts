@@ -11,9 +11,9 @@ import { type Gathering, startGathering } from './gathering.ts';
 import type { LocalDays } from './local-days.ts';
 import { createLosses, type Losses } from './losses.ts';
 import { type LeftOutReason, loadSeriesStates, type SeriesState, type SeriesStates } from './series-state.ts';
-import { everySeconds, type Tier } from './tier.ts';
+import type { Tier } from './tier.ts';
 import { createWindowTable, type WindowTable } from './window-table.ts';
-import { cellLengthMs, createWindows } from './windows.ts';
+import { cellLengthMs, windowsOfTiers } from './windows.ts';
 
 export interface TiersOptions {
   readonly store: Pick<Store, 'database' | 'transaction'>;
@@ -45,6 +45,8 @@ export interface Tiers {
   /** Position in the log up to which every reading is in the windows. */
   cursor(): number;
   accounts(): TierAccounts;
+  /** Series or windows were changed in the store; nothing waited to be flushed. */
+  reload(): void;
   /** Removes a bounded slice of what is past its time; returns how many windows went. */
   expire(): number;
 }
@@ -120,6 +122,9 @@ export function createTiers(options: TiersOptions): Tiers {
     changedCount: createChangeCounter(database, everies),
     revision: () => memory.revision,
     cursor: () => memory.cursor,
+    reload: () => {
+      memory = load(engine);
+    },
     accounts: () => ({ ...losses.counts(), behind: log.head() - memory.cursor }),
     expire: () => {
       if (!clockSynced()) return 0;
@@ -130,9 +135,7 @@ export function createTiers(options: TiersOptions): Tiers {
 
 function createEngine(options: TiersOptions): Engine {
   const { database } = options.store;
-  const tiers = options.tiers
-    .toSorted((a, b) => everySeconds(a.every) - everySeconds(b.every))
-    .map((tier) => ({ ...tier, windows: createWindows(tier.every, options.days) }));
+  const tiers = windowsOfTiers(options.tiers, options.days);
   const cellMs = cellLengthMs(tiers.map(({ every }) => every));
   const windows = createWindowTable(database);
   const update = database.prepare('UPDATE tier_state SET cursor = ?, revision = ? WHERE id = 1');

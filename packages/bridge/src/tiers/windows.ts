@@ -1,7 +1,7 @@
 // Window arithmetic: which window of a tier a time belongs to, and where that window ends.
 
 import type { LocalDays } from './local-days.ts';
-import type { Every } from './tier.ts';
+import { type Every, everySeconds, type Tier } from './tier.ts';
 
 /** The windows of one tier: they cover all time without a gap. Times are ms since 1970. */
 export interface Windows {
@@ -14,6 +14,12 @@ export interface Windows {
 export function createWindows(every: Every, days: LocalDays): Windows {
   return every === 'day' ? days : fixedWindows(every * 1_000);
 }
+
+/** Each tier with its windows, the finest first. */
+export const windowsOfTiers = (tiers: readonly Tier[], days: LocalDays) =>
+  tiers
+    .toSorted((a, b) => everySeconds(a.every) - everySeconds(b.every))
+    .map((tier) => ({ ...tier, windows: createWindows(tier.every, days) }));
 
 function fixedWindows(lengthMs: number): Windows {
   const start = (timeMs: number): number => Math.floor(timeMs / lengthMs) * lengthMs;

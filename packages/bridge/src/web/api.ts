@@ -143,6 +143,12 @@ export interface AgentView {
   }[];
 }
 
+/** `POST /api/devices/:id/rename`, `/merge`, `/delete`: what was done, or would be, in words. */
+export interface DeviceChangeView {
+  readonly dry_run: boolean;
+  readonly words: readonly string[];
+}
+
 export interface ErrorView {
   readonly error: { readonly code: string; readonly message: string };
 }

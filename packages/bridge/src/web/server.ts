@@ -1,6 +1,7 @@
 // The bridge's HTTP server: the API and the page.
 
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { DeviceChange } from '../keeping/device-change.ts';
 import type { AlarmHistory } from '../live/alarm-history.ts';
 import type { Days } from '../live/energy.ts';
 import { guardAccess } from './access.ts';
@@ -8,6 +9,7 @@ import { answerErrors, answerFault } from './errors.ts';
 import { type EventStream, startEventStream } from './event-stream.ts';
 import type { Queries } from './queries.ts';
 import { serveAgents } from './routes/agents.ts';
+import { serveDeviceChanges } from './routes/device-changes.ts';
 import { serveDevices } from './routes/devices.ts';
 import { serveEvents } from './routes/events.ts';
 import { serveExport, serveSeries } from './routes/history.ts';
@@ -31,6 +33,8 @@ export interface WebParts extends StatusSources {
   readonly site: Site;
   /** Local days of the site. */
   readonly days: Days;
+  /** Renames, joins or removes a device, or says what that would do. @throws ChangeRefused */
+  readonly changeDevice: (change: DeviceChange, isTrial: boolean) => Promise<readonly string[]>;
   /** Publishes the command that keeps an agent awake; rejects when the broker does not take it. */
   readonly stayAwake: (agent: string, untilMs: number) => Promise<void>;
   /** Names the page answers to beside those of this machine itself. */
@@ -66,6 +70,7 @@ export async function createWeb(parts: WebParts): Promise<Web> {
   server.addHook('preClose', async () => events.close());
   serveOperations(server, { sources: parts, events, clock });
   serveDevices(server, { devices, clock });
+  serveDeviceChanges(server, { devices, changeDevice: parts.changeDevice });
   serveEvents(server, events);
   serveSeries(server, { devices, queries, clock });
   serveExport(server, { devices, queries, clock, onFailure: parts.onFailure });

@@ -1,0 +1,38 @@
+// Asks the bridge that runs with this configuration, by its HTTP interface.
+
+import type { HostPort } from '@wattline/program';
+import type { ErrorView } from '../web/api.ts';
+
+const answerMsMax = 5_000;
+
+/** Where it listens on all addresses it listens on this machine's own. */
+export function addressOf({ host, port }: HostPort): string {
+  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
+}
+
+/** It did not answer, or refused; the message is in words. */
+export class NoAnswerError extends Error {}
+
+/** JSON of a path; with a body it is posted. @throws NoAnswerError */
+export async function askBridge<Answer>(
+  web: HostPort,
+  path: string,
+  body?: object,
+  waitMs = answerMsMax,
+): Promise<Answer> {
+  const post =
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  let answer: Response;
+  try {
+    answer = await fetch(addressOf(web) + path, { ...post, signal: AbortSignal.timeout(waitMs) });
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new NoAnswerError(cause instanceof Error && cause.message !== '' ? cause.message : message);
+  }
+  if (answer.ok) return (await answer.json()) as Answer;
+  const refusal = (await answer.json().catch(() => undefined)) as ErrorView | undefined;
+  throw new NoAnswerError(refusal?.error.message ?? `${path} is answered with ${answer.status}`);
+}
