@@ -21,6 +21,7 @@ import { withRecent } from './log/recent.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { createQueries, type HistoryQueries } from './queries/queries.ts';
 import { createSaid } from './said.ts';
+import { agePoints } from './sinks/ages.ts';
 import { type Delivery, startDelivery } from './sinks/delivery.ts';
 import { readingFeed, windowFeed } from './sinks/feeds.ts';
 import { openSink } from './sinks/open-sink.ts';
@@ -105,7 +106,7 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   };
   const intake = observed(plain, witness, steadyMs);
   const recent = withRecent(log);
-  const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log: recent, tiers }));
+  const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log: recent, tiers, live }));
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();
   };
@@ -248,6 +249,7 @@ interface Sources {
   readonly store: Store;
   readonly log: Pick<Log, 'read' | 'head'>;
   readonly tiers: Tiers;
+  readonly live: Pick<Live, 'devices'>;
 }
 
 /** The sink of a configuration, fed from here on. */
@@ -270,6 +272,7 @@ function deliver(
     readings: readingFeed(sources.log, readingPoints),
     readingsHeldMs: configuration.store.retention.rawMs,
     windows: windowFeed(sources.tiers, windowPoints),
+    ages: () => agePoints(sources.live.devices.standing(surround.clock()), surround.clock()),
     random: Math.random,
     sleep,
     ...surround,

@@ -88,6 +88,15 @@ describe('a trouble', () => {
     expect(tell([{ ...late, level: 'lost' }], 60)).toEqual(['begin silent 0']);
   });
 
+  test('of a device that is no longer there, or by that name, is over', () => {
+    const told = { ...episode(1, 0, null), episode: 1 };
+    const standing = { open: [], passed: [], told: [told], untilOf: () => undefined };
+    expect(decide(standing, rules, 9 * minute)).toMatchObject({
+      alerts: [{ event: 'end', until: 9 * minute }],
+      drop: [{ device: 'bank-1' }],
+    });
+  });
+
   test('of one device does not hide that of another', () => {
     const others = [
       episode(1, 0, null),

@@ -81,9 +81,10 @@ export function decide(standing: Standing, { levels, holdMs }: Rules, nowMs: num
   for (const each of told.values()) {
     const key = keyOf(each);
     if (open.has(key)) continue;
-    const untilMs = standing.untilOf(keep.get(key)?.episode ?? each.episode) ?? nowMs;
-    if (nowMs - untilMs < holdMs) continue;
-    alerts.push(alertOf('end', each, untilMs));
+    // Not known any more: the device has another name, or is no longer there.
+    const untilMs = standing.untilOf(keep.get(key)?.episode ?? each.episode);
+    if (untilMs !== undefined && nowMs - untilMs < holdMs) continue;
+    alerts.push(alertOf('end', each, untilMs ?? nowMs));
     keep.delete(key);
     drop.push(each);
   }

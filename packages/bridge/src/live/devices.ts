@@ -18,6 +18,7 @@ export interface Device {
 
 /** How a device stands at one moment. */
 interface Standing extends Device {
+  readonly site: string | undefined;
   readonly state: DeviceState;
   /** Time of the newest reading. */
   readonly timeMs: number;
@@ -84,10 +85,10 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
     forget,
     standing: (nowMs) =>
       [...newest].map(([id, known]) => {
-        const { series } = known.reading;
+        const { series, site } = known.reading;
         const silence = silenceOf(known, agents.get(series.agent));
         const { timeMs, intervalMs } = silence;
-        return { id, series, state: judge(silence, nowMs), timeMs, intervalMs };
+        return { id, series, site, state: judge(silence, nowMs), timeMs, intervalMs };
       }),
     view: (id, nowMs) => {
       const known = newest.get(id);

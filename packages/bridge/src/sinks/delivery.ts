@@ -2,11 +2,12 @@
 
 import type { Store } from '../store.ts';
 import type { SinkView } from '../web/api.ts';
+import { startAges } from './ages.ts';
 import { type Drain, type DrainParts, startDrain } from './drain.ts';
 import type { Feed } from './feeds.ts';
 import { openLedger } from './ledger.ts';
 import { type Remake, remake } from './remake.ts';
-import type { Sink } from './sink.ts';
+import type { Point, Sink } from './sink.ts';
 
 interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
   readonly name: string;
@@ -17,6 +18,8 @@ interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'rand
   /** How long readings are held for the sink. */
   readonly readingsHeldMs: number;
   readonly windows: Feed;
+  /** How old the newest reading of each device is at this moment, for stores that keep more than readings. */
+  readonly ages?: () => readonly Point[];
 }
 
 export interface Delivery {
@@ -51,6 +54,8 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     feed: sink.takesReadingsOnly ? nothing : parts.windows,
     ledger: ledgers[1],
   });
+  const ages =
+    parts.ages === undefined || sink.takesReadingsOnly ? undefined : startAges({ sink, points: parts.ages });
   return {
     wake: () => {
       readings.wake();
@@ -62,6 +67,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       ...stateOf([readings, windows]),
       readings: readings.view(),
       windows: windows.view(),
+      ...(ages === undefined ? {} : { ages: ages.counts() }),
       refused: ledgers
         .flatMap((ledger) => ledger.refusals(refusalsShown))
         .map(({ timeMs, point, reason }) => ({ time: timeMs, point, reason }))
@@ -72,6 +78,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       return `sink ${name}: ${await remake(sink, change)}`;
     },
     stop: async () => {
+      ages?.stop();
       // Closing ends the request under way, which would else be waited for.
       await Promise.all([readings.stop(), windows.stop(), sink.close()]);
     },

@@ -86,6 +86,7 @@ export function createMetrics(
   );
   follow(register, { name: 'store_bytes', help: 'Size of the store' }, () => one(sources.storage().bytes));
   followSinks(register, () => at().sinks);
+  followAges(register, () => at().sinks);
   followAlerts(register, sources.alerts);
   followPages(register, events);
   return {
@@ -184,6 +185,15 @@ function followSinks(register: Registry, sinks: () => readonly SinkView[]): void
     register,
     { name: 'sink_waiting', help: '1 while the store does not take it', labels: ['sink'] },
     () => sinks().map(({ name: sink, state }) => [{ sink }, state === 'waiting' ? 1 : 0]),
+  );
+}
+
+function followAges(register: Registry, sinks: () => readonly SinkView[]): void {
+  const help = 'Points of the ages of devices; missed ones are not kept, the next minute says it anew';
+  follow(register, { name: 'sink_ages_total', help, labels: ['sink', 'outcome'] }, () =>
+    sinks().flatMap(({ name: sink, ages = {} }) =>
+      Object.entries(ages).map(([outcome, count]) => [{ sink, outcome }, count] as const),
+    ),
   );
 }
 

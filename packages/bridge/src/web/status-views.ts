@@ -24,6 +24,8 @@ export interface SinkView {
   readonly readings: DeliveryView;
   /** Closed windows of the tiers, counted each time one changes. */
   readonly windows: DeliveryView;
+  /** Points that say how old each device's newest reading is, since the start; no reading among them. */
+  readonly ages?: { readonly written: number; readonly missed: number };
   /** The newest of what was refused. */
   readonly refused: readonly { readonly time: number; readonly point: string; readonly reason: string }[];
 }
