@@ -57,5 +57,6 @@ export const asideReasons = [
   'unknown_shape',
   'retained_without_time',
   'foreign_agent',
+  'other_types',
 ] as const;
 export type AsideReason = (typeof asideReasons)[number];

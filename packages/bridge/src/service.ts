@@ -62,6 +62,7 @@ export interface Service {
 const openEveryMs = 20_000;
 /** The newest of what was set aside, on the status page. */
 const asidesShown = 20;
+const conflictsShown = 100;
 
 interface Core {
   readonly store: Store;
@@ -193,6 +194,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     waiting: () => core.intake.pending,
     tiers: () => ({ ...core.tiers.accounts(), cursor: core.tiers.cursor() }),
     setAside: () => log.asides(asidesShown),
+    typeConflicts: () => log.typeConflicts(conflictsShown),
     startedMs: now(),
     broker: front.view,
     sinks: () => sinks.map((sink) => sink.view()),

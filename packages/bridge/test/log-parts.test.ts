@@ -98,6 +98,8 @@ describe('groups', () => {
     .map((one) => ({
       ...one,
       topic: `victron/ä/${one.series}`,
+      ...(one.series === 1 ? { device: 'voltronic/axpert/1' } : {}),
+      ...(one.series === 2 ? { leftOut: ['ä', 'b'] } : {}),
       sequence: one.stream === 0 ? 0 : one.sequence,
     }));
 

@@ -122,6 +122,15 @@ for (const { id, records } of definitions) {
   if (kind !== undefined && kinds.size === 1) kindOfDefinition.set(id, kind);
 }
 
+const describedDefinitions = new Set(definitions.map(({ id }) => id));
+
+/** Whether the types of its fields are known from a definition. */
+export const isDescribed = ({
+  parsed: { definition },
+  device,
+}: Extract<Judgement, { is: 'reading' }>): boolean =>
+  device !== undefined || (definition !== undefined && describedDefinitions.has(definition));
+
 /** As the message says; else of its definition, if all records of that are of one kind; else `other`. */
 export const kindOf = ({ kind, definition }: ParsedReading): DeviceKind =>
   kind ?? (definition === undefined ? undefined : kindOfDefinition.get(definition)) ?? 'other';

@@ -79,17 +79,25 @@ export interface KeptMessage {
   readonly payload: Uint8Array;
   /** Of a translated message: the topic of the device that it was found to be of when it came. */
   readonly device?: string;
+  /** Fields whose values were of another type than the field has (field-types.ts). */
+  readonly leftOut?: readonly string[];
 }
 
 /** What a message that the log has taken says. `undefined`: it is no reading by today's rules. */
-export function readAgain({ topic, payload, device }: KeptMessage): ParsedReading | undefined {
+export function readAgain({ topic, payload, device, leftOut }: KeptMessage): ParsedReading | undefined {
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
   if (device === undefined) {
     const parsed = parseReading(text);
-    return typeof parsed === 'string' ? undefined : parsed;
+    return typeof parsed === 'string' ? undefined : withoutFields(parsed, leftOut);
   }
   const translation = translateReplaced(topic, payload, text, knownBy(topic, device));
   return translation !== undefined && 'record' in translation ? translatedReading(translation) : undefined;
+}
+
+export function withoutFields(parsed: ParsedReading, names: readonly string[] | undefined): ParsedReading {
+  if (names === undefined || names.length === 0) return parsed;
+  const left = Object.entries(parsed.values).filter(([name]) => !names.includes(name));
+  return { ...parsed, values: Object.fromEntries(left) };
 }
 
 /** What was known when the message came, as far as it mattered. */

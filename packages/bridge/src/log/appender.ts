@@ -1,8 +1,8 @@
 // What becomes of each message of a group, in one transaction: identity, time, place in the log.
 
-import type { AgentState } from '@wattline/protocols';
-import { type Judgement, judge } from '../ingest/ingest.ts';
-import type { Translator } from '../ingest/replaced.ts';
+import type { AgentState, Values } from '@wattline/protocols';
+import { isDescribed, type Judgement, judge } from '../ingest/ingest.ts';
+import { type Translator, withoutFields } from '../ingest/replaced.ts';
 import type { AsideReason, Message, StoredReading, Verdict } from '../message.ts';
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
@@ -16,8 +16,13 @@ interface Appended {
   readonly verdicts: readonly Verdict[];
   readonly readings: readonly StoredReading[];
   readonly agentStates: readonly { readonly agent: string; readonly state: AgentState }[];
-  /** Readings whose values may be wrong, and why. */
-  readonly doubts: readonly { readonly topic: string; readonly why: string }[];
+  readonly notices: readonly Notice[];
+}
+
+/** What the operator should know of a topic's readings, said once for each key. */
+export interface Notice {
+  readonly key: string;
+  readonly text: string;
 }
 
 /** What the log appends with. */
@@ -37,7 +42,7 @@ interface Batch extends Appending {
   readonly agentStates: { readonly agent: string; readonly state: AgentState }[];
   /** Readings with a sequence that are not on disk yet. */
   readonly accepted: { readonly stream: number; readonly sequence: number; readonly message: Message }[];
-  readonly doubts: { readonly topic: string; readonly why: string }[];
+  readonly notices: Notice[];
 }
 
 /** A stream with more gaps than this goes on by digests, as messages without a stream do. */
@@ -50,25 +55,25 @@ const state: Verdict = { is: 'state' };
 
 export function appendMessages(appending: Appending, messages: readonly Message[]): Appended {
   const { parts, builder } = appending;
-  const batch: Batch = { ...appending, readings: [], agentStates: [], accepted: [], doubts: [] };
+  const batch: Batch = { ...appending, readings: [], agentStates: [], accepted: [], notices: [] };
   try {
     const verdicts = parts.store.transaction(() => {
       const found = messages.map((message) => take(batch, message));
       save(batch, found, messages.at(-1)?.receivedMs ?? 0);
       return found;
     });
-    const { readings, agentStates, doubts } = batch;
-    return { verdicts, readings, agentStates, doubts };
+    const { readings, agentStates, notices } = batch;
+    return { verdicts, readings, agentStates, notices };
   } catch (error) {
     builder.reset();
-    const { counts, streams, boots, series, asides, states, waiting } = parts;
-    for (const part of [counts, streams, boots, series, asides, states, waiting]) part.reload();
+    const { counts, streams, boots, series, asides, states, waiting, fieldTypes } = parts;
+    for (const part of [counts, streams, boots, series, asides, states, waiting, fieldTypes]) part.reload();
     throw error;
   }
 }
 
 function save({ parts, builder }: Batch, verdicts: readonly Verdict[], nowMs: number): void {
-  const { counts, streams, boots, series, waiting } = parts;
+  const { counts, streams, boots, series, waiting, fieldTypes } = parts;
   builder.flush();
   counts.add('received', verdicts.length);
   for (const { is } of verdicts) if (is !== 'aside') counts.add(is, 1);
@@ -76,6 +81,7 @@ function save({ parts, builder }: Batch, verdicts: readonly Verdict[], nowMs: nu
   boots.save(nowMs);
   waiting.save();
   series.save();
+  fieldTypes.save();
   counts.save();
 }
 
@@ -154,6 +160,10 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
   }
   const named = series.find(device ?? message.topic, identity?.agent ?? '');
   if (named === undefined) return setAside(batch, message, 'unknown_shape', 'too many series');
+  const leftOut = isDescribed(judged) ? undefined : leaveOut(batch, message, named.id, parsed.values);
+  if (leftOut !== undefined && leftOut.length === Object.keys(parsed.values).length) {
+    return setAside(batch, message, 'other_types', `every value is of another type than before: ${leftOut}`);
+  }
   const sequence = stream && identity && hasRoom(stream, identity.sequence) ? identity.sequence : undefined;
   const digested = sequence === undefined && parsed.timeMs !== undefined;
   if (digested && !digests.add(timeMs, named.id, message.payload)) return duplicate;
@@ -167,6 +177,7 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
   learnBoot(parsed, boots);
   const streamId = stream && sequence !== undefined ? stream.id : 0;
   store(batch, message, judged, {
+    ...(leftOut === undefined ? {} : { leftOut }),
     series: named,
     ...place,
     digested,
@@ -189,14 +200,32 @@ function explainForeign(onlyAgent: string, named: string | undefined): string {
   return `it came from ${by}; it ${what}`;
 }
 
+/** Names of the values that are of another type than their field. `undefined`: none. */
+function leaveOut(
+  { parts: { fieldTypes, counts }, notices }: Batch,
+  { topic, receivedMs }: Message,
+  series: number,
+  values: Values,
+): readonly string[] | undefined {
+  const misfits = fieldTypes.misfits(series, values, receivedMs);
+  if (misfits.length === 0) return undefined;
+  counts.add('bound:field_left_out', misfits.length);
+  for (const { field, why, isNew } of misfits) {
+    const text = `${topic}: the field "${field}" is left out of readings in which ${why}; /api/status shows the newest.`;
+    if (isNew) notices.push({ key: `${topic} ${field}`, text });
+  }
+  return misfits.map(({ field }) => field);
+}
+
 const hasRoom = (stream: Stream, sequence: number): boolean =>
   intervalCount(stream.seen) < intervalsMax || touches(stream.seen, sequence);
 
 function store(
-  { parts, builder, readings, doubts }: Batch,
+  { parts, builder, readings, notices }: Batch,
   message: Message,
   { parsed, device, doubt }: JudgedReading,
   known: {
+    readonly leftOut?: readonly string[];
     readonly series: { readonly id: number; readonly key: StoredReading['series'] };
     readonly timeMs: number;
     readonly placed: boolean;
@@ -211,9 +240,13 @@ function store(
   const { timeMs, placed, digested, streamId: stream, sequence } = known;
   counts.add('head', 1);
   const position = counts.get('head');
-  const translated = device === undefined ? {} : { device };
+  const { leftOut } = known;
+  const meaning = {
+    ...(device === undefined ? {} : { device }),
+    ...(leftOut === undefined ? {} : { leftOut }),
+  };
   const waits = known.waiting !== undefined;
-  const reading = toReading(parsed, {
+  const reading = toReading(withoutFields(parsed, leftOut), {
     position,
     series: known.series.key,
     timeMs,
@@ -223,15 +256,16 @@ function store(
   });
   readings.push(reading);
   if (known.waiting) waiting.add(position, known.waiting);
-  else series.add(known.series.id, reading, placed, { topic, payload, ...translated });
+  else series.add(known.series.id, reading, placed, { topic, payload, ...meaning });
   if (doubt !== undefined) {
     counts.add('bound:doubted', 1);
-    doubts.push({ topic, why: doubt });
+    const text = `${topic}: the values may be wrong: ${doubt}. They are stored, and counted as doubted.`;
+    notices.push({ key: topic, text });
   }
   builder.add(position, {
     series: known.series.id,
     topic,
-    ...translated,
+    ...meaning,
     payload,
     receivedMs,
     timeMs,

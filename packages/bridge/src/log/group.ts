@@ -2,7 +2,7 @@
 //   u8 version (1) · u32be CRC-32 of all that follows
 //   count · received base · series: n, then n × (id, names length, names) · streams: n, then n × id
 //   per message: flags · series index · received − base (zigzag) · time − received (zigzag)
-//                [stream index · sequence] · payload length · payload
+//                [stream index · sequence] · [left out length, left out as JSON] · payload length · payload
 // Names are the topic and, behind a NUL, the device of a translated message. Whole numbers are LEB128, up to 2^53.
 
 import { crc32 } from 'node:zlib';
@@ -12,6 +12,8 @@ export interface GroupRecord {
   readonly topic: string;
   /** Of a translated message: the topic of the device that it is of. */
   readonly device?: string;
+  /** Fields whose values are none of the reading's. */
+  readonly leftOut?: readonly string[];
   readonly receivedMs: number;
   /** Time of the reading as the log placed it. */
   readonly timeMs: number;
@@ -30,7 +32,7 @@ export interface GroupRecord {
 
 const version = 1;
 const headBytes = 5;
-const flag = { retained: 1, placed: 2, digested: 4, identified: 8, waits: 16 } as const;
+const flag = { retained: 1, placed: 2, digested: 4, identified: 8, waits: 16, leftOut: 32 } as const;
 const varintBytesMax = 8;
 
 interface GroupWriter {
@@ -48,6 +50,14 @@ interface SeriesEntry {
   readonly device: string | undefined;
   readonly index: number;
 }
+
+const flagsOf = ({ retained, placed, digested, stream, waits, leftOut }: GroupRecord): number =>
+  (retained ? flag.retained : 0) |
+  (placed ? flag.placed : 0) |
+  (digested ? flag.digested : 0) |
+  (stream !== 0 ? flag.identified : 0) |
+  (waits ? flag.waits : 0) |
+  (leftOut === undefined ? 0 : flag.leftOut);
 
 export function createGroupWriter(): GroupWriter {
   let body = createBytes(64 * 1024);
@@ -81,13 +91,7 @@ export function createGroupWriter(): GroupWriter {
       if (count === 0) baseMs = record.receivedMs;
       count++;
       const identified = record.stream !== 0;
-      body.varint(
-        (record.retained ? flag.retained : 0) |
-          (record.placed ? flag.placed : 0) |
-          (record.digested ? flag.digested : 0) |
-          (identified ? flag.identified : 0) |
-          (record.waits ? flag.waits : 0),
-      );
+      body.varint(flagsOf(record));
       body.varint(seriesIndex(record));
       body.varint(zigzag(record.receivedMs - baseMs));
       body.varint(zigzag(record.timeMs - record.receivedMs));
@@ -95,6 +99,7 @@ export function createGroupWriter(): GroupWriter {
         body.varint(streamIndex(record.stream));
         body.varint(record.sequence);
       }
+      if (record.leftOut !== undefined) body.block(Buffer.from(JSON.stringify(record.leftOut)));
       body.block(record.payload);
     },
     get count() {
@@ -188,6 +193,7 @@ export function decodeGroup(group: Uint8Array): GroupRecord[] {
       waits: (flags & flag.waits) !== 0,
       stream: identified ? (streams[reader.varint()] ?? 0) : 0,
       sequence: identified ? reader.varint() : 0,
+      ...((flags & flag.leftOut) === 0 ? {} : { leftOut: JSON.parse(reader.block().toString()) }),
       payload: reader.block(),
     });
   }

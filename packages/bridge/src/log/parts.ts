@@ -5,6 +5,7 @@ import { type Asides, openAsides } from './asides.ts';
 import { type Boots, openBoots } from './boots.ts';
 import { type Counts, openCounts } from './counts.ts';
 import { type Digests, openDigests } from './digests.ts';
+import { type FieldTypes, openFieldTypes } from './field-types.ts';
 import { type Groups, openGroups } from './groups.ts';
 import { openSeries, type SeriesRegistry } from './series-registry.ts';
 import { openStreams, type Streams } from './streams.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   readonly asides: Asides;
   readonly states: TopicStates;
   readonly waiting: Waiting;
+  readonly fieldTypes: FieldTypes;
 }
 
 export function openParts(store: Store): Parts {
@@ -37,5 +39,6 @@ export function openParts(store: Store): Parts {
     asides: openAsides(database),
     states: openTopicStates(database),
     waiting: openWaiting(database),
+    fieldTypes: openFieldTypes(database),
   };
 }

@@ -124,5 +124,20 @@ CREATE TABLE log_series_gone (id INTEGER PRIMARY KEY);
 ALTER TABLE log_series ADD COLUMN newest_topic TEXT NOT NULL DEFAULT '';
 ALTER TABLE log_series ADD COLUMN newest_device TEXT NOT NULL DEFAULT '';
 `,
+    `
+-- Types of fields that no definition describes (field-types.ts), and the newest value of each that does not fit.
+CREATE TABLE log_field (
+  series INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  type TEXT NOT NULL,
+  conflicts INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  received_ms INTEGER NOT NULL,
+  PRIMARY KEY (series, field)
+) WITHOUT ROWID;
+
+-- Fields of the newest message that are left out of its reading, as JSON.
+ALTER TABLE log_series ADD COLUMN newest_left_out TEXT NOT NULL DEFAULT '[]';
+`,
   ],
 };

@@ -70,7 +70,7 @@ function create(database: DatabaseSync, { topic, agent }: SeriesKey): Found {
 }
 
 const newestColumns =
-  'newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload, newest_topic, newest_device';
+  'newest_position, newest_ms, newest_received_ms, newest_placed, newest_payload, newest_topic, newest_device, newest_left_out';
 
 /** `isName`: the target was a name of the source only, and has counted nothing since. */
 function addUp(database: DatabaseSync, source: number, target: number, isName: boolean): void {

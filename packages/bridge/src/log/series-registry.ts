@@ -120,7 +120,7 @@ function createSaver(
   const updateCount = database.prepare('UPDATE log_series SET first_ms = ?, readings = ? WHERE id = ?');
   const updateNewest = database.prepare(
     `UPDATE log_series SET first_ms = ?, readings = ?, newest_position = ?, newest_ms = ?, newest_received_ms = ?,
-     newest_placed = ?, newest_payload = ?, newest_topic = ?, newest_device = ? WHERE id = ?`,
+     newest_placed = ?, newest_payload = ?, newest_topic = ?, newest_device = ?, newest_left_out = ? WHERE id = ?`,
   );
   return (entries, changed) => {
     for (const [id, replaced] of changed) {
@@ -135,8 +135,9 @@ function createSaver(
         // An agent's message bears the name of its series: it need not be written again.
         const { payload, device } = message;
         const names = device === undefined ? ['', ''] : [message.topic, device];
+        const leftOut = message.leftOut === undefined ? '[]' : JSON.stringify(message.leftOut);
         const place = [position, timeMs, receivedMs, placed ? 1 : 0];
-        updateNewest.run(firstMs, readings, ...place, payload, ...names, id);
+        updateNewest.run(firstMs, readings, ...place, payload, ...names, leftOut, id);
       }
     }
   };
@@ -145,7 +146,8 @@ function createSaver(
 function newestOf(row: Record<string, unknown>, series: SeriesKey): StoredReading | undefined {
   const payload = row['newest_payload'] as Uint8Array;
   const [topic, device] = [String(row['newest_topic']), String(row['newest_device'])];
-  const parsed = readAgain({ topic, payload, ...(device === '' ? {} : { device }) });
+  const leftOut: readonly string[] = JSON.parse(String(row['newest_left_out']));
+  const parsed = readAgain({ topic, payload, leftOut, ...(device === '' ? {} : { device }) });
   if (parsed === undefined) return undefined;
   return toReading(parsed, {
     position: Number(row['newest_position']),

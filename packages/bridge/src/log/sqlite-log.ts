@@ -2,11 +2,12 @@
 
 import type { AgentState } from '@wattline/protocols';
 import { createTranslator, noReplacedPrograms, type ReplacedPrograms } from '../ingest/replaced.ts';
-import type { Message, StoredReading } from '../message.ts';
+import type { Message, SeriesKey, StoredReading } from '../message.ts';
 import type { Store } from '../store.ts';
-import { appendMessages } from './appender.ts';
+import { appendMessages, type Notice } from './appender.ts';
 import type { AsideMessage } from './asides.ts';
 import { createExpiry } from './expire.ts';
+import type { TypeConflict } from './field-types.ts';
 import { decodeGroup } from './group.ts';
 import { createGroupBuilder } from './group-builder.ts';
 import type { HeldGroup } from './groups.ts';
@@ -33,6 +34,8 @@ export interface SqliteLog extends Log {
   lastKnown(topic: string): Message | undefined;
   /** What was set aside, the newest first. */
   asides(limit: number): readonly AsideMessage[];
+  /** Fields with values that were left out, the newest first. */
+  typeConflicts(limit: number): readonly (TypeConflict & { readonly key: SeriesKey })[];
   /** Series were renamed, joined or removed in the store. */
   reloadSeries(): void;
 }
@@ -46,7 +49,7 @@ export function openLog(options: LogOptions): SqliteLog {
   const builder = createGroupBuilder(groups);
   const translator = createTranslator(options.replacedPrograms ?? noReplacedPrograms);
   translator.remember(series.all().map(({ key }) => key.topic));
-  const sayDoubt = createDoubts(report);
+  const say = createNotices(report);
   const storedListeners: ((readings: readonly StoredReading[]) => void)[] = [];
   const stateListeners: ((agent: string, state: AgentState) => void)[] = [];
   const head = (): number => counts.get('head');
@@ -56,8 +59,8 @@ export function openLog(options: LogOptions): SqliteLog {
   return {
     append: (messages) => {
       const appending = { parts, builder, translator, synced: clockSynced() };
-      const { verdicts, readings, agentStates, doubts } = appendMessages(appending, messages);
-      for (const doubt of doubts) sayDoubt(doubt);
+      const { verdicts, readings, agentStates, notices } = appendMessages(appending, messages);
+      for (const notice of notices) say(notice);
       tellStored(readings);
       for (const { agent, state } of agentStates) {
         for (const listener of stateListeners) notify(() => listener(agent, state));
@@ -80,6 +83,11 @@ export function openLog(options: LogOptions): SqliteLog {
     },
     lastKnown: (topic) => states.newest(topic),
     asides: (limit) => parts.asides.newest(limit),
+    typeConflicts: (limit) =>
+      parts.fieldTypes.conflicts(limit).flatMap((conflict) => {
+        const key = series.key(conflict.series);
+        return key === undefined ? [] : [{ ...conflict, key }];
+      }),
     reloadSeries: () => series.reload(),
     close: () => {
       storedListeners.length = 0;
@@ -88,14 +96,14 @@ export function openLog(options: LogOptions): SqliteLog {
   };
 }
 
-/** Each topic once. */
-function createDoubts(report: (text: string) => void) {
+/** Each once. */
+function createNotices(report: (text: string) => void) {
   const saidMax = 1_000;
   const said = new Set<string>();
-  return ({ topic, why }: { readonly topic: string; readonly why: string }): void => {
-    if (said.has(topic) || said.size >= saidMax) return;
-    said.add(topic);
-    report(`${topic}: the values may be wrong: ${why}. They are stored, and counted as doubted.`);
+  return ({ key, text }: Notice): void => {
+    if (said.has(key) || said.size >= saidMax) return;
+    said.add(key);
+    report(text);
   };
 }
 

@@ -12,6 +12,7 @@ export type {
   StatusView,
   StorageView,
   TierView,
+  TypeConflictView,
 } from './status-views.ts';
 
 export type DeviceState = 'fresh' | 'sleeping' | 'late' | 'lost';

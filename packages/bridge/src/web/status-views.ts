@@ -124,6 +124,18 @@ export interface AsideView {
   readonly beginning: string;
 }
 
+export interface TypeConflictView {
+  readonly topic: string;
+  readonly agent: string;
+  readonly field: string;
+  /** Of the first value, which is kept. */
+  readonly type: 'number' | 'text' | 'yes_or_no' | 'list';
+  /** The newest value that does not fit, as JSON, and when it came. */
+  readonly value: string;
+  readonly time: number;
+  readonly count: number;
+}
+
 /** `/api/status`. The keys up to `canbus_last_update` are those of the replaced watch program, in its types. */
 export interface StatusView {
   /** OK: every device speaks or sleeps; ERROR: none does. */
@@ -147,6 +159,8 @@ export interface StatusView {
   /** Why the bridge is not ready; empty when it is. */
   readonly not_ready: readonly string[];
   readonly accounts: AccountsView;
+  /** Fields whose values changed their type: left out of their readings since, the newest first. */
+  readonly type_conflicts: readonly TypeConflictView[];
   /** The newest of what was set aside, the newest first. */
   readonly set_aside: readonly AsideView[];
   readonly devices: { readonly [State in DeviceState]: number };

@@ -4,6 +4,7 @@ import type { Histogram } from 'prom-client';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { Live } from '../live/live.ts';
 import type { AsideMessage } from '../log/asides.ts';
+import type { TypeConflict } from '../log/field-types.ts';
 import type { Log } from '../log/log.ts';
 import type { SeriesKey } from '../message.ts';
 import type { TierAccounts } from '../tiers/tiers.ts';
@@ -17,6 +18,7 @@ import type {
   SinkView,
   StatusView,
   StorageView,
+  TypeConflictView,
 } from './api.ts';
 import type { EventStream } from './event-stream.ts';
 import { agentView } from './routes/agents.ts';
@@ -32,6 +34,8 @@ export interface StatusSources {
   readonly startedMs: number;
   /** The newest of what was set aside. */
   readonly setAside?: () => readonly AsideMessage[];
+  /** The newest fields with values that were left out. */
+  readonly typeConflicts?: () => readonly (TypeConflict & { readonly key: SeriesKey })[];
   /** Shown with the metrics. */
   readonly acknowledgements?: Histogram;
   readonly broker: () => BrokerView;
@@ -59,6 +63,7 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
     started: startedMs,
     not_ready: sources.notReady(),
     accounts: accountsView(sources),
+    type_conflicts: (sources.typeConflicts?.() ?? []).map(typeConflictView),
     set_aside: (sources.setAside?.() ?? []).map(asideView),
     devices: countStates(devices),
     readings_not_shown: live.devices.hiddenReadings(),
@@ -91,6 +96,22 @@ export function accountsView({
 /** A stream of which nothing came yet has no device. */
 const nameOf = (series: SeriesKey): Pick<AccountsView['missing'][number], 'device' | 'name'> =>
   series.topic === '' ? {} : { device: deviceId(series), name: topicParts(series.topic).name };
+
+const typeConflictView = ({
+  key,
+  field,
+  type,
+  value,
+  receivedMs,
+  count,
+}: TypeConflict & { readonly key: SeriesKey }): TypeConflictView => ({
+  ...key,
+  field,
+  type,
+  value,
+  time: receivedMs,
+  count,
+});
 
 const payloadShownMax = 200;
 
