@@ -28,6 +28,7 @@ export type Invocation = Everywhere &
       }
     | { readonly command: 'backup'; readonly file: string; readonly replaces: boolean }
     | { readonly command: 'restore'; readonly file: string }
+    | { readonly command: 'report'; readonly file: string }
     | {
         readonly command: 'user add';
         readonly name: string;
@@ -133,6 +134,11 @@ function addKeeping(
     .command('restore <file>')
     .description('a backup becomes the store; the bridge must not run, the old store is kept aside')
     .action((file) => found({ command: 'restore', file, ...everywhere() }));
+  program
+    .command('report')
+    .description('one file for whoever is asked for help; secrets are left out')
+    .requiredOption('--out <file>', 'where it is written')
+    .action(({ out }) => found({ command: 'report', file: out, ...everywhere() }));
 }
 
 const explainedRoles: { readonly [role in Role]: string } = {

@@ -58,6 +58,10 @@ async function execute(
       const { changeDevice } = await import('./commands/device.ts');
       return changeDevice(surround, invocation);
     }
+    case 'report': {
+      const { report } = await import('./commands/report.ts');
+      return report(surround, invocation.file);
+    }
     case 'restore': {
       const { restore } = await import('./commands/restore.ts');
       return restore(surround, invocation.file);

@@ -12,6 +12,7 @@ import type { BridgeConfiguration, SinkConfiguration } from './config/configurat
 import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
 import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
+import type { Fault } from './keeping/faults.ts';
 import { type ChangeParts, runChange } from './keeping/run-change.ts';
 import { schemaParts } from './keeping/schema-parts.ts';
 import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
@@ -41,6 +42,8 @@ export interface ServiceParts {
   readonly configuration: BridgeConfiguration;
   readonly clock: Clock;
   readonly log: Say;
+  /** The newest of what the log said to be wrong. */
+  readonly faults?: () => readonly Fault[];
   readonly version: string;
   /** What this machine is called in its network. */
   readonly hostName: string;
@@ -196,6 +199,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     setAside: () => log.asides(asidesShown),
     typeConflicts: () => log.typeConflicts(conflictsShown),
     startedMs: now(),
+    faults: parts.faults ?? (() => []),
     broker: front.view,
     sinks: () => sinks.map((sink) => sink.view()),
     alerts: () => alerts?.view() ?? [],

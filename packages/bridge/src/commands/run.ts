@@ -8,6 +8,7 @@ import {
   type HostPort,
   UsageError,
 } from '@wattline/program';
+import { rememberFaults } from '../keeping/faults.ts';
 import { type Service, startService } from '../service.ts';
 import type { Surround } from '../surround.ts';
 import { exposures } from '../users/exposure.ts';
@@ -17,7 +18,8 @@ import { pageBeside, workerBeside } from './files.ts';
 const statusEveryMs = 30_000;
 
 export async function run(surround: Surround): Promise<ExitCode> {
-  const { configuration, surroundings, log, signal, version } = surround;
+  const { configuration, surroundings, signal, version } = surround;
+  const { log, list: faults } = rememberFaults(surround.log, Date.now);
   const open = exposures(configuration);
   if (open.length > 0) throw new UsageError(open.join('\n'));
   const notify = createNotify({ environment: surroundings.environment, log });
@@ -30,6 +32,7 @@ export async function run(surround: Surround): Promise<ExitCode> {
       clock: createClock(),
       hostName: surroundings.hostName,
       log,
+      faults,
       version,
       page,
       worker: workerBeside(mainFile),

@@ -25,14 +25,31 @@ export async function askBridge<Answer>(
     body === undefined
       ? {}
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return JSON.parse(await answerOf(web, path, post, waitMs)) as Answer;
+}
+
+/** @throws NoAnswerError */
+export const askForText = (web: HostPort, path: string): Promise<string> =>
+  answerOf(web, path, {}, answerMsMax);
+
+async function answerOf(web: HostPort, path: string, how: RequestInit, waitMs: number): Promise<string> {
   let answer: Response;
+  let text: string;
   try {
-    answer = await fetch(addressOf(web) + path, { ...post, signal: AbortSignal.timeout(waitMs) });
+    answer = await fetch(addressOf(web) + path, { ...how, signal: AbortSignal.timeout(waitMs) });
+    text = await answer.text();
   } catch (error) {
     const { message, cause } = error as Error;
     throw new NoAnswerError(cause instanceof Error && cause.message !== '' ? cause.message : message);
   }
-  if (answer.ok) return (await answer.json()) as Answer;
-  const refusal = (await answer.json().catch(() => undefined)) as ErrorView | undefined;
-  throw new NoAnswerError(refusal?.error.message ?? `${path} is answered with ${answer.status}`);
+  if (answer.ok) return text;
+  throw new NoAnswerError(refusalIn(text) ?? `${path} is answered with ${answer.status}`);
+}
+
+function refusalIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as Partial<ErrorView>).error?.message;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 // What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
 
 import type { Histogram } from 'prom-client';
+import type { Fault } from '../keeping/faults.ts';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { Live } from '../live/live.ts';
 import type { AsideMessage } from '../log/asides.ts';
@@ -32,6 +33,8 @@ export interface StatusSources {
   readonly tiers: () => Pick<TierAccounts, 'behind' | 'missed'> & { readonly cursor: number };
   readonly version: string;
   readonly startedMs: number;
+  /** The newest of what the log said to be wrong, for the report. */
+  readonly faults?: () => readonly Fault[];
   /** The newest of what was set aside. */
   readonly setAside?: () => readonly AsideMessage[];
   /** The newest fields with values that were left out. */

@@ -1,6 +1,7 @@
-// /api/status, /healthz, /readyz, /metrics
+// /api/status, /api/faults, /healthz, /readyz, /metrics
 
 import type { FastifyInstance } from 'fastify';
+import { requireLoopback } from '../access.ts';
 import { errorView } from '../errors.ts';
 import type { EventStream } from '../event-stream.ts';
 import { createMetrics, timeRequests } from '../metrics.ts';
@@ -21,6 +22,10 @@ export function serveOperations(server: FastifyInstance, { sources, events, cloc
     return metrics.scrape();
   });
   server.get('/api/status', () => statusView(sources, events.counts, clock()));
+  server.get('/api/faults', (request) => {
+    requireLoopback(request);
+    return { faults: sources.faults?.() ?? [] };
+  });
   server.get('/healthz', () => ({ alive: true }));
   server.get('/readyz', (_request, reply) => {
     const reasons = sources.notReady();
