@@ -26,6 +26,7 @@ export type Invocation = Everywhere &
         readonly tier: string;
         readonly format: ExportFormat;
       }
+    | { readonly command: 'replay'; readonly sink: string; readonly from?: string; readonly to?: string }
     | { readonly command: 'backup'; readonly file: string; readonly replaces: boolean }
     | { readonly command: 'restore'; readonly file: string }
     | { readonly command: 'report'; readonly file: string }
@@ -78,6 +79,7 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
     .option('--json', 'as JSON')
     .action(({ json }) => found({ command: 'status', ...everywhere(json) }));
   addExport(program, everywhere, found);
+  addReplay(program, everywhere, found);
   addKeeping(program, everywhere, found);
   addUser(program, everywhere, found);
   addDevice(program, everywhere, found);
@@ -85,6 +87,28 @@ function createProgram(version: string, found: (invocation: Invocation) => void)
     throw noCommand(program);
   });
   return program;
+}
+
+function addReplay(
+  program: Command,
+  everywhere: () => Everywhere,
+  found: (invocation: Invocation) => void,
+): void {
+  program
+    .command('replay')
+    .description('fill a sink again from the history that is still kept, whether the bridge runs or not')
+    .requiredOption('--sink <name>', 'the sink, by its name in the configuration')
+    .option('--from <time>', 'ms since 1970, ISO, or back from now: -24h; default: all that is kept')
+    .option('--to <time>', 'the same; default now')
+    .action(({ sink, from, to }) =>
+      found({
+        command: 'replay',
+        sink,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...everywhere(),
+      }),
+    );
 }
 
 function addExport(

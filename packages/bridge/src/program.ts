@@ -50,6 +50,10 @@ async function execute(
       const { exportHistory } = await import('./commands/export.ts');
       return exportHistory(surround, invocation);
     }
+    case 'replay': {
+      const { replay } = await import('./commands/replay.ts');
+      return replay(surround, invocation);
+    }
     case 'backup': {
       const { backUp } = await import('./commands/backup.ts');
       return backUp(surround, invocation);

@@ -110,7 +110,9 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   };
   const intake = observed(plain, witness, steadyMs);
   const recent = withRecent(log);
-  const sinks = configuration.sinks.map((sink) => deliver(parts, sink, { store, log: recent, tiers, live }));
+  const sinks = configuration.sinks.map((sink) =>
+    deliver(parts, sink, { store, log: recent, tail: log.tail, tiers, live }),
+  );
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();
   };
@@ -203,6 +205,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     broker: front.view,
     sinks: () => sinks.map((sink) => sink.view()),
     alerts: () => alerts?.view() ?? [],
+    replays: sinks,
     storage: () => storageView(store, configuration.store),
     site: { name: site.name, timezone: site.timeZone },
     changeDevice: (change, isTrial) => runChange(changeParts(parts, core, beside.days), change, isTrial),
@@ -254,6 +257,7 @@ function historyQueries({ configuration, worker, clock }: ServiceParts, { file }
 interface Sources {
   readonly store: Store;
   readonly log: Pick<Log, 'read' | 'head'>;
+  readonly tail: Log['tail'];
   readonly tiers: Tiers;
   readonly live: Pick<Live, 'devices'>;
 }
@@ -269,7 +273,10 @@ function deliver(
     clockSynced: () => clock.isSynced(),
     report: (text: string) => say.warn(text),
   };
+  const { log, tail, tiers } = sources;
   const memory = openRetentionMemory(sources.store.database);
+  const newest = () => ({ readings: log.head(), windows: tiers.revision() });
+  const held = () => ({ readings: tail() - 1, windows: 0 });
   return startDelivery({
     name: sink.name,
     type: sink.type,
@@ -279,6 +286,7 @@ function deliver(
     readingsHeldMs: configuration.store.retention.rawMs,
     windows: windowFeed(sources.tiers, windowPoints),
     ages: () => agePoints(sources.live.devices.standing(surround.clock()), surround.clock()),
+    positions: (which) => (which === 'begin' && sink.fromBeginning ? held() : newest()),
     random: Math.random,
     sleep,
     ...surround,

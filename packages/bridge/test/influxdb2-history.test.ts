@@ -160,6 +160,7 @@ function startBridge(
     readings: readingFeed(log, readingPoints),
     readingsHeldMs: rawMs,
     windows: windowFeed(windows, windowPoints),
+    positions: () => ({ readings: 0, windows: 0 }),
     clock: Date.now,
     clockSynced: () => true,
     random: Math.random,

@@ -54,6 +54,7 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     broker: () => ({ kind: 'embedded', address: '127.0.0.1:1883', connected: true }),
     sinks: () => [],
     alerts: () => [],
+    replays: [],
     storage: () => ({ bytes: 4_096, bytes_max: 1e9, tiers: [] }),
     notReady: () => [],
     stayAwake: async () => {},

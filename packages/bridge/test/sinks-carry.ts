@@ -31,6 +31,7 @@ export function carrySink(createSink: () => Sink) {
       readings: feed,
       readingsHeldMs: 7 * 86_400_000,
       windows: none,
+      positions: () => ({ readings: 0, windows: 0 }),
       clock: Date.now,
       clockSynced: () => true,
       random: Math.random,

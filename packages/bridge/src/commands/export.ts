@@ -42,7 +42,7 @@ export async function exportHistory(
   return exitCodes.done;
 }
 
-function timeOf(option: string, written: string, nowMs: number): number {
+export function timeOf(option: string, written: string, nowMs: number): number {
   const timeMs = parseTime(written, nowMs);
   if (timeMs !== undefined) return timeMs;
   throw new UsageError(

@@ -12,7 +12,14 @@ export function addressOf({ host, port }: HostPort): string {
 }
 
 /** It did not answer, or refused; the message is in words. */
-export class NoAnswerError extends Error {}
+export class NoAnswerError extends Error {
+  /** It runs, and answered so. */
+  readonly isRefusal: boolean;
+  constructor(message: string, isRefusal = false) {
+    super(message);
+    this.isRefusal = isRefusal;
+  }
+}
 
 /** JSON of a path; with a body it is posted. @throws NoAnswerError */
 export async function askBridge<Answer>(
@@ -43,7 +50,7 @@ async function answerOf(web: HostPort, path: string, how: RequestInit, waitMs: n
     throw new NoAnswerError(cause instanceof Error && cause.message !== '' ? cause.message : message);
   }
   if (answer.ok) return text;
-  throw new NoAnswerError(refusalIn(text) ?? `${path} is answered with ${answer.status}`);
+  throw new NoAnswerError(refusalIn(text) ?? `${path} is answered with ${answer.status}`, true);
 }
 
 function refusalIn(text: string): string | undefined {

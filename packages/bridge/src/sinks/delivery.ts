@@ -1,12 +1,13 @@
 // One configured sink at work: readings and windows are carried apart, so that neither waits for the other.
 
 import type { Store } from '../store.ts';
-import type { SinkView } from '../web/api.ts';
+import type { DeliveryView, ReplayView, SinkView } from '../web/api.ts';
 import { startAges } from './ages.ts';
-import { type Drain, type DrainParts, startDrain } from './drain.ts';
+import { type Drain, type DrainParts, refusalOf, startDrain } from './drain.ts';
 import type { Feed } from './feeds.ts';
-import { openLedger } from './ledger.ts';
+import { type Ledger, openLedger } from './ledger.ts';
 import { type Remake, remake } from './remake.ts';
+import { type Replay, type ReplaySpan, startReplay } from './replay.ts';
 import type { Point, Sink } from './sink.ts';
 
 interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
@@ -20,14 +21,21 @@ interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'rand
   readonly windows: Feed;
   /** How old the newest reading of each device is at this moment, for stores that keep more than readings. */
   readonly ages?: () => readonly Point[];
+  /** Positions after which a sink that is new begins, and those of the newest items. */
+  readonly positions: (feed: 'begin' | 'newest') => { readonly readings: number; readonly windows: number };
 }
 
 export interface Delivery {
+  readonly name: string;
   /** There may be something new. */
   wake(): void;
   view(): SinkView;
   /** Brings a change of the past into the store. What is done, or why it is not, in words. */
   remake(change: Remake): Promise<string>;
+  /** Begins to fill the sink again; `undefined`: that goes on already. */
+  replay(span: ReplaySpan): ReplayView | undefined;
+  /** Of the replay that goes on, or was the last. */
+  replayed(): ReplayView | undefined;
   /** Resolves when nothing is under way any more; what was not confirmed is delivered after the next start. */
   stop(): Promise<void>;
 }
@@ -40,6 +48,10 @@ const nothing: Feed = { gapless: false, read: () => [], head: () => 0, waiting: 
 export function startDelivery(parts: DeliveryParts): Delivery {
   const { name, type, sink, store } = parts;
   const ledgers = [openLedger(store, name, 'readings'), openLedger(store, name, 'windows')] as const;
+  const begin = parts.positions('begin');
+  ledgers[0].begin(begin.readings, begin.readings);
+  ledgers[1].begin(begin.windows, 0);
+  const alone = createTurns();
   const readings = startDrain({
     ...parts,
     name: `Sink ${name}, readings`,
@@ -51,12 +63,15 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   const windows = startDrain({
     ...parts,
     name: `Sink ${name}, tiers`,
+    sink: { ...sink, write: (points) => alone(() => sink.write(points)) },
     feed: sink.takesReadingsOnly ? nothing : parts.windows,
     ledger: ledgers[1],
   });
   const ages =
     parts.ages === undefined || sink.takesReadingsOnly ? undefined : startAges({ sink, points: parts.ages });
+  const replays = createReplays(parts, alone);
   return {
+    name,
     wake: () => {
       readings.wake();
       windows.wake();
@@ -65,24 +80,66 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       name,
       type,
       ...stateOf([readings, windows]),
-      readings: readings.view(),
+      readings: withSkipped(readings.view(), ledgers[0]),
       windows: windows.view(),
       ...(ages === undefined ? {} : { ages: ages.counts() }),
-      refused: ledgers
+      refused: [...ledgers, replays.ledger]
         .flatMap((ledger) => ledger.refusals(refusalsShown))
         .map(({ timeMs, point, reason }) => ({ time: timeMs, point, reason }))
         .slice(0, refusalsShown),
     }),
     remake: async (change) => {
-      await Promise.all([readings.turn(), windows.turn()]);
+      // A replay has the old name on its way.
+      await Promise.all([readings.turn(), windows.turn(), replays.stop()]);
       return `sink ${name}: ${await remake(sink, change)}`;
     },
+    replay: replays.start,
+    replayed: replays.view,
     stop: async () => {
       ages?.stop();
       // Closing ends the request under way, which would else be waited for.
-      await Promise.all([readings.stop(), windows.stop(), sink.close()]);
+      await Promise.all([readings.stop(), windows.stop(), replays.stop(), sink.close()]);
     },
   };
+}
+
+/** One replay at a time. */
+function createReplays(parts: DeliveryParts, beforeLive: Turns) {
+  const ledger = openLedger(parts.store, parts.name, 'replay');
+  let current: Replay | undefined;
+  return {
+    ledger,
+    start: (span: ReplaySpan): ReplayView | undefined => {
+      if (current?.view().state === 'running') return undefined;
+      current = startReplay({
+        ...parts,
+        span,
+        beforeLive,
+        until: parts.positions('newest'),
+        keepRefused: (refused) => ledger.keep(refused.map(refusalOf)),
+      });
+      return current.view();
+    },
+    view: (): ReplayView | undefined => current?.view(),
+    stop: async (): Promise<void> => current?.stop(),
+  };
+}
+
+type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** One after the other, in the order in which they came. */
+function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
+function withSkipped(view: DeliveryView, ledger: Ledger): DeliveryView {
+  const skipped = ledger.skipped();
+  return skipped === 0 ? view : { ...view, skipped };
 }
 
 function stateOf(drains: readonly Drain[]): Pick<SinkView, 'state' | 'problem' | 'problem_since'> {

@@ -168,7 +168,7 @@ const afterLoss = (before: Progress, head: number): Progress => ({
   expired: before.expired + head - before.position,
 });
 
-const refusalOf = ({ item, point, reason }: Refused): Refusal => ({
+export const refusalOf = ({ item, point, reason }: Refused): Refusal => ({
   position: item.position,
   timeMs: point.timeMs,
   point: JSON.stringify({ tier: point.tier, measurement: point.measurement, ...point.tags, ...point.fields }),
@@ -176,7 +176,7 @@ const refusalOf = ({ item, point, reason }: Refused): Refusal => ({
 });
 
 /** Twice as long each time, and not in step with others that lost the same store. */
-function retryMs(error: unknown, failures: number, random: number): number {
+export function retryMs(error: unknown, failures: number, random: number): number {
   if (error instanceof UnavailableError && error.retryAfterMs)
     return Math.min(error.retryAfterMs, retryAfterMsMax);
   return Math.min(retryMsMin * 2 ** (failures - 1), retryMsMax) * (0.5 + random / 2);

@@ -31,8 +31,8 @@ export interface Ledger {
   begin(position: number, skipped: number): boolean;
   /** How much was there before the feed began. */
   skipped(): number;
-  /** As if it never had begun; refusals stay. */
-  forget(): void;
+  /** Refusals that belong to no progress. */
+  keep(refusals: readonly Refusal[]): void;
   /** The newest first. */
   refusals(limit: number): readonly Refusal[];
 }
@@ -71,14 +71,6 @@ export const sinkSchema: SchemaPart = {
     ALTER TABLE sink_progress ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
     -- Retentions that the bridge set last in its stores (retention.ts); keep_ms NULL: for ever.
     CREATE TABLE sink_place (place TEXT PRIMARY KEY, keep_ms INTEGER) STRICT, WITHOUT ROWID;
-    -- Replays that go on (replay.ts); they have rows of their own in sink_progress.
-    CREATE TABLE sink_replay (
-      sink TEXT PRIMARY KEY,
-      from_ms INTEGER NOT NULL,
-      to_ms INTEGER NOT NULL,
-      readings_until INTEGER NOT NULL,
-      windows_until INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
     `,
   ],
 };
@@ -115,8 +107,7 @@ export function openLedger(
      VALUES (?, ?, ?, 0, 0, 0, ?) ON CONFLICT DO NOTHING`,
   );
   const selectSkipped = database.prepare('SELECT skipped FROM sink_progress WHERE sink = ? AND feed = ?');
-  const remove = database.prepare('DELETE FROM sink_progress WHERE sink = ? AND feed = ?');
-  const keep = database.prepare(
+  const insertRefusal = database.prepare(
     'INSERT INTO sink_refusal (sink, feed, position, time_ms, point, reason) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const forget = database.prepare(
@@ -127,6 +118,14 @@ export function openLedger(
     `SELECT position, time_ms AS timeMs, point, reason FROM sink_refusal
      WHERE sink = ? AND feed = ? ORDER BY id DESC LIMIT ?`,
   );
+  const keepAll = (refusals: readonly Refusal[]): void => {
+    for (const refusal of refusals) {
+      const point = refusal.point.slice(0, pointLengthMax);
+      const reason = refusal.reason.slice(0, reasonLengthMax);
+      insertRefusal.run(sink, feed, refusal.position, refusal.timeMs, point, reason);
+    }
+    if (refusals.length > 0) forget.run(sink, feed);
+  };
   return {
     progress: () =>
       progressShape.optional().parse(select.get(sink, feed)) ?? {
@@ -138,17 +137,12 @@ export function openLedger(
     advance: ({ position, delivered, refused, expired }, refusals) => {
       transaction(() => {
         save.run(sink, feed, position, delivered, refused, expired);
-        for (const refusal of refusals) {
-          const point = refusal.point.slice(0, pointLengthMax);
-          const reason = refusal.reason.slice(0, reasonLengthMax);
-          keep.run(sink, feed, refusal.position, refusal.timeMs, point, reason);
-        }
-        if (refusals.length > 0) forget.run(sink, feed);
+        keepAll(refusals);
       });
     },
     begin: (position, skipped) => begin.run(sink, feed, position, skipped).changes > 0,
     skipped: () => Number(selectSkipped.get(sink, feed)?.['skipped'] ?? 0),
-    forget: () => void remove.run(sink, feed),
+    keep: (refusals) => transaction(() => keepAll(refusals)),
     refusals: (limit) => refusalShape.array().parse(newest.all(sink, feed, limit)),
   };
 }

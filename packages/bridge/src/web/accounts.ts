@@ -19,6 +19,7 @@ export type Outcome =
   | 'delivered'
   | 'pending'
   | 'refused'
+  | 'skipped'
   | 'sent'
   | 'dropped';
 
@@ -48,11 +49,11 @@ export function accountsOf({ accounts, sinks, alerts }: Counted): readonly Accou
     { hop: 'store', into: places, became: { held, expired } },
     { hop: 'tiers', into: places, became: { ...tiers } },
     ...sinks.map(
-      ({ name, readings: { delivered, pending, refused, expired: gone } }): Account => ({
+      ({ name, readings: { delivered, pending, refused, expired: gone, skipped } }): Account => ({
         hop: 'sink',
         name,
         into: places,
-        became: { delivered, pending, refused, expired: gone },
+        became: { delivered, pending, refused, expired: gone, ...(skipped === undefined ? {} : { skipped }) },
       }),
     ),
     ...alerts.map(

@@ -8,6 +8,7 @@ export type {
   AsideView,
   BrokerView,
   DeliveryView,
+  ReplayView,
   SinkView,
   StatusView,
   StorageView,

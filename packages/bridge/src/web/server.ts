@@ -15,6 +15,7 @@ import { serveEvents } from './routes/events.ts';
 import { serveExport, serveSeries } from './routes/history.ts';
 import { serveOperations } from './routes/operations.ts';
 import { servePage } from './routes/page.ts';
+import { type ReplaySink, serveReplays } from './routes/replays.ts';
 import { type Site, serveAlarms, serveSite } from './routes/site.ts';
 import type { StatusSources } from './status.ts';
 
@@ -37,6 +38,8 @@ export interface WebParts extends StatusSources {
   readonly changeDevice: (change: DeviceChange, isTrial: boolean) => Promise<readonly string[]>;
   /** Publishes the command that keeps an agent awake; rejects when the broker does not take it. */
   readonly stayAwake: (agent: string, untilMs: number) => Promise<void>;
+  /** Sinks that can be filled again. */
+  readonly replays: readonly ReplaySink[];
   /** Names the page answers to beside those of this machine itself. */
   readonly hosts: readonly string[];
   /** Folder of the built page. */
@@ -77,6 +80,7 @@ export async function createWeb(parts: WebParts): Promise<Web> {
   serveSite(server, { ...parts, devices, increase: queries.increase });
   serveAlarms(server, parts);
   serveAgents(server, { agents, clock, stayAwake: parts.stayAwake });
+  serveReplays(server, parts.replays);
   await server.ready();
   return { server, events };
 }

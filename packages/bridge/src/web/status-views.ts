@@ -12,6 +12,27 @@ export interface DeliveryView {
   readonly expired: number;
   /** Time of the oldest that waits. */
   readonly oldest?: number;
+  /** Stored before the sink was added, which asked for what comes from then on. */
+  readonly skipped?: number;
+}
+
+/** `/api/sinks/:name/replay`: a sink is filled again with what is still held of a span of time. */
+export interface ReplayView {
+  readonly state: 'running' | 'done' | 'stopped';
+  readonly from: number;
+  /** Not included. */
+  readonly to: number;
+  readonly readings: ReplayCounts;
+  readonly windows: ReplayCounts;
+  /** Why it waits, and what to do. */
+  readonly problem?: string;
+}
+
+/** Expired: too old for the store. */
+export interface ReplayCounts {
+  readonly written: number;
+  readonly refused: number;
+  readonly expired: number;
 }
 
 export interface SinkView {
