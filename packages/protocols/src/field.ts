@@ -176,7 +176,12 @@ function numeric<Payload>(where: Where<Payload>, options: NumberOptions): Omit<F
   const multiplier = Math.round(scale * divisor);
   const added = Math.round(offset * divisor);
   // One division of two integers gives the double nearest to the decimal: 13.88, never 13.879999999999999.
-  const linear = (raw: number): number => (raw * multiplier + added) / divisor;
+  const linear = (raw: number): number => {
+    if (Number.isInteger(raw)) return (raw * multiplier + added) / divisor;
+    // A decimal that a device sends as text: its own digits count too.
+    const own = 10 ** decimalsOf(raw);
+    return (Math.round(raw * own) * multiplier + added * own) / (divisor * own);
+  };
   const meaning = convert ?? linear;
   return {
     ...checked(where, options, (raw) => meaning(raw as number)),
