@@ -117,6 +117,7 @@ describe.skipIf(programs.length === 0)('opening a serial port', () => {
       const link = await connect(never);
       strike();
       await expect(link.read(never), fault).rejects.toMatchObject({ code: 'lost' });
+      await expect(link.write(Uint8Array.of(1)), fault).rejects.toMatchObject({ code: 'lost' });
       await link.close();
     }
     await line.close();

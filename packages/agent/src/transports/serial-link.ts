@@ -20,9 +20,13 @@ export function serialLink(settings: SerialSettings, dropped: (bytes: number) =>
     const presence = setInterval(() => {
       if (identityOf(path) !== opened) void close();
     }, presenceMs).unref();
+    let lost: TransportError | undefined;
+    let failWrite: (error: TransportError) => void = () => {};
     const close = async (): Promise<void> => {
       clearInterval(presence);
-      received.fail(new TransportError('lost', `the serial port ${path} is gone: is its cable pulled?`));
+      lost ??= new TransportError('lost', `the serial port ${path} is gone: is its cable pulled?`);
+      received.fail(lost);
+      failWrite(lost);
       await port.close();
     };
     // A pulled cable shows as the one or the other, depending on the driver.
@@ -33,6 +37,9 @@ export function serialLink(settings: SerialSettings, dropped: (bytes: number) =>
       write(bytes) {
         received.forget();
         return new Promise((resolve, reject) => {
+          // serialport keeps what a hung-up terminal does not take, and never calls back.
+          if (lost !== undefined) throw lost;
+          failWrite = reject;
           stream.write(bytes, (error) => {
             if (error) {
               reject(new TransportError('lost', `the serial port ${path} takes nothing: ${error.message}`));
