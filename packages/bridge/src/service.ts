@@ -93,6 +93,7 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const log = openLog({ store, clockSynced, rawMs, bytesMax: sizeBytesMax, report, replacedPrograms });
   const tiers = createTiers({
     ...{ store, log, days, rawMs, now, openEveryMs, clockSynced, report },
+
     tiers: retention.tiers,
   });
   const history = openAlarmHistory(store);

@@ -73,6 +73,7 @@ export function openSite(rawMs = presets.server.rawMs) {
     ),
     tiers: tiers.map((tier) => ({ ...tier, windows: createWindows(tier.every, days) })),
     log: scratch.log,
+    database: scratch.store.database,
     append,
     merge: () => merged.flush(),
     /** Stores readings and merges them. */

@@ -140,3 +140,21 @@ test('a series that is removed leaves nothing, and others as they are', () => {
   const tables = ['tier_series', 'tier_field', 'tier_window', 'tier_counter'];
   expect(tables.map((table) => countOf(site, table))).toEqual([1, 2, 5, 1]);
 });
+
+test('a tier of which one series has no older windows has none of both', () => {
+  const site = createSite(forEver);
+  const of = (topic: string) =>
+    Array.from({ length: 60 }, (_, n) => reading(startMs + n * 60_000, { battery_voltage: n }, topic));
+  site.add([...of(old), ...of(roof)]);
+  site.tiers.flush();
+  const fromMs = startMs + 30 * 60_000;
+  site.database
+    .prepare('INSERT INTO tier_reach SELECT 120, id, ?, 0 FROM tier_series WHERE topic = ?')
+    .run(fromMs, old);
+  join(site);
+  const found = [...written(site).keys()].filter((name) => name.startsWith('120 '));
+  expect(found.map((name) => Number(name.split(' ')[2]))).toEqual(
+    Array.from({ length: 15 }, (_, n) => fromMs + n * 120_000),
+  );
+  expect(countOf(site, 'tier_reach')).toBe(1);
+});

@@ -58,6 +58,8 @@ describe('counters', () => {
     ];
     const changed = createSite(tiers, 1_000 * dayMs, site.database);
     changed.add(site.stored, false);
+    // The new tier could not be made of it, and a window with half of its readings would be wrong.
+    changed.stored.length = 0;
     changed.add([reading(noonMs + minuteMs + 1, { battery_voltage: 12 })]);
     changed.tiers.flush();
     changed.add([reading(noonMs - 10 * minuteMs, { pv_energy_today: 60 })]);
@@ -66,10 +68,7 @@ describe('counters', () => {
       last: 100,
       increase: 40,
     });
-    expect([...windows.keys()].filter((key) => key.startsWith('120 ')).sort()).toEqual([
-      `120 victron/solar_charger/roof ${noonMs - 10 * minuteMs} pv_energy_today`,
-      `120 victron/solar_charger/roof ${noonMs} battery_voltage`,
-    ]);
+    expect([...windows.keys()].filter((key) => key.startsWith('120 '))).toEqual([]);
   });
 
   test('forget points that are older than raw readings, but for those that lead up to them', () => {

@@ -40,8 +40,10 @@ export function createSite(
   rawMs = 1_000 * dayMs,
   database = emptyDatabase(),
   more: Pick<TiersOptions, 'openEveryMs'> = {},
+  localDays = days,
 ) {
   const stored: StoredReading[] = [];
+  const ever: StoredReading[] = [];
   const reports: string[] = [];
   let listener: (readings: readonly StoredReading[]) => void = () => undefined;
   let fails = false;
@@ -57,6 +59,7 @@ export function createSite(
       const placed = readings.map((reading, i) => ({ ...reading, position: head + i + 1 }));
       head += placed.length;
       stored.push(...placed);
+      ever.push(...placed);
       if (isHeard) listener(placed);
     },
     restart: (): void => {
@@ -80,12 +83,24 @@ export function createSite(
         log: {
           read: (after, limit) => stored.filter(({ position }) => position > after).slice(0, limit),
           head: () => head,
+          raw: {
+            // What is taken out of `stored` has expired.
+            heldFromMs: () => {
+              const held = new Set(stored.map(({ position }) => position));
+              const gone = ever.filter(({ position }) => !held.has(position));
+              return gone.reduce((latest, { timeMs }) => Math.max(latest, timeMs + 1), 0);
+            },
+            read: ({ topic }, fromMs, toMs) =>
+              stored.filter(
+                ({ series, timeMs }) => series.topic === topic && timeMs >= fromMs && timeMs < toMs,
+              ),
+          },
           onStored: (hear) => {
             listener = hear;
           },
         },
         tiers,
-        days,
+        days: localDays,
         rawMs,
         now: () => site.nowMs,
         clockSynced: () => site.clockSynced,

@@ -3,6 +3,7 @@
 import type { AgentState } from '@wattline/protocols';
 import type { Message, SeriesKey, StoredReading, Verdict } from '../message.ts';
 import type { Tally } from './agent-totals.ts';
+import type { RawHistory } from './raw.ts';
 
 export interface Log {
   /**
@@ -16,6 +17,7 @@ export interface Log {
   head(): number;
   /** Position of the oldest reading still held; what is behind it has expired. */
   tail(): number;
+  readonly raw: RawHistory;
   /** Called after the commit with the readings of a group, parsed once for everybody. */
   onStored(listener: (readings: readonly StoredReading[]) => void): void;
   onAgentState(listener: (agent: string, state: AgentState) => void): void;

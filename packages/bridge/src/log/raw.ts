@@ -4,9 +4,39 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { SeriesKey, StoredReading } from '../message.ts';
 import { decodeUndamaged, type GroupRecord } from './group.ts';
+import { futureMs } from './placement.ts';
 import { readRecord } from './reading.ts';
 import { wideMs } from './schema.ts';
 import { idsOf } from './series-join.ts';
+
+/** What the log still holds, by the times of readings. */
+export interface RawHistory {
+  /** The log has every reading of this time and later. */
+  heldFromMs(): number;
+  /** Readings of a series in the order of time; `toMs` is not included. */
+  read(key: SeriesKey, fromMs: number, toMs: number): Iterable<StoredReading>;
+}
+
+export function openRawHistory(database: DatabaseSync): RawHistory {
+  const selectOldest = database.prepare(
+    'SELECT last - count AS before, received_ms FROM log_group ORDER BY last LIMIT 1',
+  );
+  const selectHead = database.prepare("SELECT count FROM log_count WHERE name = 'head'");
+  const selectSeries = database.prepare('SELECT id FROM log_series WHERE topic = ? AND agent = ?');
+  return {
+    heldFromMs: () => {
+      const oldest = selectOldest.get();
+      const stored = Number(selectHead.get()?.['count'] ?? 0);
+      if (oldest === undefined) return stored === 0 ? 0 : Number.MAX_SAFE_INTEGER;
+      // What is measured later is received later, but for a clock that runs ahead.
+      return oldest['before'] === 0 ? 0 : Number(oldest['received_ms']) + futureMs;
+    },
+    read: ({ topic, agent }, fromMs, toMs) => {
+      const series = selectSeries.get(topic, agent)?.['id'];
+      return typeof series === 'number' ? readRaw(database, { series, fromMs, toMs }) : [];
+    },
+  };
+}
 
 interface RawQuery {
   /** Id of a series. */

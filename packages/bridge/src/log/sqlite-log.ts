@@ -13,6 +13,7 @@ import { createGroupBuilder } from './group-builder.ts';
 import type { HeldGroup } from './groups.ts';
 import type { Accounts, Log } from './log.ts';
 import { openParts, type Parts } from './parts.ts';
+import { openRawHistory } from './raw.ts';
 import { readRecord } from './reading.ts';
 import { settleWaiting } from './settle.ts';
 
@@ -70,6 +71,7 @@ export function openLog(options: LogOptions): SqliteLog {
     read: (after, limit) => readAfter(parts, report, after, limit),
     head,
     tail: () => groups.tail() ?? head() + 1,
+    raw: openRawHistory(store.database),
     onStored: (listener) => void storedListeners.push(listener),
     onAgentState: (listener) => void stateListeners.push(listener),
     series: () => series.all(),

@@ -40,6 +40,8 @@ export interface History {
   field(series: SeriesState, field: FieldState, tier: TierWindows, span: Span): readonly FieldWindow[];
   /** Windows that begin in a span, page by page. */
   windows(series: SeriesState, every: Every, span: Span): Generator<StoredWindow>;
+  /** Since when a tier has the windows of a series, where that is not as long as it is kept. */
+  heldFromMs(series: SeriesState, every: Every): number | undefined;
   /** How many readings of a series were ever stored. */
   readings(key: SeriesKey): number;
   /** Raw readings in the order of time, as far as the log still has them. */
@@ -63,6 +65,7 @@ export function openHistory(database: DatabaseSync, everies: readonly Every[]): 
   const selectLogSeries = database.prepare(
     'SELECT id, readings FROM log_series WHERE topic = ? AND agent = ?',
   );
+  const selectReach = database.prepare('SELECT from_ms FROM tier_reach WHERE tier = ? AND series = ?');
   const selectOldest = database.prepare(
     'SELECT last - count AS before, received_ms FROM log_group ORDER BY last LIMIT 1',
   );
@@ -108,6 +111,10 @@ export function openHistory(database: DatabaseSync, everies: readonly Every[]): 
         if (last === undefined || found.length < pageWindows) return;
         nextMs = last.startMs + 1;
       }
+    },
+    heldFromMs: ({ id }, every) => {
+      const row = selectReach.get(everySeconds(every), id);
+      return row && Number(row['from_ms']);
     },
     readings: ({ topic, agent }) => Number(selectLogSeries.get(topic, agent)?.['readings'] ?? 0),
     raw: function* ({ topic, agent }, { fromMs, toMs }) {

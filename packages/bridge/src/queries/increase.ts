@@ -4,6 +4,7 @@ import type { SeriesKey } from '../message.ts';
 import { addSum, quotient } from '../tiers/exact.ts';
 import type { TierWindows } from '../tiers/flush.ts';
 import type { History, Span } from './history.ts';
+import { heldFromMs } from './series.ts';
 
 /**
  * Sums windows: of the coarsest tier that begins with the span, and ends with it or has not ended yet; else of the finest.
@@ -22,7 +23,8 @@ export function queryIncrease(
     const field = series?.fields.get(name);
     if (series === undefined || field?.kind !== 'counter') return null;
     const { fromMs, toMs } = span;
-    const reaching = tiers.filter(({ keepMs }) => keepMs === null || fromMs >= nowMs - keepMs);
+    const sinceMs = Math.max(fromMs, series.firstMs);
+    const reaching = tiers.filter((tier) => sinceMs >= heldFromMs(history, series, tier, nowMs));
     const fits = ({ windows }: TierWindows): boolean =>
       windows.start(fromMs) === fromMs && (windows.start(toMs) === toMs || windows.end(toMs) > nowMs);
     const tier = reaching.findLast(fits) ?? reaching[0];

@@ -47,16 +47,14 @@ function answerSeries(
   const raw = rawPoints(history, asked, times.monotonicMs);
   if (raw !== undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: raw };
 
-  const sinceMs = Math.max(fromMs, series.firstMs);
-  const reaching = tiers.filter(({ keepMs }) => {
-    return keepMs === null || sinceMs >= times.nowMs - keepMs * (1 + missingShareMax);
-  });
-  const found = fittingWindows(history, reaching.length > 0 ? reaching : tiers.slice(-1), asked);
+  const found = fittingWindows(history, reachingTiers(history, tiers, asked, times.nowMs), asked);
   if (found === undefined) return { ...answer, tier: 'raw', everySeconds: 0, points: [] };
   const { tier, windows } = found;
   const { merged, factor } = mergeToFit(windows, everySeconds(tier.every), pointsMax);
+  const heldMs = heldFromMs(history, series, tier, times.nowMs);
   return {
     ...answer,
+    ...(heldMs > series.firstMs ? { heldFromMs: heldMs } : {}),
     tier: tierName(tier.every),
     everySeconds: everySeconds(tier.every) * factor,
     points: merged.map(({ startMs, aggregate }) => ({
@@ -71,6 +69,35 @@ interface AskedField {
   readonly field: FieldState;
   readonly span: Span;
   readonly pointsMax: number;
+}
+
+/** Since when a tier has every window of a series: before that it is past its time to keep, or was not configured. */
+export function heldFromMs(
+  history: History,
+  series: SeriesState,
+  { every, keepMs, windows }: TierWindows,
+  nowMs: number,
+): number {
+  const keptMs = keepMs === null ? 0 : windows.start(nowMs - keepMs);
+  return Math.max(keptMs, history.heldFromMs(series, every) ?? 0);
+}
+
+/** Tiers that have all of a span; else those that reach back the farthest. */
+function reachingTiers(
+  history: History,
+  tiers: readonly TierWindows[],
+  { series, span }: AskedField,
+  nowMs: number,
+): readonly TierWindows[] {
+  const sinceMs = Math.max(span.fromMs, series.firstMs);
+  const held = tiers.map((tier) => ({ tier, fromMs: heldFromMs(history, series, tier, nowMs) }));
+  const reaching = held.filter(({ tier, fromMs }) => {
+    const isMade = sinceMs >= (history.heldFromMs(series, tier.every) ?? 0);
+    return isMade && sinceMs >= fromMs - (tier.keepMs ?? 0) * missingShareMax;
+  });
+  if (reaching.length > 0) return reaching.map(({ tier }) => tier);
+  const farthestMs = Math.min(...held.map(({ fromMs }) => fromMs));
+  return held.flatMap(({ tier, fromMs }) => (fromMs === farthestMs ? [tier] : []));
 }
 
 /** Of the finest tier that has at most so many, else of the coarsest. */

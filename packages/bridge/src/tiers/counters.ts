@@ -23,6 +23,10 @@ export interface Segments {
 export interface Counters {
   /** Takes the pending readings; the newest point of the field is moved. */
   place(series: number, field: FieldState, tiers: readonly Segments[]): readonly Growth[];
+  /** From when on every point is known, and the one before it. */
+  knownFromMs(series: number, field: FieldState): number;
+  /** What a counter grew by at each of its points in a span of which every point is known. */
+  growths(series: number, field: FieldState, fromMs: number, toMs: number): readonly Growth[];
   /** Removes points before a time, but for the chunk that leads up to it. Returns the number of chunks. */
   trim(series: number, field: FieldState, beforeMs: number): number;
 }
@@ -78,6 +82,23 @@ export function createCounters(database: DatabaseSync): Counters {
       const exact = added.filter((point) => compareTimes(point, oldest) >= 0);
       const older = added.slice(0, added.length - exact.length);
       return [...insertBetweenSegments(older, tiers), ...insertExact(series, field, exact)];
+    },
+    knownFromMs: (series, field) => {
+      const oldest = field.isTrimmed ? chunks.first(series, field.id)?.points[0] : undefined;
+      return oldest === undefined ? 0 : oldest.timeMs + 1;
+    },
+    growths: (series, field, fromMs, toMs) => {
+      let chunk = chunks.before(series, field.id, fromMs);
+      const points: CounterPoint[] = [...(chunk?.points ?? [])];
+      for (let startMs = chunk?.startMs ?? Number.NEGATIVE_INFINITY; ; startMs = chunk.startMs) {
+        chunk = chunks.after(series, field.id, startMs);
+        if (chunk === undefined || chunk.startMs >= toMs) break;
+        points.push(...chunk.points);
+      }
+      const first = points.findIndex(({ timeMs }) => timeMs >= fromMs);
+      if (first < 0) return [];
+      const added = points.slice(first).filter(({ timeMs }) => timeMs < toMs);
+      return insertPoints({ previous: points[first - 1], known: [], added, next: undefined }).growths;
     },
     trim: (series, field, beforeMs) => {
       const removed = chunks.trim(series, field.id, beforeMs);

@@ -25,6 +25,9 @@ export interface Moment {
   readonly keptFromMs: number;
 }
 
+/** Of a series in a tier: whether windows that begin at a time belong to what the tier has. */
+export type Holds = (tier: TierWindows, series: number, startMs: number) => boolean;
+
 export const isExpired = (
   { windows, keepMs }: TierWindows,
   startMs: number,
@@ -36,12 +39,14 @@ export function createFlusher({
   tiers,
   cellMs,
   windows: table,
+  holds,
 }: {
   readonly database: DatabaseSync;
   /** The finest first. */
   readonly tiers: readonly TierWindows[];
   readonly cellMs: number;
   readonly windows: WindowTable;
+  readonly holds: Holds;
 }): (series: SeriesState, moment: Moment, revise: () => number) => void {
   const counters = createCounters(database);
   const save = createSeriesSaver(database);
@@ -56,7 +61,7 @@ export function createFlusher({
     for (const tier of tiers) {
       const closedBefore = tier.windows.start(moment.closedMs);
       for (const [startMs, row] of gather(cells, tier.windows)) {
-        if (isExpired(tier, startMs, moment)) continue;
+        if (isExpired(tier, startMs, moment) || !holds(tier, series.id, startMs)) continue;
         const key = { every: tier.every, series: series.id, startMs };
         const state = { isClosed: startMs < closedBefore, reopens: moment.reopens };
         table.merge(key, kinds, row, state, revise);
@@ -76,7 +81,10 @@ export function createFlusher({
       const by = (find: WindowTable['counterAt']) => (timeMs: number) =>
         find({ every: tier.every, series, startMs: tier.windows.start(timeMs) }, kinds, id);
       return {
-        covers: (timeMs) => !isExpired(tier, tier.windows.start(timeMs), moment),
+        covers: (timeMs) => {
+          const startMs = tier.windows.start(timeMs);
+          return !isExpired(tier, startMs, moment) && holds(tier, series, startMs);
+        },
         at: by(table.counterAt),
         before: by(table.counterBefore),
         after: by(table.counterAfter),
@@ -85,7 +93,7 @@ export function createFlusher({
   }
 }
 
-function addGrowth(cells: Map<number, Row>, cellMs: number, { id }: FieldState, growth: Growth): void {
+export function addGrowth(cells: Map<number, Row>, cellMs: number, { id }: FieldState, growth: Growth): void {
   const start = Math.floor(growth.point.timeMs / cellMs) * cellMs;
   let row = cells.get(start);
   if (row === undefined) {
@@ -99,7 +107,7 @@ function addGrowth(cells: Map<number, Row>, cellMs: number, { id }: FieldState, 
 }
 
 /** Cells by window; cells themselves stay as they are. */
-function gather(cells: ReadonlyMap<number, Row>, windows: Windows): Map<number, Row> {
+export function gather(cells: ReadonlyMap<number, Row>, windows: Windows): Map<number, Row> {
   const gathered = new Map<number, Row>();
   const copied = new Set<number>();
   for (const [cell, row] of cells) {

@@ -40,8 +40,24 @@ export function joinTierSeries({ database, tiers }: JoinParts, from: SeriesKey, 
   const windows = moveWindows(database, table, source, target, fields.ids);
   for (const [field, changes] of corrections) correct(table, tiers, target, field, changes);
   describe(database, source, target);
+  joinReaches(database, source, target);
   removeTierSeries(database, from);
   return { windows, leftOut: fields.leftOut };
+}
+
+/** Both have windows only from the later time on; an older one would lack the readings of the other. */
+function joinReaches(database: DatabaseSync, source: SeriesState, target: SeriesState): void {
+  database
+    .prepare(
+      `INSERT OR REPLACE INTO tier_reach SELECT tier, ?, max(from_ms), max(filling) FROM tier_reach
+       WHERE series IN (?, ?) GROUP BY tier`,
+    )
+    .run(target.id, source.id, target.id);
+  const remove = database.prepare('DELETE FROM tier_window WHERE tier = ? AND series = ? AND start < ?');
+  const reaches = database.prepare('SELECT tier, from_ms FROM tier_reach WHERE series = ?').all(target.id);
+  for (const reach of reaches) {
+    remove.run(Number(reach['tier']), target.id, Math.floor(Number(reach['from_ms']) / 1_000));
+  }
 }
 
 /** Returns how many windows went. */
@@ -51,7 +67,7 @@ export function removeTierSeries(database: DatabaseSync, key: SeriesKey): number
   let windows = 0;
   const remove = database.prepare('DELETE FROM tier_window WHERE tier = ? AND series = ?');
   for (const tier of tiersOf(database)) windows += Number(remove.run(tier, series.id).changes);
-  for (const table of ['tier_counter', 'tier_field'])
+  for (const table of ['tier_counter', 'tier_field', 'tier_reach'])
     database.prepare(`DELETE FROM ${table} WHERE series = ?`).run(series.id);
   database.prepare('DELETE FROM tier_series WHERE id = ?').run(series.id);
   return windows;

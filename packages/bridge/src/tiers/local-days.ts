@@ -4,6 +4,8 @@ import { dayMs } from './tier.ts';
 
 /** Times are ms since 1970, dates are written `2026-03-29`. */
 export interface LocalDays {
+  /** IANA name. */
+  readonly timeZone: string;
   /** The first instant of the day that holds a time. */
   start(timeMs: number): number;
   /** The first instant of the day after it. */
@@ -47,6 +49,7 @@ export function createLocalDays(timeZone: string): LocalDays {
   };
 
   return {
+    timeZone,
     start: (timeMs) => edge(dayOf(timeMs)),
     // The date after it may have no length (a zone skipped it), but then it begins with the one after that.
     end: (timeMs) => edge(dayOf(timeMs) + 1),

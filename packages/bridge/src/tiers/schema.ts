@@ -4,6 +4,9 @@
 //   tier_field    the fields of a series: id in its windows, kind; of a counter the newest point,
 //                 and whether points of it have expired
 //   tier_window   a window of a series (row.ts); `start` in seconds; `revision` once it is closed, anew when it changes
+//   tier_kept     the tiers as they were configured last: time zone of days, time to keep, before which time windows have
+//                 expired, since when it is no longer configured
+//   tier_reach    since when a tier has windows of a series, where that is not as long as it is kept; whether more follows
 //   tier_counter  the points of a counter (counter-points.ts), by which late readings find their neighbours
 
 import type { SchemaPart } from '../store.ts';
@@ -57,6 +60,22 @@ export const tierSchema: SchemaPart = {
       start INTEGER NOT NULL,
       points BLOB NOT NULL,
       PRIMARY KEY (series, field, start)
+    ) WITHOUT ROWID;
+    `,
+    `
+    CREATE TABLE tier_kept (
+      tier INTEGER PRIMARY KEY,
+      zone TEXT NOT NULL,
+      keep_ms INTEGER,
+      gone_ms INTEGER,
+      leaving_ms INTEGER
+    );
+    CREATE TABLE tier_reach (
+      tier INTEGER NOT NULL,
+      series INTEGER NOT NULL,
+      from_ms INTEGER NOT NULL,
+      filling INTEGER NOT NULL,
+      PRIMARY KEY (tier, series)
     ) WITHOUT ROWID;
     `,
   ],

@@ -36,6 +36,8 @@ export const presets = {
 /** A local day counts as 24 hours, though two of a year have 23 and 25. */
 export const everySeconds = (every: Every): number => (every === 'day' ? dayMs / secondMs : every);
 
+export const everyOf = (seconds: number): Every => (seconds === dayMs / secondMs ? 'day' : seconds);
+
 /** `2m`, `30m`, `2h`, `1d`: the name in the configuration, in bucket names and in exports. */
 export function tierName(every: Every): string {
   if (every === 'day') return '1d';

@@ -5,19 +5,17 @@
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store.ts';
 import { type ClosedWindow, createChangeCounter, createChangeReader } from './changes.ts';
+import { createEngine, dropSlice, type Engine, noteExpired } from './engine.ts';
 import { createExpiry } from './expire.ts';
-import { createFlusher, type Moment, type TierWindows } from './flush.ts';
+import type { Moment } from './flush.ts';
 import { type Gathering, startGathering } from './gathering.ts';
 import type { LocalDays } from './local-days.ts';
-import { createLosses, type Losses } from './losses.ts';
 import { type LeftOutReason, loadSeriesStates, type SeriesState, type SeriesStates } from './series-state.ts';
-import type { Tier } from './tier.ts';
-import { createWindowTable, type WindowTable } from './window-table.ts';
-import { cellLengthMs, windowsOfTiers } from './windows.ts';
+import { type Tier, tierName } from './tier.ts';
 
 export interface TiersOptions {
   readonly store: Pick<Store, 'database' | 'transaction'>;
-  readonly log: Pick<Log, 'read' | 'head' | 'onStored'>;
+  readonly log: Pick<Log, 'read' | 'head' | 'onStored' | 'raw'>;
   readonly tiers: readonly Tier[];
   readonly days: LocalDays;
   /** How long raw readings are kept: as far back, late readings of counters are placed exactly. */
@@ -69,17 +67,6 @@ const graceMs = 15_000;
 /** Windows of a tier in one transaction. */
 const closedMax = 100;
 
-/** What does not change while the tiers live. */
-interface Engine {
-  readonly options: TiersOptions;
-  readonly tiers: readonly TierWindows[];
-  readonly cellMs: number;
-  readonly windows: WindowTable;
-  readonly losses: Losses;
-  readonly flushSeries: ReturnType<typeof createFlusher>;
-  readonly saveState: (cursor: number, revision: number) => void;
-}
-
 /** What is forgotten, and read again from the store, when a transaction fails. */
 interface Memory {
   readonly states: SeriesStates;
@@ -98,7 +85,7 @@ export function createTiers(options: TiersOptions): Tiers {
   const { database } = store;
   const engine = createEngine(options);
   const { tiers, windows, losses } = engine;
-  const everies = tiers.map(({ every }) => every);
+  const everies = options.tiers.map(({ every }) => every);
   const changes = createChangeReader(database, everies);
   const expire = createExpiry({ database, tiers, windows, rawMs });
   let memory = load(engine);
@@ -128,30 +115,20 @@ export function createTiers(options: TiersOptions): Tiers {
     accounts: () => ({ ...losses.counts(), behind: log.head() - memory.cursor }),
     expire: () => {
       if (!clockSynced()) return 0;
-      return orReload(() => store.transaction(() => expire([...memory.states.all()], now())));
+      return orReload(() =>
+        store.transaction(() => {
+          noteExpired(engine);
+          return expire([...memory.states.all()], now()) + dropSlice(engine);
+        }),
+      );
     },
   };
 }
 
-function createEngine(options: TiersOptions): Engine {
-  const { database } = options.store;
-  const tiers = windowsOfTiers(options.tiers, options.days);
-  const cellMs = cellLengthMs(tiers.map(({ every }) => every));
-  const windows = createWindowTable(database);
-  const update = database.prepare('UPDATE tier_state SET cursor = ?, revision = ? WHERE id = 1');
-  return {
-    options,
-    tiers,
-    cellMs,
-    windows,
-    losses: createLosses(options.report),
-    flushSeries: createFlusher({ database, tiers, cellMs, windows }),
-    saveState: (cursor, revision) => void update.run(cursor, revision),
-  };
-}
-
-function load({ options: { store, log }, cellMs, losses }: Engine): Memory {
+function load({ options: { store, log }, cellMs, losses, reaches, kept }: Engine): Memory {
   const { database } = store;
+  reaches.reload();
+  kept.reload();
   const states = loadSeriesStates({ database, cellMs, onLeftOut: losses.leaveOut });
   const state = database.prepare('SELECT cursor, revision FROM tier_state WHERE id = 1').get();
   const cursor = Number(state?.['cursor']);
@@ -177,18 +154,14 @@ function work(engine: Engine, memory: Memory, isUrgent: boolean): boolean {
     flushSlice(engine, memory, memory.round);
     return true;
   }
-  return closeSlice(engine, memory) || gathering.isBehind();
+  return closeSlice(engine, memory) || gathering.isBehind() || fillSlice(engine, memory);
 }
 
 function flushSlice(engine: Engine, memory: Memory, round: NonNullable<Memory['round']>): void {
   const { options, flushSeries, saveState } = engine;
-  const nowMs = options.now();
-  const moment: Moment = {
-    closedMs: nowMs - graceMs,
-    reopens: options.openEveryMs !== undefined,
-    keptFromMs: options.clockSynced() ? nowMs : Number.NEGATIVE_INFINITY,
-  };
+  const moment = momentOf(options);
   options.store.transaction(() => {
+    noteExpired(engine);
     for (let cells = 0; cells < sliceCells; ) {
       const series = round.queue[round.at];
       if (series === undefined) break;
@@ -202,6 +175,41 @@ function flushSlice(engine: Engine, memory: Memory, round: NonNullable<Memory['r
   if (round.at < round.queue.length) return;
   memory.round = undefined;
   memory.gathering.relieve();
+}
+
+function momentOf({ now, openEveryMs, clockSynced }: TiersOptions): Moment {
+  const nowMs = now();
+  return {
+    closedMs: nowMs - graceMs,
+    reopens: openEveryMs !== undefined,
+    keptFromMs: clockSynced() ? nowMs : Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** Makes windows of a tier that is new or kept longer, a few at a time. */
+function fillSlice(engine: Engine, memory: Memory): boolean {
+  const { options, tiers, reaches, kept, fill, saveState } = engine;
+  for (const tier of tiers) {
+    const [id] = kept.isDropped(tier.every) ? [] : reaches.filling(tier.every);
+    const series = id === undefined ? undefined : memory.states.byId(id);
+    if (series === undefined) continue;
+    options.store.transaction(() => {
+      noteExpired(engine);
+      fill(series, tier, momentOf(options), () => ++memory.revision);
+      saveState(memory.cursor, memory.revision);
+    });
+    const [more] = reaches.filling(tier.every);
+    if (more === undefined) options.report(filledWords(tier, reaches.latest(tier.every)));
+    return true;
+  }
+  return false;
+}
+
+function filledWords({ every }: Tier, latestMs: number | undefined): string {
+  const name = tierName(every);
+  if (latestMs === undefined) return `The tier ${name} is filled: it has everything that it keeps.`;
+  const since = new Date(latestMs).toISOString();
+  return `The tier ${name} is filled, of every device at the latest from ${since} on: what older windows are made of has gone.`;
 }
 
 /** Gives revisions to the windows that have ended, and once in a while to those that go on. */

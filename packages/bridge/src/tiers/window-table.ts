@@ -30,9 +30,21 @@ export interface WindowTable {
   close(every: Every, beforeMs: number, limit: number, revise: () => number): number;
   /** Removes windows of a series that began before a time, the oldest first; returns how many. */
   expire(every: Every, series: number, beforeMs: number, limit: number): number;
+  /** Windows of a series that begin in a span, the latest first. */
+  ofSpan(every: Every, series: number, fromMs: number, toMs: number): readonly StoredBytes[];
+  /** Removes windows of a series that begin in a span. */
+  clear(every: Every, series: number, fromMs: number, toMs: number): void;
+  /** Removes windows of all series; returns how many. */
+  drop(every: Every, limit: number): number;
   counterAt(key: WindowKey, kinds: readonly FieldKind[], field: number): Counter | undefined;
   counterBefore(key: WindowKey, kinds: readonly FieldKind[], field: number): Counter | undefined;
   counterAfter(key: WindowKey, kinds: readonly FieldKind[], field: number): Counter | undefined;
+}
+
+/** A window as it is stored. */
+interface StoredBytes {
+  readonly startMs: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Windows that are searched for one that has a field. */
@@ -41,7 +53,13 @@ const searchedMax = 1_000;
 const ofSeries = 'tier = ? AND series = ?';
 
 export function createWindowTable(database: DatabaseSync): WindowTable {
-  return { ...mergeInto(database), ...closing(database), ...expiring(database), ...searching(database) };
+  return {
+    ...mergeInto(database),
+    ...closing(database),
+    ...expiring(database),
+    ...spans(database),
+    ...searching(database),
+  };
 }
 
 function mergeInto(database: DatabaseSync): Pick<WindowTable, 'merge'> {
@@ -105,6 +123,26 @@ function expiring(database: DatabaseSync): Pick<WindowTable, 'expire'> {
       const until = select.all(tier, series, beforeMs / 1_000, limit).at(-1)?.['start'];
       return until === undefined ? 0 : Number(remove.run(tier, series, until).changes);
     },
+  };
+}
+
+function spans(database: DatabaseSync): Pick<WindowTable, 'ofSpan' | 'clear' | 'drop'> {
+  const inSpan = `${ofSeries} AND start >= ? AND start < ?`;
+  const select = database.prepare(`SELECT start, row FROM tier_window WHERE ${inSpan} ORDER BY start DESC`);
+  const remove = database.prepare(`DELETE FROM tier_window WHERE ${inSpan}`);
+  const removeSome = database.prepare(
+    `DELETE FROM tier_window WHERE (tier, series, start) IN
+     (SELECT tier, series, start FROM tier_window WHERE tier = ? LIMIT ?)`,
+  );
+  return {
+    ofSpan: (every, series, fromMs, toMs) =>
+      select.all(everySeconds(every), series, fromMs / 1_000, toMs / 1_000).map(({ start, row }) => ({
+        startMs: Number(start) * 1_000,
+        bytes: row as Uint8Array,
+      })),
+    clear: (every, series, fromMs, toMs) =>
+      void remove.run(everySeconds(every), series, fromMs / 1_000, toMs / 1_000),
+    drop: (every, limit) => Number(removeSome.run(everySeconds(every), limit).changes),
   };
 }
 

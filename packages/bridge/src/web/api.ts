@@ -84,6 +84,8 @@ export interface SeriesView {
   readonly to: number;
   /** Time of the first reading ever stored of this device. */
   readonly first?: number;
+  /** Since when the tier has all of them, where that is later: what is older has gone. */
+  readonly held_from?: number;
   readonly points: readonly SeriesPoint[];
 }
 

@@ -21,6 +21,8 @@ export interface SeriesAnswer {
   readonly kind?: FieldKind;
   /** Time of the first reading ever stored of the series. */
   readonly firstMs?: number;
+  /** Since when the tier has every window, where the series is older. */
+  readonly heldFromMs?: number;
   readonly points: readonly SeriesPoint[];
 }
 

@@ -85,6 +85,10 @@ export interface TierView {
   readonly keep: number | null;
   readonly rows?: number;
   readonly oldest?: number;
+  /** Since when every device has its windows here, where that is not as long as the tier is kept. */
+  readonly from?: number;
+  /** Older windows are being made from what is still there. */
+  readonly filling?: true;
 }
 
 export interface StorageView {

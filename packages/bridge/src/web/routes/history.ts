@@ -50,6 +50,7 @@ export function serveSeries(server: FastifyInstance, { devices, queries, clock }
       from,
       to,
       ...(answer.firstMs === undefined ? {} : { first: answer.firstMs }),
+      ...(answer.heldFromMs === undefined ? {} : { held_from: answer.heldFromMs }),
       points: answer.points,
     };
   });
