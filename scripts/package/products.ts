@@ -113,7 +113,7 @@ export const products: readonly Product[] = [
     pageLibraries: ['preact', 'uplot'],
     depends,
     recommends: [],
-    nodeOptions: [],
+    nodeOptions: ['--max-semi-space-size=16', '--heap-growing-percent=50'],
     unitsEnabled: ['wattline-bridge.service'],
     unitsOther: [],
     files: {

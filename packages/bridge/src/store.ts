@@ -27,6 +27,8 @@ const layoutVersion = 1;
 const busyTimeoutMs = 5_000;
 /** What the write-ahead log is cut back to after a long reader let it grow. */
 const journalBytesMax = 64 * 1024 * 1024;
+/** What is written again and again until then is copied into the file once: 16 MB instead of the usual four. */
+const checkpointPages = 4_000;
 const sqliteBusy = 5;
 
 interface StoreOptions {
@@ -98,6 +100,7 @@ function prepare(database: DatabaseSync, file: string, parts: readonly SchemaPar
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${journalBytesMax}`);
+  database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
   database.exec('PRAGMA cache_size = -16384');
   database.exec('PRAGMA trusted_schema = OFF');
   inTransaction(database, () => {

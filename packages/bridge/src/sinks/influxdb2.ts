@@ -43,10 +43,17 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): Sink {
     const onAnswer = (_: unknown, code?: number): void => {
       status = code;
     };
+    // The client never takes its listener off a signal, and with it the request stays in memory: each has its own.
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    closed.signal.addEventListener('abort', end);
     try {
-      await client.transport.request(path, lines.join('\n'), request, onAnswer);
+      const { signal } = ended;
+      await client.transport.request(path, lines.join('\n'), { ...request, signal }, onAnswer);
     } catch (error) {
       throw explain(error, bucket, options);
+    } finally {
+      closed.signal.removeEventListener('abort', end);
     }
     if (status !== stored) {
       throw new UnavailableError(
