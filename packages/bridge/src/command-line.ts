@@ -16,7 +16,7 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 export type Invocation = Everywhere &
   (
-    | { readonly command: 'run' | 'check' | 'status' }
+    | { readonly command: 'run' | 'check' | 'status' | 'readmit' }
     | {
         readonly command: 'export';
         readonly device: string;
@@ -144,7 +144,7 @@ function addExport(
 
 function addKeeping(
   program: Command,
-  everywhere: () => Everywhere,
+  everywhere: (json?: boolean) => Everywhere,
   found: (invocation: Invocation) => void,
 ): void {
   program
@@ -154,6 +154,11 @@ function addKeeping(
     .action((file, { force }) =>
       found({ command: 'backup', file, replaces: force === true, ...everywhere() }),
     );
+  program
+    .command('readmit')
+    .description('take back what was set aside, after its cause is mended')
+    .option('--json', 'as JSON')
+    .action(({ json }) => found({ command: 'readmit', ...everywhere(json) }));
   program
     .command('restore <file>')
     .description('a backup becomes the store; the bridge must not run, the old store is kept aside')

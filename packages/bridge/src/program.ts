@@ -66,6 +66,10 @@ async function execute(
       const { report } = await import('./commands/report.ts');
       return report(surround, invocation.file);
     }
+    case 'readmit': {
+      const { readmit } = await import('./commands/readmit.ts');
+      return readmit(surround, invocation.json);
+    }
     case 'restore': {
       const { restore } = await import('./commands/restore.ts');
       return restore(surround, invocation.file);

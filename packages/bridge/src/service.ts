@@ -18,6 +18,7 @@ import { schemaParts } from './keeping/schema-parts.ts';
 import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
+import { readmitAll } from './log/readmit.ts';
 import { withRecent } from './log/recent.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { createQueries, type HistoryQueries } from './queries/queries.ts';
@@ -210,6 +211,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     storage: () => storageView(store, configuration.store),
     site: { name: site.name, timezone: site.timeZone },
     changeDevice: (change, isTrial) => runChange(changeParts(parts, core, beside.days), change, isTrial),
+    readmit: () => readmitAll(log, now),
     stayAwake: (agent, untilMs) =>
       front.publish(stayAwakeTopic(agent), JSON.stringify({ until: untilMs }), { retain: true }),
     hosts: [...web.hosts, hostName, `${hostName}.local`],

@@ -58,6 +58,7 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     storage: () => ({ bytes: 4_096, bytes_max: 1e9, tiers: [] }),
     notReady: () => [],
     stayAwake: async () => {},
+    readmit: async () => [],
     changeDevice: async () => [],
     hosts: [],
     page: undefined,

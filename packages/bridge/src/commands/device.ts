@@ -11,7 +11,7 @@ import type { SeriesKey } from '../message.ts';
 import { openSink } from '../sinks/open-sink.ts';
 import { remake } from '../sinks/remake.ts';
 import { openRetentionMemory } from '../sinks/retention-memory.ts';
-import { lockStore, openStore, StoreInUseError } from '../store.ts';
+import { openStore } from '../store.ts';
 import type { Surround } from '../surround.ts';
 import { createLocalDays } from '../tiers/local-days.ts';
 import { createTiers } from '../tiers/tiers.ts';
@@ -19,7 +19,7 @@ import { windowsOfTiers } from '../tiers/windows.ts';
 import type { DeviceChangeView } from '../web/api.ts';
 import { existingStore } from './files.ts';
 import { findSeries } from './find-series.ts';
-import { addressOf, askBridge, NoAnswerError } from './running-bridge.ts';
+import { addressOf, askBridge, bridgeRuns, NoAnswerError } from './running-bridge.ts';
 
 type Asked = Extract<Invocation, { command: 'device' }>;
 
@@ -57,16 +57,6 @@ function changeOf(
     throw error instanceof ChangeRefused ? new UsageError(error.message) : error;
   }
   return is === 'merge' ? { is, from, into: find(into) } : { is, from };
-}
-
-function bridgeRuns(path: string): boolean {
-  try {
-    lockStore(path).close();
-    return false;
-  } catch (error) {
-    if (error instanceof StoreInUseError) return true;
-    throw error;
-  }
 }
 
 async function askForChange(

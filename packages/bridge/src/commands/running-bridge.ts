@@ -1,6 +1,7 @@
 // Asks the bridge that runs with this configuration, by its HTTP interface.
 
 import type { HostPort } from '@wattline/program';
+import { lockStore, StoreInUseError } from '../store.ts';
 import type { ErrorView } from '../web/api.ts';
 
 const answerMsMax = 5_000;
@@ -9,6 +10,17 @@ const answerMsMax = 5_000;
 export function addressOf({ host, port }: HostPort): string {
   const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
+}
+
+/** Whether a bridge has the store of this configuration open. */
+export function bridgeRuns(path: string): boolean {
+  try {
+    lockStore(path).close();
+    return false;
+  } catch (error) {
+    if (error instanceof StoreInUseError) return true;
+    throw error;
+  }
 }
 
 /** It did not answer, or refused; the message is in words. */

@@ -4,6 +4,7 @@ import type { AgentState, Values } from '@wattline/protocols';
 import { isDescribed, type Judgement, judge } from '../ingest/ingest.ts';
 import { type Translator, withoutFields } from '../ingest/replaced.ts';
 import type { AsideReason, Message, StoredReading, Verdict } from '../message.ts';
+import { explainForeign } from './foreign.ts';
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
 import type { Parts } from './parts.ts';
@@ -12,7 +13,7 @@ import { toReading } from './reading.ts';
 import type { Stream } from './streams.ts';
 import type { UnsetBoot } from './waiting.ts';
 
-interface Appended {
+export interface Appended {
   readonly verdicts: readonly Verdict[];
   readonly readings: readonly StoredReading[];
   readonly agentStates: readonly { readonly agent: string; readonly state: AgentState }[];
@@ -32,6 +33,13 @@ export interface Appending {
   readonly translator: Translator;
   /** Whether this machine's clock can judge the times of others. */
   readonly synced: boolean;
+  /** The messages were received before, and set aside. */
+  readonly again?: {
+    /** By which their times are judged. */
+    readonly nowMs: number;
+    /** Called in the transaction. */
+    readonly settle: (verdicts: readonly Verdict[]) => void;
+  };
 }
 
 type JudgedReading = Extract<Judgement, { is: 'reading' }>;
@@ -59,6 +67,7 @@ export function appendMessages(appending: Appending, messages: readonly Message[
   try {
     const verdicts = parts.store.transaction(() => {
       const found = messages.map((message) => take(batch, message));
+      appending.again?.settle(found);
       save(batch, found, messages.at(-1)?.receivedMs ?? 0);
       return found;
     });
@@ -72,10 +81,10 @@ export function appendMessages(appending: Appending, messages: readonly Message[
   }
 }
 
-function save({ parts, builder }: Batch, verdicts: readonly Verdict[], nowMs: number): void {
+function save({ parts, builder, again }: Batch, verdicts: readonly Verdict[], nowMs: number): void {
   const { counts, streams, boots, series, waiting, fieldTypes } = parts;
   builder.flush();
-  counts.add('received', verdicts.length);
+  if (again === undefined) counts.add('received', verdicts.length);
   for (const { is } of verdicts) if (is !== 'aside') counts.add(is, 1);
   streams.save();
   boots.save(nowMs);
@@ -88,9 +97,10 @@ function save({ parts, builder }: Batch, verdicts: readonly Verdict[], nowMs: nu
 function take(batch: Batch, message: Message): Verdict {
   const judged = judge(message, batch.translator);
   const { states } = batch.parts;
+  if (judged.is === 'reading') return takeReading(batch, message, judged);
+  // What is older than what is known by now is not the newest of its topic.
+  if (batch.again && judged.is !== 'aside' && isOutdated(batch, message)) return state;
   switch (judged.is) {
-    case 'reading':
-      return takeReading(batch, message, judged);
     case 'agent_state':
       if (!states.put(message)) return setAside(batch, message, 'unknown_shape', 'too many agents');
       states.setAgent(judged.agent, judged.state, message.receivedMs);
@@ -105,9 +115,13 @@ function take(batch: Batch, message: Message): Verdict {
   }
 }
 
+const isOutdated = ({ parts: { states } }: Batch, { topic, receivedMs }: Message): boolean =>
+  (states.newest(topic)?.receivedMs ?? Number.NEGATIVE_INFINITY) >= receivedMs;
+
 /** The broker delivers it again with every subscription: the same is counted, but kept once. */
 function takeLastKnown(batch: Batch, message: Message, verdict: Extract<Verdict, { is: 'aside' }>): Verdict {
   const { states, counts } = batch.parts;
+  if (batch.again) return verdict;
   const known = states.newest(message.topic);
   if (known === undefined || Buffer.compare(known.payload, message.payload) !== 0) {
     states.put(message);
@@ -117,7 +131,8 @@ function takeLastKnown(batch: Batch, message: Message, verdict: Extract<Verdict,
   return verdict;
 }
 
-function setAside({ parts }: Batch, message: Message, reason: AsideReason, detail: string): Verdict {
+function setAside({ parts, again }: Batch, message: Message, reason: AsideReason, detail: string): Verdict {
+  if (again) return { is: 'aside', reason, detail };
   const dropped = parts.asides.add(message, reason, detail);
   parts.counts.add(`aside:${reason}`, 1);
   if (dropped > 0) parts.counts.add('bound:aside_dropped', dropped);
@@ -154,8 +169,9 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
   }
   const place = placeInTime(parsed, message.receivedMs, batch.parts);
   const { timeMs } = place;
-  if (batch.synced && !place.waiting && timeMs > message.receivedMs + futureMs) {
-    const ahead = Math.round((timeMs - message.receivedMs) / 1000);
+  const nowMs = batch.again?.nowMs ?? message.receivedMs;
+  if (batch.synced && !place.waiting && timeMs > nowMs + futureMs) {
+    const ahead = Math.round((timeMs - nowMs) / 1000);
     return setAside(batch, message, 'far_future', `its time is ${ahead} s ahead of this machine's clock`);
   }
   const named = series.find(device ?? message.topic, identity?.agent ?? '');
@@ -185,19 +201,6 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
     sequence: sequence ?? 0,
   });
   return stored;
-}
-
-/** How much of a foreign name is shown. */
-const nameLengthShown = 64;
-
-function explainForeign(onlyAgent: string, named: string | undefined): string {
-  const by =
-    onlyAgent === '' ? 'a user that is no agent' : `the agent "${onlyAgent}", whose readings must name it`;
-  const what =
-    named === undefined
-      ? 'names no agent, stream and sequence'
-      : `names "${named.slice(0, nameLengthShown)}"`;
-  return `it came from ${by}; it ${what}`;
 }
 
 /** Names of the values that are of another type than their field. `undefined`: none. */

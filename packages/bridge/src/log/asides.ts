@@ -16,6 +16,11 @@ export interface Asides {
   add(message: Message, reason: AsideReason, detail: string): number;
   /** The newest first. */
   newest(limit: number): readonly AsideMessage[];
+  /** The oldest first. */
+  after(id: number, limit: number): readonly AsideMessage[];
+  /** Inside the transaction, as the two below. */
+  remove(message: AsideMessage): void;
+  relabel(message: AsideMessage, reason: AsideReason, detail: string): void;
   reload(): void;
 }
 
@@ -29,7 +34,7 @@ const sizeOfRow = `length(payload) + length(topic) + length(detail) + ${rowBytes
 
 export function openAsides(database: DatabaseSync): Asides {
   const insert = database.prepare(
-    'INSERT INTO log_aside (received_ms, topic, retained, reason, detail, bytes, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO log_aside (received_ms, topic, retained, reason, detail, bytes, payload, only_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const selectSize = database.prepare(`SELECT coalesce(sum(${sizeOfRow}), 0) AS ${size} FROM log_aside`);
   const selectOldest = database.prepare(
@@ -37,11 +42,13 @@ export function openAsides(database: DatabaseSync): Asides {
   );
   const remove = database.prepare('DELETE FROM log_aside WHERE id = ?');
   const selectNewest = database.prepare('SELECT * FROM log_aside ORDER BY id DESC LIMIT ?');
+  const selectAfter = database.prepare('SELECT * FROM log_aside WHERE id > ? ORDER BY id LIMIT ?');
+  const relabel = database.prepare('UPDATE log_aside SET reason = ?, detail = ? WHERE id = ?');
   let held = Number(selectSize.get()?.[size]);
   return {
-    add: ({ topic, payload, receivedMs, retained }, reason, detail) => {
+    add: ({ topic, payload, receivedMs, retained, onlyAgent = null }, reason, detail) => {
       const kept = payload.subarray(0, payloadBytesKept);
-      insert.run(receivedMs, topic, retained ? 1 : 0, reason, detail, payload.length, kept);
+      insert.run(receivedMs, topic, retained ? 1 : 0, reason, detail, payload.length, kept, onlyAgent);
       held += kept.length + topic.length + detail.length + rowBytes;
       let dropped = 0;
       while (held > asideBytesMax) {
@@ -53,19 +60,30 @@ export function openAsides(database: DatabaseSync): Asides {
       }
       return dropped;
     },
-    newest: (limit) =>
-      selectNewest.all(limit).map((row) => ({
-        id: Number(row['id']),
-        topic: String(row['topic']),
-        payload: row['payload'] as Uint8Array,
-        receivedMs: Number(row['received_ms']),
-        retained: row['retained'] === 1,
-        reason: row['reason'] as AsideReason,
-        detail: String(row['detail']),
-        bytes: Number(row['bytes']),
-      })),
+    newest: (limit) => selectNewest.all(limit).map(messageOf),
+    after: (id, limit) => selectAfter.all(id, limit).map(messageOf),
+    remove: ({ id, topic, detail, payload }) => {
+      remove.run(id);
+      held -= payload.length + topic.length + detail.length + rowBytes;
+    },
+    relabel: ({ id, detail: before }, reason, detail) => {
+      relabel.run(reason, detail, id);
+      held += detail.length - before.length;
+    },
     reload: () => {
       held = Number(selectSize.get()?.[size]);
     },
   };
 }
+
+const messageOf = (row: Record<string, unknown>): AsideMessage => ({
+  id: Number(row['id']),
+  topic: String(row['topic']),
+  payload: row['payload'] as Uint8Array,
+  receivedMs: Number(row['received_ms']),
+  retained: row['retained'] === 1,
+  reason: row['reason'] as AsideReason,
+  detail: String(row['detail']),
+  bytes: Number(row['bytes']),
+  ...(row['only_agent'] === null ? {} : { onlyAgent: String(row['only_agent']) }),
+});

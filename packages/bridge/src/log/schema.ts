@@ -139,5 +139,9 @@ CREATE TABLE log_field (
 -- Fields of the newest message that are left out of its reading, as JSON.
 ALTER TABLE log_series ADD COLUMN newest_left_out TEXT NOT NULL DEFAULT '[]';
 `,
+    `
+-- The only agent that the publisher of the message may speak for; '': none, NULL: any.
+ALTER TABLE log_aside ADD COLUMN only_agent TEXT;
+`,
   ],
 };

@@ -4,7 +4,7 @@ import type { AgentState } from '@wattline/protocols';
 import { createTranslator, noReplacedPrograms, type ReplacedPrograms } from '../ingest/replaced.ts';
 import type { Message, SeriesKey, StoredReading } from '../message.ts';
 import type { Store } from '../store.ts';
-import { appendMessages, type Notice } from './appender.ts';
+import { type Appended, appendMessages, type Notice } from './appender.ts';
 import type { AsideMessage } from './asides.ts';
 import { createExpiry } from './expire.ts';
 import type { TypeConflict } from './field-types.ts';
@@ -15,6 +15,7 @@ import type { Accounts, Log } from './log.ts';
 import { openParts, type Parts } from './parts.ts';
 import { openRawHistory } from './raw.ts';
 import { readRecord } from './reading.ts';
+import { type ReadmittedSlice, readmitSlice } from './readmit.ts';
 import { settleWaiting } from './settle.ts';
 
 export interface LogOptions {
@@ -35,6 +36,8 @@ export interface SqliteLog extends Log {
   lastKnown(topic: string): Message | undefined;
   /** What was set aside, the newest first. */
   asides(limit: number): readonly AsideMessage[];
+  /** Offers a slice of what was set aside behind an id again (readmit.ts); `undefined`: there is none. */
+  readmit(afterId: number, nowMs: number): ReadmittedSlice | undefined;
   /** Fields with values that were left out, the newest first. */
   typeConflicts(limit: number): readonly (TypeConflict & { readonly key: SeriesKey })[];
   /** Series were renamed, joined or removed in the store. */
@@ -57,16 +60,25 @@ export function openLog(options: LogOptions): SqliteLog {
   const tellStored = (readings: readonly StoredReading[]): void => {
     if (readings.length > 0) for (const listener of storedListeners) notify(() => listener(readings));
   };
+  const appending = () => ({ parts, builder, translator, synced: clockSynced() });
+  const tell = ({ readings, agentStates, notices }: Appended): void => {
+    for (const notice of notices) say(notice);
+    tellStored(readings);
+    for (const { agent, state } of agentStates) {
+      for (const listener of stateListeners) notify(() => listener(agent, state));
+    }
+  };
   return {
     append: (messages) => {
-      const appending = { parts, builder, translator, synced: clockSynced() };
-      const { verdicts, readings, agentStates, notices } = appendMessages(appending, messages);
-      for (const notice of notices) say(notice);
-      tellStored(readings);
-      for (const { agent, state } of agentStates) {
-        for (const listener of stateListeners) notify(() => listener(agent, state));
-      }
-      return verdicts;
+      const appended = appendMessages(appending(), messages);
+      tell(appended);
+      return appended.verdicts;
+    },
+    readmit: (afterId, nowMs) => {
+      const found = readmitSlice(appending(), afterId, nowMs);
+      if (found === undefined) return undefined;
+      tell(found.appended);
+      return found.slice;
     },
     read: (after, limit) => readAfter(parts, report, after, limit),
     head,

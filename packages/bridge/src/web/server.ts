@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { DeviceChange } from '../keeping/device-change.ts';
 import type { AlarmHistory } from '../live/alarm-history.ts';
 import type { Days } from '../live/energy.ts';
+import type { Readmitted } from '../log/readmit.ts';
 import { guardAccess } from './access.ts';
 import { answerErrors, answerFault } from './errors.ts';
 import { type EventStream, startEventStream } from './event-stream.ts';
@@ -15,6 +16,7 @@ import { serveEvents } from './routes/events.ts';
 import { serveExport, serveSeries } from './routes/history.ts';
 import { serveOperations } from './routes/operations.ts';
 import { servePage } from './routes/page.ts';
+import { serveReadmit } from './routes/readmit.ts';
 import { type ReplaySink, serveReplays } from './routes/replays.ts';
 import { type Site, serveAlarms, serveSite } from './routes/site.ts';
 import type { StatusSources } from './status.ts';
@@ -40,6 +42,8 @@ export interface WebParts extends StatusSources {
   readonly stayAwake: (agent: string, untilMs: number) => Promise<void>;
   /** Sinks that can be filled again. */
   readonly replays: readonly ReplaySink[];
+  /** Offers what was set aside to the log again. */
+  readonly readmit: () => Promise<readonly Readmitted[]>;
   /** Names the page answers to beside those of this machine itself. */
   readonly hosts: readonly string[];
   /** Folder of the built page. */
@@ -79,6 +83,7 @@ export async function createWeb(parts: WebParts): Promise<Web> {
   serveExport(server, { devices, queries, clock, onFailure: parts.onFailure });
   serveSite(server, { ...parts, devices, increase: queries.increase });
   serveAlarms(server, parts);
+  serveReadmit(server, parts);
   serveAgents(server, { agents, clock, stayAwake: parts.stayAwake });
   serveReplays(server, parts.replays);
   await server.ready();
