@@ -29,6 +29,9 @@ export type Invocation = Everywhere &
         readonly definition?: string;
         readonly bytes: readonly string[];
         readonly key?: string;
+        readonly record?: string;
+        /** Hex: what was sent. */
+        readonly request?: string;
         readonly lines: boolean;
       }
     | { readonly command: 'record'; readonly name: string; readonly out: string; readonly forMs: number }
@@ -135,15 +138,19 @@ function addTools(program: Command, everywhere: Everything, found: Found): void 
     .command('decode [definition] [hex...]')
     .description('decode captured bytes')
     .option('--key <hex>', 'the key or password of the device')
+    .option('--record <name>', 'the record that was asked for')
+    .option('--request <hex>', 'what was sent, for answers that do not name their question')
     .option('--jsonl', 'read requests from standard input, one JSON a line')
     .option('--json', 'as JSON')
-    .action((definition, bytes, { key, jsonl = false, json }) =>
+    .action((definition, bytes, { key, record, request, jsonl = false, json }) =>
       found({
         command: 'decode',
         bytes,
         lines: jsonl,
         ...(definition === undefined ? {} : { definition }),
         ...(key === undefined ? {} : { key }),
+        ...(record === undefined ? {} : { record }),
+        ...(request === undefined ? {} : { request }),
         ...everywhere(json),
       }),
     );

@@ -45,6 +45,13 @@ describe('decode', () => {
     expect(shown.stdout).toMatch(new RegExp(`^victron-ble ${record}\nfield +value +unit\n`));
     const json = await site.agent([...words, '--json']).ended;
     expect(JSON.parse(json.stdout)).toMatchObject({ definition: 'victron-ble', record, values });
+    const cells = 'dd0400080d870dc10dca0d59fd5977';
+    const answers = ['decode', 'jbd', cells.slice(0, 10), cells.slice(10)];
+    const asked = await site.agent([...answers, '--request', 'dda50400fffc77']).ended;
+    expect(asked.stdout).toMatch(/^jbd cells\nfield +value +unit\ncell_voltage_1 +3.463 +V\n/);
+    expect((await site.agent([...answers, '--record', 'basic']).ended).stderr).toMatch(
+      /^silent: no whole answer/,
+    );
   });
 
   test('what gives no reading ends with 5 and its reason, a wrong request with 2', async () => {

@@ -26,4 +26,8 @@ export const sum8 = (bytes: Uint8Array): number => sumOf(bytes) & 0xff;
 /** Sum of all bytes, its low two bytes. */
 export const sum16 = (bytes: Uint8Array): number => sumOf(bytes) & 0xffff;
 
-const sumOf = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0);
+function sumOf(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let index = 0; index < bytes.length; index++) sum += bytes[index] as number;
+  return sum;
+}

@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { exchangeOfRecord } from '../src/asking.ts';
 import { describeField } from '../src/catalogue.ts';
 import type { Computed, RecordDefinition } from '../src/device.ts';
 import { definitions } from '../src/devices/index.ts';
@@ -228,6 +229,28 @@ function overlapInColumn(
   const end = ({ from = 0, width = Number.POSITIVE_INFINITY }: typeof a) => from + width;
   return a.index === b.index && (a.from ?? 0) < end(b) && (b.from ?? 0) < end(a);
 }
+
+describe('a device that is asked', () => {
+  const asked = definitions.filter(({ ask }) => ask !== undefined);
+
+  test.each(asked)(
+    '$id has a record that each poll asks and whose silence is noticed',
+    ({ records: all }) => {
+      const own = Object.values(all).filter((record) => (record.asked ?? record.askedOfParts) !== undefined);
+      expect(own.filter(({ turn, optional }) => turn === undefined && !optional)).not.toEqual([]);
+    },
+  );
+
+  test.each(asked)('$id can be decoded from captured answers of every record', ({ records: all }) => {
+    const lost = Object.entries(all).filter(
+      ([name, record]) =>
+        exchangeOfRecord(record, undefined) === undefined &&
+        // What another record's request is answered with.
+        !Object.values(all).some(({ recordOf }) => recordOf !== undefined && name in all),
+    );
+    expect(lost.map(([name]) => name)).toEqual([]);
+  });
+});
 
 describe('device kinds', () => {
   test('are those of the vocabulary', () => {

@@ -9,6 +9,9 @@ import { formatValues } from '../show.ts';
 export interface DecodeOptions {
   readonly json: boolean;
   readonly key?: string;
+  readonly record?: string;
+  /** Hex. */
+  readonly request?: string;
 }
 
 /** Answers every line of the input in its order; nothing in a line ends the command, the signal does. */
@@ -27,7 +30,7 @@ export function decodeOnce(
   terminal: Terminal,
   definition: string | undefined,
   bytes: readonly string[],
-  { json, key }: DecodeOptions,
+  { json, key, record, request }: DecodeOptions,
 ): ExitCode {
   if (definition === undefined || bytes.length === 0) {
     const known = definitions.map(({ id }) => id).join(', ');
@@ -35,7 +38,12 @@ export function decodeOnce(
       `decode needs a definition and bytes in hex: decode victron-ble 1002… --key HEX; known: ${known}`,
     );
   }
-  const answer = decodeRequest({ definition, bytes, ...(key === undefined ? {} : { secret: key }) });
+  const answer = decodeRequest({
+    ...{ definition, bytes },
+    ...(key === undefined ? {} : { secret: key }),
+    ...(record === undefined ? {} : { record }),
+    ...(request === undefined ? {} : { request }),
+  });
   if ('error' in answer && answer.error.code === 'usage') throw new UsageError(answer.error.message);
   if (json) terminal.printJson(answer);
   else print(terminal, answer);

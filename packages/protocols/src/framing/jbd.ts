@@ -78,7 +78,7 @@ function wholeFrame(received: Uint8Array): JbdFrame | undefined {
   // The length may be what is wrong: the next frame may begin inside.
   if (!isSummed || received[used - 1] !== end)
     throw new ProtocolError('corrupt', 'the checksum or the end of a frame of the board is wrong', 1);
-  return { used, register, status, data: received.slice(4, 4 + length) };
+  return { used, register, status, data: received.subarray(4, 4 + length) };
 }
 
 function explainRefusal(register: number, status: number): string {
@@ -106,7 +106,7 @@ function takeModuleFrame(received: Uint8Array): ModuleFrame | undefined {
   const used = length + 5;
   if ((sum16(received.subarray(2, used - 1)) & 0xff) !== received[used - 1])
     throw new ProtocolError('corrupt', 'the checksum of a frame of the Bluetooth module is wrong', 1);
-  return { used, command, data: received.slice(4, 4 + length) };
+  return { used, command, data: received.subarray(4, 4 + length) };
 }
 
 /** Asks the Bluetooth module. It answers within 0.1 s. */

@@ -54,11 +54,13 @@ function afterTemperatures(offset: number, make: (offset: number) => BytesWhere)
   );
 }
 
+const balancingLow = u16be(12);
+const balancingHigh = u16be(14);
 const balancing: BytesWhere = {
   text: 'u16be(12), then u16be(14) for cells 17 to 32',
   read: (payload) => {
-    const low = u16be(12).read(payload);
-    const high = u16be(14).read(payload);
+    const low = balancingLow.read(payload);
+    const high = balancingHigh.read(payload);
     return low === undefined || high === undefined ? undefined : low + high * 0x10000;
   },
 };
