@@ -1,5 +1,5 @@
 // `npm run bench`: what the README claims, measured on this machine. `-- --write` keeps the table in docs/measurements.md,
-// `-- --only decode,once,run,bridge,delivery` measures a part, `-- --minutes 10` is how long the agent is watched,
+// `-- --only decode,years,once,run,bridge,delivery` measures a part, `-- --minutes 10` is how long the agent is watched,
 // `-- --rounds 3` how often deliveries are measured side by side; TELEGRAF=program has it measured beside.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,12 +14,13 @@ import { measureDelivery } from './delivery.ts';
 import type { Measurement } from './measurement.ts';
 import { measureOnce } from './once.ts';
 import { buildPrograms } from './programs.ts';
+import { measureYears } from './years.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'decode,once,run,bridge,delivery' },
+    only: { type: 'string', default: 'decode,years,once,run,bridge,delivery' },
     minutes: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
   },
@@ -51,7 +52,8 @@ const measure = async (name: string, work: () => Promise<Measurement[]> | Measur
 };
 try {
   await measure('decode', measureDecode);
-  if (wanted.some((name) => name !== 'decode')) {
+  await measure('years', () => measureYears(join(folder, 'years')));
+  if (wanted.some((name) => name !== 'decode' && name !== 'years')) {
     const { agent, bridge } = await buildPrograms(root, join(folder, 'programs'));
     await measure('once', () => measureOnce(agent, join(folder, 'once')));
     await measure('run', () => measureAgentRun(agent, join(folder, 'run'), Number(values.minutes) * 60_000));
