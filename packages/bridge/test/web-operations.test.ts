@@ -2,6 +2,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { agentStateOf, readingOf } from './in-memory-log.ts';
 import { openWeb } from './open-web.ts';
+import { compat } from './replaced-messages.ts';
+
+interface WatchCase {
+  readonly bluetooth_age_s: number | null;
+  readonly canbus_age_s: number | null;
+  readonly body: { readonly [key: string]: unknown };
+}
 
 async function open(changes: Parameters<typeof openWeb>[0] = {}) {
   const web = await openWeb(changes);
@@ -39,6 +46,28 @@ describe('the status', () => {
       ['canbus_last_update', '2023-11-14T22:13:20.000000000Z'],
     ]);
   });
+  test.each(
+    (compat.darkbox.status.cases as readonly WatchCase[]).map((one) => [
+      one.bluetooth_age_s,
+      one.canbus_age_s,
+      one.body,
+    ]),
+  )(
+    'says what the replaced program says at ages of %s s and %s s',
+    async (bluetoothAge, canbusAge, theirs) => {
+      const web = await open();
+      const nowMs = Date.parse(compat.darkbox.status.now);
+      web.clock.nowMs = nowMs;
+      if (bluetoothAge !== null) web.log.store(inverter(nowMs - bluetoothAge * 1000));
+      if (canbusAge !== null) web.log.store(can(nowMs - canbusAge * 1000));
+      const { status, body } = await web.json('/api/status');
+      expect(status).toBe(200);
+      expect(Object.keys(body).slice(0, 11)).toEqual(Object.keys(theirs));
+      // Whether all is well it says by each device's own interval; names and baud rate are ours.
+      for (const key of ['bluetooth', 'bluetooth_last_update', 'canbus', 'canbus_last_update'])
+        expect(body[key], key).toEqual(theirs[key]);
+    },
+  );
   test('calls the inverter alive for two minutes and the CAN battery for five', async () => {
     const web = await open();
     web.log.store(inverter(web.clock.nowMs), can(web.clock.nowMs));
