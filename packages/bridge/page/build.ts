@@ -21,7 +21,7 @@ export async function buildPage(outDir: string): Promise<void> {
     logLevel: 'warn',
     // Relative addresses: the page works behind any prefix of a reverse proxy.
     base: './',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     build: {
       outDir,
       emptyOutDir: true,

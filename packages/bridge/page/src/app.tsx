@@ -8,8 +8,9 @@ import { DeviceList } from './device/list.tsx';
 import { WattLine } from './flow/watt-line.tsx';
 import { useKioskHome } from './kiosk-home.ts';
 import { useKnown, usePage, useWords } from './page-context.ts';
-import { devicesAddress, overviewAddress, type Route, useRoute } from './route.ts';
+import { devicesAddress, overviewAddress, type Route, systemAddress, useRoute } from './route.ts';
 import { FirstSteps } from './steps/first-steps.tsx';
+import { SystemPage } from './system/system-page.tsx';
 import { TodayCard } from './today/today-card.tsx';
 import { TopBar } from './top-bar.tsx';
 
@@ -30,6 +31,7 @@ export function App() {
       keys.on((key) => {
         if (key === '1') location.hash = overviewAddress;
         if (key === '2') location.hash = devicesAddress;
+        if (key === '3') location.hash = systemAddress;
       }),
     [keys],
   );
@@ -57,6 +59,7 @@ function skip(): void {
 
 function Main({ route }: { readonly route: Route }) {
   const empty = useKnown(({ devices }) => devices.size === 0);
+  if (route.page === 'system') return <SystemPage />;
   if (empty) return <FirstSteps />;
   if (route.page === 'device') return <DevicePage id={route.id} />;
   if (route.page === 'devices') return <Devices />;

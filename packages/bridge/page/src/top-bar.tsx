@@ -2,7 +2,7 @@
 
 import { Icon, Mark } from './icon.tsx';
 import { useKnown, usePage, useTimes, useWords } from './page-context.ts';
-import { devicesAddress, overviewAddress, type Route } from './route.ts';
+import { devicesAddress, overviewAddress, type Route, systemAddress } from './route.ts';
 import { Moment, Ticking } from './ticking.tsx';
 
 export function TopBar({ route, waiting }: { readonly route: Route; readonly waiting: boolean }) {
@@ -11,7 +11,10 @@ export function TopBar({ route, waiting }: { readonly route: Route; readonly wai
   const times = useTimes();
   const site = useKnown((known) => known.site?.name);
   const known = useKnown((all) => all.loaded);
-  const here = route.page === 'overview';
+  const here = ({ overview: 'overview', system: 'system', devices: 'devices', device: 'devices' } as const)[
+    route.page
+  ];
+  const mark = (place: typeof here) => (here === place ? ({ 'aria-current': 'page' } as const) : {});
   return (
     <header class="top">
       <a class="kback" href={overviewAddress}>
@@ -23,13 +26,17 @@ export function TopBar({ route, waiting }: { readonly route: Route; readonly wai
         <span>Wattline</span>
       </a>
       <nav aria-label={say('navigation')}>
-        <a href={overviewAddress} {...(here ? { 'aria-current': 'page' } : {})}>
+        <a href={overviewAddress} {...mark('overview')}>
           <Icon name="overview" />
           <span>{say('overview')}</span>
         </a>
-        <a href={devicesAddress} {...(here ? {} : { 'aria-current': 'page' })}>
+        <a href={devicesAddress} {...mark('devices')}>
           <Icon name="devices" />
           <span>{say('devices')}</span>
+        </a>
+        <a href={systemAddress} {...mark('system')}>
+          <Icon name="system" />
+          <span>{say('system')}</span>
         </a>
       </nav>
       <span class="site push">{site ?? ''}</span>

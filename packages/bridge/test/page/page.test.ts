@@ -16,6 +16,7 @@ import { keyboardCases } from './cases/keyboard.ts';
 import { kioskCases } from './cases/kiosk.ts';
 import { numberCases } from './cases/numbers.ts';
 import { quietCases } from './cases/quiet.ts';
+import { systemCases } from './cases/system.ts';
 
 let bench: Bench | undefined;
 let pageDir = '';
@@ -44,4 +45,5 @@ describe.skipIf(!hasBrowser())('the page', () => {
   quietCases(started);
   keyboardCases(started);
   firstStepsCases(started);
+  systemCases(started);
 });

@@ -60,6 +60,15 @@ export function accessibilityCases(bench: () => Bench): void {
       },
     );
 
+    test.concurrent.each(looks)('axe finds nothing wrong with the system: $size, $theme', async (look) => {
+      const address = look.size === 'kiosk' ? '?kiosk#/system' : '#/system';
+      await bench().visit({ ...look, address }, async ({ page, fixture }) => {
+        await page.locator('.ledger').waitFor();
+        await settled(page, fixture);
+        expect(await violations(page)).toEqual([]);
+      });
+    });
+
     test.concurrent('axe finds nothing wrong with the first steps', async () => {
       await bench().visit({ fixture: { devices: [] } }, async ({ page, fixture }) => {
         await settled(page, fixture);
