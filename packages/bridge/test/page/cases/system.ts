@@ -107,21 +107,19 @@ export function systemCases(bench: () => Bench): void {
       });
     });
 
-    test.concurrent.each(['en', 'ja', 'af'])('fits every width, in every language: %s', async (lang) => {
-      for (const [size, kiosk] of [
-        ['desktop', ''],
-        ['phone', ''],
-        ['kiosk', '&kiosk'],
-      ] as const) {
-        await bench().visit({ size, address: `?lang=${lang}${kiosk}#/system` }, async ({ page, fixture }) => {
-          fixture.answers.changeStatus({ agents, accounts: withGap });
-          await page.reload();
-          await page.locator('.ledger tbody tr').first().waitFor();
-          await settled(page, fixture);
-          expect(await page.evaluate(sidewaysBy), size).toBe(0);
-          expect(await page.evaluate(paleTexts), size).toEqual([]);
-        });
-      }
+    const widths = (['desktop', 'phone', 'kiosk'] as const).flatMap((size) =>
+      ['en', 'ja', 'af'].map((lang) => ({ size, lang })),
+    );
+    test.concurrent.each(widths)('fits its width in its language: $size, $lang', async ({ size, lang }) => {
+      const address = `?lang=${lang}${size === 'kiosk' ? '&kiosk' : ''}#/system`;
+      await bench().visit({ size, address }, async ({ page, fixture }) => {
+        fixture.answers.changeStatus({ agents, accounts: withGap });
+        await page.reload();
+        await page.locator('.ledger tbody tr').first().waitFor();
+        await settled(page, fixture);
+        expect(await page.evaluate(sidewaysBy)).toBe(0);
+        expect(await page.evaluate(paleTexts)).toEqual([]);
+      });
     });
 
     test.concurrent('that the accounts could not be read is said, and what was known stays', async () => {
