@@ -90,7 +90,9 @@ function LedgerRow({ row }: { readonly row: Row }) {
     <tr data-hop={hop} {...(open === 0 ? {} : { 'data-open': open })}>
       <th scope="row">{say(title.key, title.fill)}</th>
       <Count label="ledger_in" value={into}>
-        {beside > 0 ? <small>{say('and_beside', number(beside, whole))}</small> : null}
+        {beside > 0 ? (
+          <small>{say(hop === 'sink' ? 'and_before' : 'and_beside', number(beside, whole))}</small>
+        ) : null}
       </Count>
       <Count label="delivered" value={delivered} />
       <Count label="waiting_l" value={waiting} mark="w" />

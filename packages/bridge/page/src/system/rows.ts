@@ -35,7 +35,7 @@ const titles = {
 } as const satisfies { readonly [hop in Account['hop']]: Key };
 const deliveredBy = ['arrived', 'stored', 'merged', 'delivered', 'sent'];
 const waitingBy = ['missing', 'pending'];
-const besideBy = ['duplicate', 'state'];
+const besideBy = ['duplicate', 'state', 'skipped'];
 
 function rowOf(account: Account, status: StatusView): Row {
   const { hop, name = '', into, became } = account;

@@ -210,6 +210,7 @@ export const en = {
   rejected: 'Rejected',
   why: 'Why',
   and_beside: 'and {x} repeats and words of agents',
+  and_before: 'and {x} before it was added',
   hop_agent: 'Agent {x} → broker',
   hop_log: 'Broker → log',
   hop_tiers: 'Log → tiers',

@@ -118,7 +118,6 @@ export const ja: Language = {
   broker: 'ブローカー',
   storage: '保存領域',
   kept_for: '保存期間',
-  health: '健全性',
   ready: '正常',
 
   s: '{x}秒',

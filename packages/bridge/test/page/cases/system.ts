@@ -78,10 +78,11 @@ export function systemCases(bench: () => Bench): void {
       await bench().visit({ address: '#/' }, async ({ page, fixture }) => {
         const [sink] = wellStatus(beginning).sinks;
         if (sink === undefined) throw new Error('Expected a sink in the fixture');
+        const readings = { ...sink.readings, delivered: 10_762, skipped: 100 };
         const problem = 'InfluxDB at http://data:8086 does not answer.';
         fixture.answers.changeStatus({
           ...{ agents, not_ready: ['The store refused to write: disk full'] },
-          sinks: [{ ...sink, state: 'waiting', problem }],
+          sinks: [{ ...sink, readings, state: 'waiting', problem }],
           broker: { kind: 'external', address: 'data:1883', connected: false, problem: 'connection lost' },
         });
         await page.keyboard.press('3');
@@ -100,6 +101,10 @@ export function systemCases(bench: () => Bench): void {
         );
         expect(await cells('sinks')).toEqual([expect.stringContaining('Waits for it')]);
         expect((await rowTexts(page, 'sink')).at(-1)).toContain(problem);
+        expect((await rowTexts(page, 'sink')).slice(1, 3)).toEqual([
+          '10,782and 100 before it was added',
+          '10,762',
+        ]);
         const health = page.locator('section', { has: page.locator('#health') });
         expect(await health.locator('.verdict').textContent()).toBe('Not ready');
         expect(await health.locator('.warn b').allTextContents()).toEqual(['Log', 'Broker']);
