@@ -8,6 +8,7 @@ import type { Histogram } from 'prom-client';
 import { type Alerts, startAlerts } from './alerts/alerts.ts';
 import { postTo, publishBelow } from './alerts/channels.ts';
 import { forgetTold } from './alerts/notebook.ts';
+import { type Certificate, openCertificate } from './certificate.ts';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
 import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
@@ -35,9 +36,10 @@ import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
 import { windowsOfTiers } from './tiers/windows.ts';
 import { startUpkeep } from './upkeep.ts';
-import { openUsers } from './users/users.ts';
+import { openUsers, type Users } from './users/users.ts';
 import { usersFile } from './users/users-file.ts';
 import { createWeb } from './web/server.ts';
+import { openSessions } from './web/sessions.ts';
 
 export interface ServiceParts {
   readonly configuration: BridgeConfiguration;
@@ -166,7 +168,18 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     const alerts = openAlerts(parts, core, front);
     opened.push(async () => alerts?.stop());
     const notReady = () => [intake.problem(), front.problem()].filter((problem) => problem !== undefined);
-    const { server } = await openWeb(parts, core, { front, alerts, queries, days, notReady });
+    const { tls } = configuration.web;
+    const certificate = tls === undefined ? {} : { certificate: openCertificate('web.tls', tls, report) };
+    opened.push(async () => certificate.certificate?.close());
+    const { server } = await openWeb(parts, core, {
+      front,
+      alerts,
+      queries,
+      days,
+      notReady,
+      users,
+      ...certificate,
+    });
     opened.push(() => server.close());
     const { host, port } = configuration.web;
     const pageUrl = await server.listen({ host, port });
@@ -189,6 +202,8 @@ interface Beside {
   readonly queries: HistoryQueries;
   readonly days: LocalDays;
   readonly notReady: () => readonly string[];
+  readonly users: Users;
+  readonly certificate?: Certificate;
 }
 
 function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: Beside) {
@@ -214,6 +229,8 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     readmit: () => readmitAll(log, now),
     stayAwake: (agent, untilMs) =>
       front.publish(stayAwakeTopic(agent), JSON.stringify({ until: untilMs }), { retain: true }),
+    sessions: openSessions({ store, findUser: beside.users.find, clock: now }),
+    allowsAnonymous: configuration.allowsAnonymous,
     hosts: [...web.hosts, hostName, `${hostName}.local`],
     onFailure: (error, url) => say.error(`${url} could not be answered`, error),
   });

@@ -8,6 +8,7 @@ import { followLog } from '../src/live/live.ts';
 import { openStore } from '../src/store.ts';
 import type { Queries } from '../src/web/queries.ts';
 import { createWeb, type WebParts } from '../src/web/server.ts';
+import { openSessions, sessionSchema } from '../src/web/sessions.ts';
 import { inMemoryLog } from './in-memory-log.ts';
 
 export const noHistory: Queries = {
@@ -15,6 +16,14 @@ export const noHistory: Queries = {
   increase: async () => null,
   exportHistory: async function* () {},
   tiers: ['2m', '1d'],
+};
+
+const nobody: WebParts['users'] = {
+  find: () => undefined,
+  signIn: async () => ({ is: 'unknown' }),
+  onChange: () => undefined,
+  turnedAway: () => 0,
+  close: () => undefined,
 };
 
 const dayMs = 86_400_000;
@@ -28,7 +37,7 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
   const clock = { nowMs: 1_700_000_000_000 };
   const log = inMemoryLog();
   const folder = mkdtempSync(join(tmpdir(), 'wattline-web-'));
-  const store = openStore({ path: folder, parts: [alarmSchema] });
+  const store = openStore({ path: folder, parts: [alarmSchema, sessionSchema] });
   const fail = (error: unknown): void => {
     throw error;
   };
@@ -61,6 +70,9 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     readmit: async () => [],
     changeDevice: async () => [],
     hosts: [],
+    users: nobody,
+    sessions: openSessions({ store, findUser: () => undefined, clock: () => clock.nowMs }),
+    allowsAnonymous: false,
     page: undefined,
     onFailure: fail,
     ...changes,

@@ -143,7 +143,7 @@ describe('agents', () => {
     expect((await post(web, 'barn', { minutes: '5' })).status).toBe(400);
     expect((await post(web, 'barn', {})).status).toBe(400);
     expect((await post(web, 'attic', { minutes: 5 })).status).toBe(404);
-    expect((await post(web, 'barn', { minutes: 5 }, { 'x-forwarded-for': '10.0.0.7' })).status).toBe(403);
+    expect((await post(web, 'barn', { minutes: 5 }, { 'x-forwarded-for': '10.0.0.7' })).status).toBe(401);
     expect((await post(web, 'barn', { minutes: 5, x: 'y'.repeat(20_000) })).status).toBe(413);
     const options = {
       method: 'POST',

@@ -8,7 +8,8 @@ import { DeviceList } from './device/list.tsx';
 import { WattLine } from './flow/watt-line.tsx';
 import { useKioskHome } from './kiosk-home.ts';
 import { useKnown, usePage, useWords } from './page-context.ts';
-import { devicesAddress, overviewAddress, type Route, systemAddress, useRoute } from './route.ts';
+import { devicesAddress, devicesAddress, overviewAddress, overviewAddress, type Route, type Route, systemAddress, useRoute, useRoute } from './route.ts';
+import { SignIn, SignOut } from './sign-in/sign-in.tsx';
 import { FirstSteps } from './steps/first-steps.tsx';
 import { SystemPage } from './system/system-page.tsx';
 import { TodayCard } from './today/today-card.tsx';
@@ -20,7 +21,6 @@ export function App() {
   const route = useRoute();
   useKioskHome(route);
   const empty = useKnown(({ loaded, devices }) => loaded && devices.size === 0);
-  const loaded = useKnown((known) => known.loaded);
   const cut = useKnown(({ link }) => link.state === 'cut');
   const site = useKnown((known) => known.site?.name);
   useLayoutEffect(() => {
@@ -44,7 +44,7 @@ export function App() {
         {say('skip')}
       </button>
       <TopBar route={route} waiting={empty} />
-      {loaded ? <Main route={route} /> : <main id="main" class="overview" />}
+      <Content route={route} />
       <KeySwitch />
     </div>
   );
@@ -55,6 +55,13 @@ function skip(): void {
   const main = document.querySelector<HTMLElement>('#main');
   main?.setAttribute('tabindex', '-1');
   main?.focus();
+}
+
+function Content({ route }: { readonly route: Route }) {
+  const loaded = useKnown((known) => known.loaded);
+  const refused = useKnown(({ link }) => link.state === 'refused');
+  if (refused) return <SignIn />;
+  return loaded ? <Main route={route} /> : <main id="main" class="overview" />;
 }
 
 function Main({ route }: { readonly route: Route }) {
@@ -80,6 +87,7 @@ function KeySwitch() {
         />
         {say('shortcuts')}
       </label>
+      <SignOut />
     </footer>
   );
 }

@@ -35,7 +35,9 @@ document.addEventListener('visibilitychange', follow);
 const host = document.querySelector('#page');
 if (host) {
   render(
-    <PageProvider value={{ api, keys, store, clock, ticker, series, words, local, kiosk }}>
+    <PageProvider
+      value={{ api, renew: session.renew, keys, store, clock, ticker, series, words, local, kiosk }}
+    >
       <App />
     </PageProvider>,
     host,

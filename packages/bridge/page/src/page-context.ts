@@ -17,6 +17,8 @@ export interface Page {
   readonly clock: ServerClock;
   readonly ticker: Ticker;
   readonly api: Api;
+  /** Asks for everything anew, after signing in or out. */
+  readonly renew: () => void;
   readonly keys: Keys;
   readonly series: SeriesCache;
   /** ms, monotonic. */

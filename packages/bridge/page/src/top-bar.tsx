@@ -53,7 +53,7 @@ function LiveMark({ waiting }: { readonly waiting: boolean }) {
     live: say(waiting ? 'waiting_first' : 'live'),
     connecting: say('connecting'),
     cut: <Moment say="cut_since" time={link.since} />,
-    refused: say('sign_in', { command: 'wattline-bridge user add NAME' }),
+    refused: say('signed_out'),
   }[link.state];
   const quiet = link.state === 'connecting' || waiting;
   return (

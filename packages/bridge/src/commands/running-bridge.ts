@@ -1,15 +1,21 @@
 // Asks the bridge that runs with this configuration, by its HTTP interface.
 
-import type { HostPort } from '@wattline/program';
+import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { WebConfiguration } from '../config/configuration.ts';
 import { lockStore, StoreInUseError } from '../store.ts';
 import type { ErrorView } from '../web/api.ts';
 
 const answerMsMax = 5_000;
 
+type Address = Pick<WebConfiguration, 'host' | 'port' | 'tls'>;
+
 /** Where it listens on all addresses it listens on this machine's own. */
-export function addressOf({ host, port }: HostPort): string {
+export function addressOf({ host, port, tls }: Address): string {
   const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${own.includes(':') ? `[${own}]` : own}:${port}`;
+  return `${tls === undefined ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
 
 /** Whether a bridge has the store of this configuration open. */
@@ -35,40 +41,78 @@ export class NoAnswerError extends Error {
 
 /** JSON of a path; with a body it is posted. @throws NoAnswerError */
 export async function askBridge<Answer>(
-  web: HostPort,
+  web: Address,
   path: string,
   body?: object,
   waitMs = answerMsMax,
 ): Promise<Answer> {
-  const post =
-    body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  return JSON.parse(await answerOf(web, path, post, waitMs)) as Answer;
+  return JSON.parse(await answerOf(web, path, body, waitMs)) as Answer;
 }
 
 /** @throws NoAnswerError */
-export const askForText = (web: HostPort, path: string): Promise<string> =>
-  answerOf(web, path, {}, answerMsMax);
+export const askForText = (web: Address, path: string): Promise<string> =>
+  answerOf(web, path, undefined, answerMsMax);
 
-async function answerOf(web: HostPort, path: string, how: RequestInit, waitMs: number): Promise<string> {
-  let answer: Response;
-  let text: string;
+async function answerOf(
+  web: Address,
+  path: string,
+  body: object | undefined,
+  waitMs: number,
+): Promise<string> {
+  let status = 0;
+  let answer: string;
   try {
-    answer = await fetch(addressOf(web) + path, { ...how, signal: AbortSignal.timeout(waitMs) });
-    text = await answer.text();
+    const response = await send(web, path, body, waitMs);
+    status = response.statusCode ?? 0;
+    answer = await text(response);
   } catch (error) {
-    const { message, cause } = error as Error;
-    throw new NoAnswerError(cause instanceof Error && cause.message !== '' ? cause.message : message);
+    const { message, name } = error as Error;
+    throw new NoAnswerError(name === 'AbortError' ? `no answer within ${waitMs / 1000} s` : message);
   }
-  if (answer.ok) return text;
-  throw new NoAnswerError(refusalIn(text) ?? `${path} is answered with ${answer.status}`, true);
+  if (status >= 200 && status < 300) return answer;
+  throw new NoAnswerError(refusalIn(answer) ?? `${path} is answered with ${status}`, true);
 }
 
-function refusalIn(text: string): string | undefined {
+function refusalIn(answer: string): string | undefined {
   try {
-    return (JSON.parse(text) as Partial<ErrorView>).error?.message;
+    return (JSON.parse(answer) as Partial<ErrorView>).error?.message;
   } catch {
     return undefined;
   }
 }
+
+function send(
+  web: Address,
+  path: string,
+  body: object | undefined,
+  waitMs: number,
+): Promise<IncomingMessage> {
+  const { tls } = web;
+  const url = addressOf(web) + path;
+  const written = body === undefined ? undefined : JSON.stringify(body);
+  const options = {
+    method: written === undefined ? 'GET' : 'POST',
+    // The name that makes it a request of this machine, whatever address it goes to.
+    headers: {
+      host: `localhost:${web.port}`,
+      ...(written === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    signal: AbortSignal.timeout(waitMs),
+    agent: false,
+  } as const;
+  return new Promise((resolve, reject) => {
+    const request =
+      tls === undefined
+        ? requestPlain(url, options, resolve)
+        : requestTls(url, { ...options, ...expecting(tls.certFile) }, resolve);
+    request.on('error', reject);
+    request.end(written);
+  });
+}
+
+/** This bridge's own certificate, for whatever name it is made out. */
+const expecting = (certFile: string) => ({
+  ca: readFileSync(certFile),
+  allowPartialTrustChain: true,
+  checkServerIdentity: () => undefined,
+});

@@ -6,5 +6,14 @@ import { alarmSchema } from '../live/alarm-history.ts';
 import { logSchema } from '../log/schema.ts';
 import { sinkSchema } from '../sinks/ledger.ts';
 import { tierSchema } from '../tiers/schema.ts';
+import { sessionSchema } from '../web/sessions.ts';
 
-export const schemaParts = [logSchema, tierSchema, brokerSchema, alarmSchema, sinkSchema, alertSchema];
+export const schemaParts = [
+  logSchema,
+  tierSchema,
+  brokerSchema,
+  alarmSchema,
+  sinkSchema,
+  alertSchema,
+  sessionSchema,
+];

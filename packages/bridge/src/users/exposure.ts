@@ -15,7 +15,7 @@ export function exposures(configuration: BridgeConfiguration): readonly string[]
   const users = readUsers(usersFile(store.path));
   return [
     ...(broker.is === 'embedded' ? explain('broker', broker, users, publishingRoles, 'agent') : []),
-    ...explain('web', web, [], viewingRoles, 'viewer'),
+    ...explain('web', web, users, viewingRoles, 'viewer'),
   ];
 }
 

@@ -10,3 +10,10 @@ export function isLoopbackAddress(address: string): boolean {
 
 export const isLoopbackName = (host: string): boolean =>
   host === 'localhost' || host.endsWith('.localhost') || isLoopbackAddress(host);
+
+/** Of a Host header: without port and brackets, in small letters. */
+export const hostOf = (header: string | undefined): string =>
+  (header ?? '')
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();

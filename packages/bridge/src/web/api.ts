@@ -153,6 +153,13 @@ export interface DeviceChangeView {
   readonly words: readonly string[];
 }
 
+/** `/api/session`: who asks, as the bridge sees it. */
+export interface SessionView {
+  /** `null`: nobody is signed in. */
+  readonly user: string | null;
+  readonly may_read: boolean;
+}
+
 export interface ErrorView {
   readonly error: { readonly code: string; readonly message: string };
 }

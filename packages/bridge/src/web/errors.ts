@@ -7,8 +7,15 @@ import type { ErrorView } from './api.ts';
 export class RequestError extends Error {
   readonly statusCode: number;
   readonly code: string;
-  constructor(statusCode: number, code: string, message: string) {
+  readonly headers: { readonly [name: string]: string };
+  constructor(
+    statusCode: number,
+    code: string,
+    message: string,
+    headers: { readonly [name: string]: string } = {},
+  ) {
     super(message);
+    this.headers = headers;
     this.statusCode = statusCode;
     this.code = code;
   }
@@ -23,7 +30,7 @@ export function answerErrors(
 ): void {
   server.setErrorHandler((error, request, reply) => {
     if (error instanceof RequestError) {
-      return reply.status(error.statusCode).send(errorView(error.code, error.message));
+      return reply.status(error.statusCode).headers(error.headers).send(errorView(error.code, error.message));
     }
     if (error instanceof BusyError) return reply.status(503).send(errorView('busy', error.message));
     if (isFault(error)) return answerFault(error, request, reply);

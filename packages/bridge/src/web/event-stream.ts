@@ -22,6 +22,8 @@ export interface EventStream {
   /** Returns false, and has done nothing, when there are too many listeners. */
   attach(client: ServerResponse, headers: Headers): boolean;
   readonly counts: { readonly clients: number; readonly dropped: number; readonly refused: number };
+  /** Ends every stream; who may comes back. */
+  endAll(): void;
   close(): void;
 }
 
@@ -60,6 +62,10 @@ export function startEventStream(live: Pick<Live, 'step' | 'devices'>, clock: ()
     if (events.length > 0) send(events.join(''));
   };
 
+  const endAll = (): void => {
+    for (const client of clients) client.end();
+    clients.clear();
+  };
   const timer = setInterval(step, stepMs);
   return {
     attach: (client, headers) => {
@@ -78,10 +84,10 @@ export function startEventStream(live: Pick<Live, 'step' | 'devices'>, clock: ()
     get counts() {
       return { clients: clients.size, dropped, refused };
     },
+    endAll,
     close: () => {
       clearInterval(timer);
-      for (const client of clients) client.end();
-      clients.clear();
+      endAll();
     },
   };
 }

@@ -25,6 +25,8 @@ export interface VisitOptions {
   /** After the origin: `?kiosk#/device/d1`. */
   readonly address?: string;
   readonly fixture?: FixtureOptions;
+  /** What is waited for before the test begins. */
+  readonly link?: 'live' | 'refused';
   /** The page's timers and clocks go only as the test says. */
   readonly stoppedClock?: boolean;
   /** Complaints of the browser that the test brings about itself. */
@@ -72,7 +74,7 @@ async function visitOf(
     if (stoppedClock) await page.clock.install();
     if (script !== undefined) await page.addInitScript(script);
     await page.goto(fixture.url + address);
-    await page.locator('[data-link=live]').waitFor();
+    await page.locator(`[data-link=${options.link ?? 'live'}]`).waitFor();
     await use({ page, fixture, problems });
     expect(problems).toEqual([]);
   } finally {

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { EventViews } from '../../src/web/api.ts';
 import { type Answers, createAnswers } from './fixture/answers.ts';
 import { type FixtureDevice, siteDevices } from './fixture/devices.ts';
@@ -46,12 +47,19 @@ export interface Fixture {
 
 export interface FixtureOptions {
   readonly devices?: readonly FixtureDevice[];
+  /** What the user "owner" must sign in with. */
+  readonly password?: string;
 }
 
 export async function startFixture(pageDir: string, options: FixtureOptions = {}): Promise<Fixture> {
   const started = performance.now();
   let shift = 0;
   let isCut = false;
+  let isLocked = options.password !== undefined;
+  const open = (): void => {
+    isLocked = false;
+    answers.signIn('owner');
+  };
   const now = (): number => Math.round(beginning + shift + performance.now() - started);
   const site = createSite(options.devices ?? siteDevices, now);
   const answers = createAnswers(site, now);
@@ -77,7 +85,11 @@ export async function startFixture(pageDir: string, options: FixtureOptions = {}
     const { pathname, searchParams, search } = new URL(request.url ?? '/', 'http://fixture');
     asked.push(pathname + search);
     if (isCut) request.socket.destroy();
-    else if (pathname === '/api/events') openStream(request, response, streams, now());
+    else if (isLocked && pathname.startsWith('/api/')) void answerLocked(request, response, options, open);
+    else if (pathname === '/api/session/end') {
+      isLocked = true;
+      sendJson(response, { user: null, may_read: false });
+    } else if (pathname === '/api/events') openStream(request, response, streams, now());
     else if (pathname.startsWith('/api/')) sendJson(response, answers.to(pathname, searchParams));
     else void sendFile(response, pageDir, pathname);
   });
@@ -108,6 +120,24 @@ export async function startFixture(pageDir: string, options: FixtureOptions = {}
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Nothing but the session: open to the right password, closed to all others. */
+async function answerLocked(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { password }: FixtureOptions,
+  open: () => void,
+): Promise<void> {
+  if (request.url === '/api/session' && request.method === 'GET')
+    return sendJson(response, { user: null, may_read: false });
+  const given = request.method === 'POST' ? JSON.parse(await text(request)) : {};
+  if (given.name === 'owner' && given.password === password) {
+    open();
+    return sendJson(response, { user: 'owner', may_read: true });
+  }
+  response.writeHead(401, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: { code: 'sign_in', message: 'no' } }));
 }
 
 function openStream(

@@ -16,6 +16,7 @@ import { keyboardCases } from './cases/keyboard.ts';
 import { kioskCases } from './cases/kiosk.ts';
 import { numberCases } from './cases/numbers.ts';
 import { quietCases } from './cases/quiet.ts';
+import { signInCases } from './cases/sign-in.ts';
 import { systemCases } from './cases/system.ts';
 
 let bench: Bench | undefined;
@@ -46,4 +47,5 @@ describe.skipIf(!hasBrowser())('the page', () => {
   keyboardCases(started);
   firstStepsCases(started);
   systemCases(started);
+  signInCases(started);
 });

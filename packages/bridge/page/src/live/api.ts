@@ -1,6 +1,13 @@
 // The calls to the bridge. Addresses are relative, so that the page works behind a proxy's prefix.
 
-import type { AlarmView, DeviceView, SeriesView, SiteView, StatusView } from '../../../src/web/api.ts';
+import type {
+  AlarmView,
+  DeviceView,
+  SeriesView,
+  SessionView,
+  SiteView,
+  StatusView,
+} from '../../../src/web/api.ts';
 
 export interface SeriesQuery {
   readonly device: string;
@@ -21,6 +28,9 @@ export interface Api {
   readonly alarms: (from: number, to: number, signal: AbortSignal) => Promise<Alarms>;
   readonly series: (query: SeriesQuery, signal: AbortSignal) => Promise<SeriesView>;
   readonly status: (signal: AbortSignal) => Promise<StatusView>;
+  readonly session: (signal: AbortSignal) => Promise<SessionView>;
+  readonly signIn: (name: string, password: string) => Promise<void>;
+  readonly signOut: () => Promise<void>;
   readonly exportAddress: (device: string, from: number, to: number) => string;
 }
 
@@ -42,6 +52,15 @@ export function createApi(): Api {
     if (!response.ok) throw new RefusedError(response.status, path);
     return response.json();
   };
+  const post = async (path: string, body: object): Promise<void> => {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (!response.ok) throw new RefusedError(response.status, path);
+  };
   // The bridge takes whole milliseconds; a browser's clock knows parts of them.
   const query = (parameters: { readonly [name: string]: string | number }): string =>
     new URLSearchParams(
@@ -56,6 +75,9 @@ export function createApi(): Api {
     alarms: (from, to, signal) => get(`api/alarms?${query({ from, to })}`, signal),
     series: (asked, signal) => get(`api/series?${query({ ...asked })}`, signal),
     status: (signal) => get('api/status', signal),
+    session: (signal) => get('api/session', signal),
+    signIn: (name, password) => post('api/session', { name, password }),
+    signOut: () => post('api/session/end', {}),
     exportAddress: (device, from, to) => `api/export?${query({ device, from, to, format: 'csv' })}`,
   };
 }

@@ -19,6 +19,8 @@ const alarmsBackMs = 24 * 3600_000;
 export interface Session {
   readonly start: () => void;
   readonly stop: () => void;
+  /** After signing in or out: everything is asked for anew. */
+  readonly renew: () => void;
 }
 
 interface SessionParts {
@@ -63,12 +65,17 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
     hasSnapshot = false;
     snapshot(signal).catch((error: unknown) => {
       if (signal.aborted) return;
-      const isRefused = error instanceof RefusedError && error.status === 401;
-      if (isRefused) store.set({ link: { state: 'refused', since: clock.now() } });
       stream.again();
+      if (error instanceof RefusedError && error.status === 401) refused();
     });
   };
-  const stream = createStream({ local, stands, take: hearing(deltas.take, heard) });
+  /** Whoever has to sign in first asks for nothing until then. */
+  const refused = (): void => {
+    stream.close();
+    store.set({ link: { state: 'refused', since: clock.now() } });
+  };
+  const who = createWho(api, store, refused);
+  const stream = createStream({ local, stands, failed: who, take: hearing(deltas.take, heard) });
 
   ticker.onTick(() => {
     const slept = wallClock() - tickedAt > sleptMs;
@@ -77,6 +84,7 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
     const silentMs = local() - heardAt;
     if (slept || silentMs >= silenceMaxMs) {
       const { state } = store.get().link;
+      if (state === 'refused') return;
       const believed = state === 'live' || state === 'connecting';
       if (believed) store.set({ link: { state: 'cut', since: clock.now() - silentMs } });
       stream.againIfOlder(attemptMaxMs);
@@ -86,8 +94,15 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
   return {
     start: () => {
       tickedAt = wallClock();
+      who();
       ticker.start();
       ticker.tick();
+      stream.open();
+    },
+    renew: () => {
+      store.set({ link: { state: 'connecting', since: clock.now() } });
+      heardAt = local();
+      who();
       stream.open();
     },
     stop: () => {
@@ -96,6 +111,20 @@ export function createSession({ api, store, clock, ticker, local, wallClock }: S
     },
   };
 }
+
+/** Asks whether somebody has to sign in: a browser does not say why a stream could not be opened. */
+const createWho =
+  (api: Api, store: Store, refused: () => void): (() => void) =>
+  () => {
+    api.session(AbortSignal.timeout(attemptMaxMs)).then(
+      (session) => {
+        store.set({ user: session.user });
+        if (!session.may_read) refused();
+      },
+      // The bridge is away: that is said by the silence.
+      () => {},
+    );
+  };
 
 /** Every event carries the bridge's clock and shows that the bridge is there. */
 const hearing = (take: Take, heard: (now: number) => void): Take => {

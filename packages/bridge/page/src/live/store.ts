@@ -12,6 +12,8 @@ export interface Link {
 export interface Known {
   readonly link: Link;
   readonly loaded: boolean;
+  /** Who is signed in; `null`: nobody. */
+  readonly user: string | null;
   readonly devices: ReadonlyMap<string, DeviceView>;
   readonly site: SiteView | undefined;
   /** Those that go on. */
@@ -28,6 +30,7 @@ export function createStore(): Store {
   let known: Known = {
     link: { state: 'connecting', since: 0 },
     loaded: false,
+    user: null,
     devices: new Map(),
     site: undefined,
     alarms: [],

@@ -19,13 +19,15 @@ interface StreamParts {
   readonly take: Take;
   /** The stream stands; `signal` aborts when it breaks or is closed. */
   readonly stands: (signal: AbortSignal) => void;
+  /** It broke, or could not be opened; it is tried again. */
+  readonly failed: () => void;
   /** ms, monotonic. */
   readonly local: () => number;
 }
 
 const retryMs = 1000;
 
-export function createStream({ take, stands, local }: StreamParts): Stream {
+export function createStream({ take, stands, failed, local }: StreamParts): Stream {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let abort = new AbortController();
@@ -49,7 +51,10 @@ export function createStream({ take, stands, local }: StreamParts): Stream {
     abort = new AbortController();
     source = new EventSource('api/events');
     source.onopen = () => stands(abort.signal);
-    source.onerror = again;
+    source.onerror = () => {
+      again();
+      failed();
+    };
     listen(source, 'heartbeat', take.heartbeat);
     listen(source, 'reading', take.reading);
     listen(source, 'state', take.state);

@@ -15,6 +15,17 @@ export const en = {
   cut_since: 'Bridge not reached since {x}, trying again',
   sign_in: 'This page needs a user: {command}',
   shortcuts: 'Shortcuts: 1 2 3 pages, [ ] range, c compare, arrows in a chart',
+  signed_out: 'Not signed in',
+  sign_in: 'Sign in',
+  sign_in_why: 'The numbers of this site are for its users. One is made at the bridge: {command}',
+  sign_in_wrong: 'There is no such user, or the password is another.',
+  sign_in_role: 'This user is for agents; the page is for viewers and admins.',
+  sign_in_later: 'Too many wrong passwords. Try again in a minute.',
+  sign_in_failed: 'The bridge did not answer. Try again.',
+  user_name: 'User',
+  password: 'Password',
+  sign_out: 'Sign out {x}',
+  shortcuts: 'Shortcuts: 1 2 pages, [ ] range, c compare, arrows in a chart',
 
   // Power now.
   power_now: 'Power now',

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Agent, Agents } from '../../live/agents.ts';
-import { requireLoopback } from '../access.ts';
+import { type IdentityOf, requireActor } from '../access.ts';
 import type { AgentView } from '../api.ts';
 import { RequestError } from '../errors.ts';
 import { parseRequest } from '../query.ts';
@@ -11,6 +11,7 @@ import { parseRequest } from '../query.ts';
 interface Parts {
   readonly agents: Pick<Agents, 'get' | 'entries'>;
   readonly clock: () => number;
+  readonly identityOf: IdentityOf;
   /** Publishes the command; rejects when the broker does not take it. */
   readonly stayAwake: (agent: string, untilMs: number) => Promise<void>;
 }
@@ -23,13 +24,13 @@ const bodyShape = z.strictObject({
     .max(minutesMax, `expected at most ${minutesMax}`),
 });
 
-export function serveAgents(server: FastifyInstance, { agents, clock, stayAwake }: Parts): void {
+export function serveAgents(server: FastifyInstance, { agents, clock, stayAwake, identityOf }: Parts): void {
   server.get('/api/agents', () => ({
     now: clock(),
     agents: agents.entries().map(([name, agent]) => agentView(name, agent)),
   }));
   server.post('/api/agents/:agent/stay_awake', async (request) => {
-    requireLoopback(request);
+    requireActor(identityOf(request));
     const { agent } = parseRequest(z.object({ agent: z.string() }), request.params);
     const { minutes } = parseRequest(bodyShape, request.body);
     if (agents.get(agent) === undefined) {

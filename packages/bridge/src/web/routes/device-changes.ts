@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { ChangeRefused, type DeviceChange, renamedTopic } from '../../keeping/device-change.ts';
 import type { Devices } from '../../live/devices.ts';
-import { requireLoopback } from '../access.ts';
+import { type IdentityOf, requireActor } from '../access.ts';
 import type { DeviceChangeView } from '../api.ts';
 import { RequestError } from '../errors.ts';
 import { parseRequest } from '../query.ts';
@@ -12,6 +12,7 @@ import { requireDevice } from './devices.ts';
 
 interface Parts {
   readonly devices: Pick<Devices, 'find'>;
+  readonly identityOf: IdentityOf;
   /** @throws ChangeRefused */
   readonly changeDevice: (change: DeviceChange, isTrial: boolean) => Promise<readonly string[]>;
 }
@@ -24,13 +25,16 @@ const shapes = {
   delete: z.strictObject({ ...trial }),
 };
 
-export function serveDeviceChanges(server: FastifyInstance, { devices, changeDevice }: Parts): void {
+export function serveDeviceChanges(
+  server: FastifyInstance,
+  { devices, changeDevice, identityOf }: Parts,
+): void {
   const serve = <Is extends keyof typeof shapes>(
     is: Is,
     changeOf: (from: DeviceChange['from'], body: z.output<(typeof shapes)[Is]>) => DeviceChange,
   ): void => {
     server.post(`/api/devices/:id/${is}`, async (request): Promise<DeviceChangeView> => {
-      requireLoopback(request);
+      requireActor(identityOf(request));
       const { id } = parseRequest(z.object({ id: z.string() }), request.params);
       const body = parseRequest(shapes[is], request.body ?? {}) as z.output<(typeof shapes)[Is]>;
       const { series } = requireDevice(devices, id);

@@ -2,15 +2,16 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Readmitted } from '../../log/readmit.ts';
-import { requireLoopback } from '../access.ts';
+import { type IdentityOf, requireActor } from '../access.ts';
 
 interface Parts {
+  readonly identityOf: IdentityOf;
   readonly readmit: () => Promise<readonly Readmitted[]>;
 }
 
-export function serveReadmit(server: FastifyInstance, { readmit }: Parts): void {
+export function serveReadmit(server: FastifyInstance, { readmit, identityOf }: Parts): void {
   server.post('/api/readmit', async (request) => {
-    requireLoopback(request);
+    requireActor(identityOf(request));
     return { readmitted: await readmit() };
   });
 }

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { requireLoopback } from '../access.ts';
+import { type IdentityOf, requireActor } from '../access.ts';
 import type { ReplayView } from '../api.ts';
 import { RequestError } from '../errors.ts';
 import { parseRequest } from '../query.ts';
@@ -19,7 +19,11 @@ const timeMsMax = 8_640_000_000_000_000;
 const time = z.int({ error: 'expected ms since 1970' }).min(0).max(timeMsMax);
 const bodyShape = z.strictObject({ from: time, to: time });
 
-export function serveReplays(server: FastifyInstance, sinks: readonly ReplaySink[]): void {
+export function serveReplays(
+  server: FastifyInstance,
+  sinks: readonly ReplaySink[],
+  identityOf: IdentityOf,
+): void {
   const sinkOf = (params: unknown): ReplaySink => {
     const { name } = parseRequest(z.object({ name: z.string() }), params);
     const sink = sinks.find((each) => each.name === name);
@@ -27,13 +31,13 @@ export function serveReplays(server: FastifyInstance, sinks: readonly ReplaySink
     throw new RequestError(404, 'not_found', `No sink is called "${name}"; /api/status lists them.`);
   };
   server.get('/api/sinks/:name/replay', (request) => {
-    requireLoopback(request);
+    requireActor(identityOf(request));
     const view = sinkOf(request.params).replayed();
     if (view !== undefined) return view;
     throw new RequestError(404, 'not_found', 'This sink was not replayed since the bridge started.');
   });
   server.post('/api/sinks/:name/replay', (request, reply) => {
-    requireLoopback(request);
+    requireActor(identityOf(request));
     const sink = sinkOf(request.params);
     const { from, to } = parseRequest(bodyShape, request.body);
     const view = sink.replay({ fromMs: from, toMs: to });

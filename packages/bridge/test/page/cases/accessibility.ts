@@ -7,7 +7,7 @@ import { type Bench, goTo, looks, settled, type Visit } from '../bench.ts';
 import { moving, unpainted } from '../probes.ts';
 
 /** What axe finds wrong by any of its rules: rule, element, why. */
-async function violations(page: Page): Promise<string[]> {
+export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations: found } = await page.evaluate<axe.AxeResults>(
     `axe.run({ resultTypes: ['violations'] })`,

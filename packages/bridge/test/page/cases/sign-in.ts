@@ -1,0 +1,48 @@
+// A page that wants a name and a password first.
+
+import { describe, expect, test } from 'vitest';
+import { type Bench, looks } from '../bench.ts';
+import { violations } from './accessibility.ts';
+
+const locked = { fixture: { password: 'correct horse' }, link: 'refused', expected: /401/ } as const;
+
+export function signInCases(bench: () => Bench): void {
+  describe('signing in', () => {
+    test.concurrent('by keyboard alone: a wrong password is said, the right one opens, and out again', async () => {
+      await bench().visit({ ...locked }, async ({ page, fixture }) => {
+        expect(await page.locator('.dev').count()).toBe(0);
+        fixture.forget();
+        await page.locator('input[name=name]').focus();
+        await page.keyboard.type('owner');
+        await page.keyboard.press('Tab');
+        await page.keyboard.type('wrong');
+        await page.keyboard.press('Enter');
+        await page.locator('[role=alert]:has-text("There is no such user")').waitFor();
+        // Whoever must sign in first asks for nothing else.
+        expect(fixture.asked()).toEqual(['/api/session']);
+        await page.locator('input[name=password]').fill('correct horse');
+        await page.keyboard.press('Enter');
+        await page.locator('[data-link=live]').waitFor();
+        await page.locator('.dev').first().waitFor();
+        await page.locator('.foot-page button', { hasText: 'Sign out owner' }).click();
+        await page.locator('input[name=password]').waitFor();
+      });
+    });
+
+    test.concurrent.each(looks)('axe finds nothing wrong with it: $size, $theme', async (look) => {
+      const address = look.size === 'kiosk' ? '?kiosk' : '';
+      await bench().visit({ ...locked, ...look, address }, async ({ page }) => {
+        expect(await violations(page)).toEqual([]);
+      });
+    });
+
+    test.concurrent.each([
+      ['ja', 'ログイン'],
+      ['af', 'Meld aan'],
+    ])('in %s', async (language, word) => {
+      await bench().visit({ ...locked, address: `?lang=${language}` }, async ({ page }) => {
+        expect(await page.locator('button[type=submit]').textContent()).toBe(word);
+      });
+    });
+  });
+}
