@@ -47,7 +47,7 @@ test('an agent is added beside the running bridge, works with the block as print
   for (const text of [added.stderr, listed.stdout, stopped.stderr]) expect(text).not.toContain(password);
 });
 
-test('a password comes from a pipe, never from the command line', async () => {
+test('a password comes from a pipe, never from the command line', { timeout: 60_000 }, async () => {
   const site = await openBridgeSite();
   const added = await site.bridge(['user', 'add', 'owner', '--admin', '--password'], {
     input: 'correct horse\n',
@@ -98,7 +98,7 @@ test('listening beyond this machine needs users, and then everybody needs one', 
   );
 });
 
-test('who says allow_anonymous lets everybody in', async () => {
+test('who says allow_anonymous lets everybody in', { timeout: 60_000 }, async () => {
   const site = await openBridgeSite();
   const file = join(site.folder, 'bridge.yml');
   const open = readFileSync(file, 'utf8').replaceAll('"127.0.0.1:', '"0.0.0.0:');
