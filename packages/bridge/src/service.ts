@@ -22,7 +22,8 @@ import type { Log } from './log/log.ts';
 import { readmitAll } from './log/readmit.ts';
 import { withRecent } from './log/recent.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
-import { createQueries, type HistoryQueries } from './queries/queries.ts';
+import { openHistoryQueries } from './queries/open-queries.ts';
+import type { HistoryQueries } from './queries/queries.ts';
 import { createSaid } from './said.ts';
 import { agePoints } from './sinks/ages.ts';
 import { type Delivery, startDelivery } from './sinks/delivery.ts';
@@ -36,8 +37,7 @@ import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
 import { windowsOfTiers } from './tiers/windows.ts';
 import { startUpkeep } from './upkeep.ts';
-import { openUsers, type Users } from './users/users.ts';
-import { usersFile } from './users/users-file.ts';
+import { type Users, usersOf } from './users/users.ts';
 import { createWeb } from './web/server.ts';
 import { openSessions } from './web/sessions.ts';
 
@@ -153,14 +153,10 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     const core = openCore(parts, days);
     opened.push(core.close);
     const { intake, store } = core;
-    const queries = historyQueries(parts, store);
+    const queries = openHistoryQueries({ ...parts, nowMs: () => parts.clock.nowMs(), file: store.file });
     opened.push(queries.close);
     const report = (text: string) => say.warn(text);
-    const users = openUsers({
-      file: usersFile(configuration.store.path),
-      report,
-      steadyMs: () => performance.now(),
-    });
+    const users = usersOf(configuration.store.path, report);
     opened.push(async () => users.close());
     const nowMs = () => clock.nowMs();
     const front = await openFront({ configuration, intake, store, users, report, nowMs });
@@ -261,18 +257,6 @@ function openAlerts(
 /** Cut short by the signal, the wait is simply over. */
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
   wait(ms, undefined, { signal }).catch(() => undefined);
-
-function historyQueries({ configuration, worker, clock }: ServiceParts, { file }: Store): HistoryQueries {
-  const { retention } = configuration.store;
-  const { timeZone } = configuration.site;
-  return createQueries({
-    file,
-    tiers: retention.tiers,
-    timeZone,
-    worker,
-    now: () => clock.nowMs(),
-  });
-}
 
 interface Sources {
   readonly store: Store;

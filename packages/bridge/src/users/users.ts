@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createAttempts } from './attempts.ts';
 import { fitsPassword, nobodysHash, passwordLengthMax } from './password.ts';
-import { type Role, readUsers, type User } from './users-file.ts';
+import { type Role, readUsers, type User, usersFile } from './users-file.ts';
 
 export type SignIn =
   | { readonly is: 'known'; readonly user: User }
@@ -96,6 +96,10 @@ export function openUsers({ file, report, steadyMs }: UsersOptions): Users {
     close: () => clearInterval(timer),
   };
 }
+
+/** Those of the store in a folder. */
+export const usersOf = (storePath: string, report: UsersOptions['report']): Users =>
+  openUsers({ file: usersFile(storePath), report, steadyMs: () => performance.now() });
 
 /** That one of these roles is among the users in the file. */
 export const hasRole = (users: readonly User[], wanted: readonly Role[]): boolean =>
