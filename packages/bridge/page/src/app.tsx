@@ -8,7 +8,7 @@ import { DeviceList } from './device/list.tsx';
 import { WattLine } from './flow/watt-line.tsx';
 import { useKioskHome } from './kiosk-home.ts';
 import { useKnown, usePage, useWords } from './page-context.ts';
-import { devicesAddress, devicesAddress, overviewAddress, overviewAddress, type Route, type Route, systemAddress, useRoute, useRoute } from './route.ts';
+import { devicesAddress, overviewAddress, type Route, systemAddress, useRoute } from './route.ts';
 import { SignIn, SignOut } from './sign-in/sign-in.tsx';
 import { FirstSteps } from './steps/first-steps.tsx';
 import { SystemPage } from './system/system-page.tsx';

@@ -13,7 +13,6 @@ export const en = {
   waiting_first: 'Waiting for the first reading',
   connecting: 'Connecting',
   cut_since: 'Bridge not reached since {x}, trying again',
-  sign_in: 'This page needs a user: {command}',
   shortcuts: 'Shortcuts: 1 2 3 pages, [ ] range, c compare, arrows in a chart',
   signed_out: 'Not signed in',
   sign_in: 'Sign in',
@@ -25,7 +24,6 @@ export const en = {
   user_name: 'User',
   password: 'Password',
   sign_out: 'Sign out {x}',
-  shortcuts: 'Shortcuts: 1 2 pages, [ ] range, c compare, arrows in a chart',
 
   // Power now.
   power_now: 'Power now',
