@@ -35,6 +35,7 @@ export type Invocation = Everywhere &
         readonly lines: boolean;
       }
     | { readonly command: 'record'; readonly name: string; readonly out: string; readonly forMs: number }
+    | { readonly command: 'pair'; readonly name: string }
     | { readonly command: 'victron-keys'; readonly file: string }
     /** The text was asked for: help or version. */
     | { readonly command: 'print'; readonly text: string }
@@ -134,6 +135,10 @@ function addReading(program: Command, everywhere: Everything, found: Found): voi
 }
 
 function addTools(program: Command, everywhere: Everything, found: Found): void {
+  program
+    .command('pair <name>')
+    .description('bond with a device that demands it, with the configured PIN, through BlueZ')
+    .action((name) => found({ command: 'pair', name, ...everywhere() }));
   program
     .command('decode [definition] [hex...]')
     .description('decode captured bytes')

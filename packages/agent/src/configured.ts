@@ -13,7 +13,7 @@ import { definitions } from '@wattline/protocols';
 import type { Invocation } from './command-line.ts';
 import type { AgentConfiguration } from './config/configuration.ts';
 import { loadAgentConfiguration } from './config/load.ts';
-import { createMedia, momentOf, pickDevice, toReadDevices } from './media.ts';
+import { createMedia, formatAdapter, momentOf, pickDevice, toReadDevices } from './media.ts';
 import { startTimer } from './reading/pacer.ts';
 import type { Surround } from './surround.ts';
 
@@ -55,6 +55,15 @@ export async function executeConfigured(invocation: Configured, surround: Surrou
         );
       }
       return read({ ...common, device, deadlineMs: readDeadlineMs, terminal, json, raw: invocation.raw });
+    }
+    case 'pair': {
+      const { pair } = await import('./commands/pair.ts');
+      const { name, address, passkey } = pickDevice(configuration.devices, invocation.name);
+      if (address === undefined)
+        throw new UsageError(`${name} has no address: only a device reached by Bluetooth is bonded with`);
+      const { adapter } = configuration.bluetooth;
+      const wanted = adapter === undefined ? undefined : formatAdapter(adapter);
+      return pair({ name, address, passkey: passkey?.reveal(), adapter: wanted, terminal, signal });
     }
     case 'record': {
       const { record } = await import('./commands/record.ts');

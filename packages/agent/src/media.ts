@@ -41,7 +41,8 @@ export function createMedia(
   };
 }
 
-function formatAdapter(adapter: Adapter): string {
+/** As the transports name it. */
+export function formatAdapter(adapter: Adapter): string {
   switch (adapter.by) {
     case 'address':
       return adapter.address;

@@ -9,6 +9,7 @@ import { products } from '../../package/products.ts';
 const sources = {
   agent: 'packages/agent/src/main.ts',
   'radio-process': 'scripts/test/vm/guest/radio-process.ts',
+  bonding: 'scripts/test/vm/guest/bonding.guest.ts',
   'user-channel': 'scripts/test/vm/guest/user-channel.guest.ts',
 };
 export type GuestProgram = keyof typeof sources;

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPrograms } from '../../../packages/simulator/src/services/needs.ts';
+import { hasAllNeeds, missingPrograms } from '../../../packages/simulator/src/services/needs.ts';
+import { type BondingPeripheral, missingBumble, startPeripheral } from './bonding/bonding.ts';
 import { bundleGuestPrograms, type GuestPrograms } from './guest-programs.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -21,29 +22,40 @@ const needs = {
 };
 const limitSeconds = 240;
 
-/** Guest programs with tests, in the order in which they run. */
-const suites = ['user-channel'] as const;
+/** Guest programs with tests and what they run under, in the order in which they run. */
+const suites = {
+  'user-channel': '',
+  bonding: 'scripts/test/vm/bonding/guest-bluetooth.sh ',
+};
+const modules = 'hci_vhci,algif_skcipher,algif_hash,ecdh_generic,cmac,ecb,aes_generic';
 
 interface Outcome {
   readonly output: string;
   readonly code: number | null;
 }
 
-describe.skipIf(!hasPrograms(needs, process.env))('in a VM with a kernel of Debian', () => {
+const missing = missingPrograms(needs) ?? missingBumble();
+
+describe.skipIf(!hasAllNeeds(missing, process.env))('in a VM with a kernel of Debian', () => {
   const outcomes = new Map<string, string>();
   let programs: GuestPrograms;
+  let peripheral: BondingPeripheral;
   let ending: Outcome;
 
   beforeAll(async () => {
     programs = await bundleGuestPrograms(root);
-    ending = await runInVm(programs.folder);
+    peripheral = await startPeripheral();
+    ending = await runInVm(programs.folder, peripheral);
     const [, ...parts] = ending.output.split(/^### suite (.+)$/m);
     for (let index = 0; index < parts.length; index += 2)
       outcomes.set(parts[index] ?? '', parts[index + 1] ?? '');
   }, limitSeconds * 1000);
-  afterAll(() => programs?.remove());
+  afterAll(() => {
+    programs?.remove();
+    peripheral?.close();
+  });
 
-  test.each(suites)('%s', (suite) => {
+  test.each(Object.keys(suites))('%s', (suite) => {
     const outcome = outcomes.get(suite) ?? `not run; the VM ended with ${ending.code}:\n${ending.output}`;
     expect(outcome).toMatch(/^# fail 0$/m);
     expect(outcome).toMatch(/^# pass [1-9]\d*$/m);
@@ -51,14 +63,20 @@ describe.skipIf(!hasPrograms(needs, process.env))('in a VM with a kernel of Debi
   });
 });
 
-async function runInVm(folder: string): Promise<Outcome> {
-  const script = suites
-    .map((suite) => `echo "### suite ${suite}"; node --test-reporter=tap ${folder}/${suite}.mjs`)
+async function runInVm(folder: string, { machineArguments }: BondingPeripheral): Promise<Outcome> {
+  const script = Object.entries(suites)
+    .map(
+      ([suite, under]) =>
+        `echo "### suite ${suite}"; ${under}node --test-reporter=tap ${folder}/${suite}.mjs`,
+    )
     .join('\n');
-  const modules = 'hci_vhci';
   const machine = spawn(
-    join(root, 'scripts/vm/run.sh'),
-    ['-t', `${limitSeconds - 20}`, '-M', modules, '--', 'sh', '-c', script],
+    'env',
+    [
+      `VM_QEMU_ARGS=${machineArguments}`,
+      ...[join(root, 'scripts/vm/run.sh'), '-t', `${limitSeconds - 20}`, '-M', modules],
+      ...['--', 'sh', '-c', script],
+    ],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = new Promise<number | null>((resolve, reject) => {

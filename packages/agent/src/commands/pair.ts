@@ -14,7 +14,7 @@ export interface PairOptions {
   readonly passkey: number | undefined;
   /** hciN; absent: BlueZ's first. */
   readonly adapter: string | undefined;
-  readonly terminal: Terminal;
+  readonly terminal: Pick<Terminal, 'printLine'>;
   readonly signal: AbortSignal;
   readonly bus?: string;
 }
@@ -88,7 +88,10 @@ function explain(error: BlueZError, asked: boolean, { address, passkey }: PairOp
     if (asked && passkey === undefined)
       return new TransportError('denied', `${address} asks for a PIN: set pin in the configuration`);
     if (asked)
-      return new TransportError('denied', `the PIN does not fit: ${address} refuses the pin of the configuration`);
+      return new TransportError(
+        'denied',
+        `the PIN does not fit: ${address} refuses the pin of the configuration`,
+      );
     return new TransportError(
       'denied',
       `${address} refuses to bond without asking for the PIN: it is not in pairing mode; open it in the device's menu, or switch the device off and on, and try again`,

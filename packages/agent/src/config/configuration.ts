@@ -36,7 +36,7 @@ interface OutboxConfiguration {
 interface BluetoothConfiguration {
   /** Absent: the machine's only or first one. */
   readonly adapter?: Adapter;
-  readonly access: 'auto' | 'user-channel';
+  readonly access: 'auto' | 'user-channel' | 'dbus';
   readonly library: 'stoprocent';
 }
 
@@ -63,6 +63,8 @@ export interface DeviceConfiguration {
   readonly replay?: string;
   /** The bytes of the key, password or PIN. */
   readonly secret?: Secret<Uint8Array>;
+  /** Of a Bluetooth bond; such a device is read through BlueZ. */
+  readonly passkey?: Secret<number>;
   readonly intervalMs: number;
   readonly nightIntervalMs?: number;
   /** Whether the link to a device that is asked stays open; absent: as it is best for its medium. */

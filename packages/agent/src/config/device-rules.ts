@@ -69,8 +69,10 @@ function checkReach(device: WrittenDevice, { id, media }: DeviceDefinition, refu
   else refuse('port', 'missing; expected the serial port of this device');
 }
 
-function checkSecret(device: WrittenDevice, { id, secret }: DeviceDefinition, refuse: Refuse): void {
-  for (const setting of ['key', 'password', 'pin'] as const) {
+function checkSecret(device: WrittenDevice, family: DeviceDefinition, refuse: Refuse): void {
+  const { id, secret } = family;
+  checkPin(device, family, refuse);
+  for (const setting of ['key', 'password'] as const) {
     const value = device[setting];
     if (secret?.setting !== setting) {
       if (value !== undefined) refuse(setting, `${id} has no ${setting}`);
@@ -81,6 +83,16 @@ function checkSecret(device: WrittenDevice, { id, secret }: DeviceDefinition, re
       if (problem !== undefined) refuse(setting, problem);
     }
   }
+}
+
+/** A bond is the business of Bluetooth, whatever a device speaks over it. */
+function checkPin({ pin, port }: WrittenDevice, { id, media }: DeviceDefinition, refuse: Refuse): void {
+  if (pin === undefined) return;
+  const connects = media.some(({ medium }) => medium === 'gatt' || medium === 'gatt-values');
+  if (!connects || port !== undefined)
+    refuse('pin', 'only a device that is connected to by Bluetooth has a pin');
+  else if (typeof pin.reveal === 'function' && !/^\d{1,6}$/.test(pin.reveal()))
+    refuse('pin', `the pin of ${id} has one to six digits`);
 }
 
 const explainKey = (digits: number | undefined): string =>

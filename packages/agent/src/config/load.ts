@@ -125,6 +125,7 @@ function toDevice(
   const definition = familyOf(written.definition);
   const { type, address, port, replay, night_interval, keep_connected } = written;
   const secret = toSecret(written, definition);
+  const pin = written.pin?.reveal();
   return {
     index,
     name: written.name,
@@ -135,6 +136,7 @@ function toDevice(
     ...(port === undefined ? {} : { port }),
     ...(replay === undefined ? {} : { replay: toPath(replay) }),
     ...(secret === undefined ? {} : { secret }),
+    ...(pin === undefined ? {} : { passkey: makeSecret(Number(pin)) }),
     intervalMs: written.interval,
     ...(night_interval === undefined ? {} : { nightIntervalMs: night_interval }),
     ...(keep_connected === undefined ? {} : { keepsConnected: keep_connected }),

@@ -88,17 +88,11 @@ const bluetooth = z
     })
       .optional()
       .describe("The radio: the adapter's address (stays the same), hciN, tcp:host:port or uart:/path."),
-    access: scalar<'auto' | 'user-channel'>({
-      expected: 'auto or user-channel',
-      parse: (word) => {
-        if (word === 'dbus') return { refused: 'this release reaches an adapter by the user channel only' };
-        return word === 'auto' || word === 'user-channel' ? word : undefined;
-      },
-      jsonSchema: { enum: ['auto', 'user-channel'] },
-      words: ['auto', 'user-channel'],
-    })
+    access: oneOf(['auto', 'user-channel', 'dbus'])
       .prefault('auto')
-      .describe('How the adapter is reached.'),
+      .describe(
+        'How the adapter is reached: user-channel (without BlueZ), dbus (through BlueZ, which bonded devices need); auto: by what the devices and the machine ask for.',
+      ),
     library: oneOf(['stoprocent']).prefault('stoprocent').describe('The Bluetooth library.'),
   })
   .prefault({})
@@ -124,7 +118,9 @@ const device = z.strictObject({
     .optional()
     .describe("The device's encryption key (32 hex digits); none for a device that sends unencrypted."),
   password: secretText('the password of this device').optional().describe("The device's password."),
-  pin: secretText('the PIN of this device').optional().describe("The device's PIN."),
+  pin: secretText('the PIN of this device')
+    .optional()
+    .describe('The PIN of a device that demands a Bluetooth bond: wattline-agent pair NAME makes it.'),
   port: path('the path of a serial port such as /dev/serial/by-id/usb-VictronEnergy_…')
     .optional()
     .describe('Serial port, best by its stable name under /dev/serial/by-id.'),

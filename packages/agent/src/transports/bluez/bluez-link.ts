@@ -9,7 +9,7 @@ import { adaptersOf, ignoreAnswer, type RemoteDevice, remoteDevice } from './rem
 export type GattMedium = Extract<Medium, { medium: 'gatt' | 'gatt-values' }>;
 
 export interface BlueZLinkOptions {
-  /** hciN; absent: the first adapter that BlueZ has. */
+  /** hciN or an adapter's own address; absent: the first adapter that BlueZ has. */
   readonly adapter?: string;
   readonly address: string;
   /** The first whose characteristics the device has is taken. */
@@ -39,20 +39,23 @@ export function bluezLink(options: BlueZLinkOptions): Connect {
   };
 }
 
-/** @throws TransportError when BlueZ has no such adapter, or it is switched off */
+/**
+ * @param wanted hciN or an adapter's own address; absent: the first
+ * @throws TransportError when BlueZ has no such adapter, or it is switched off
+ */
 export async function adapterFor(bluez: BlueZ, wanted: string | undefined): Promise<string> {
   const adapters = await adaptersOf(bluez);
-  const [first] = adapters.keys();
-  const name = wanted ?? first;
-  const found = name === undefined ? undefined : adapters.get(name);
-  if (name === undefined || found === undefined) {
-    const known = [...adapters.keys()].join(', ') || 'none';
+  const found = adapters.find(
+    ({ name, address }) => wanted === undefined || [name, address].includes(wanted),
+  );
+  if (found === undefined) {
+    const known = adapters.map(({ name }) => name).join(', ') || 'none';
     throw new TransportError('absent', `BlueZ has no Bluetooth adapter ${wanted ?? ''}; it has ${known}`);
   }
-  if (found.powered) return name;
+  if (found.powered) return found.name;
   throw new TransportError(
     'unusable',
-    `the Bluetooth adapter ${name} is switched off: "sudo rfkill unblock bluetooth" and "bluetoothctl power on"`,
+    `the Bluetooth adapter ${found.name} is switched off: "sudo rfkill unblock bluetooth" and "bluetoothctl power on"`,
   );
 }
 
@@ -67,15 +70,15 @@ async function connect(device: RemoteDevice, address: string, signal: AbortSigna
     if (error instanceof BlueZError && known?.['Paired'] === true && lostBond.test(error.message)) {
       throw new TransportError(
         'denied',
-        `${address} does not know the bond any more: bond again with "wattline-agent pair"`,
+        `${address} broke off when the bond was used: it has probably lost its half; "wattline-agent pair" makes a new one`,
       );
     }
     throw error;
   }
 }
 
-/** So it ends where the device has lost its half of the bond; `Paired` stays true. */
-const lostBond = /le-connection-abort-by-local/;
+/** So it ends where the device has lost its half of the bond, by which comes first; `Paired` stays true. */
+const lostBond = /le-connection-abort-by-local|br-connection-canceled/;
 
 async function linkTo(
   bluez: BlueZ,
@@ -118,7 +121,10 @@ async function pipe(
     async write(bytes) {
       received.forget();
       const body = [Buffer.from(bytes), {}];
-      await said(address, bluez.call(writing, faces.characteristic, 'WriteValue', { signature: 'aya{sv}', body }));
+      await said(
+        address,
+        bluez.call(writing, faces.characteristic, 'WriteValue', { signature: 'aya{sv}', body }),
+      );
     },
     close: () => closing(bluez, device, received.fail),
   };
@@ -155,7 +161,8 @@ async function watchLoss(
   address: string,
   fail: (error: Error) => void,
 ): Promise<void> {
-  const lost = () => fail(new TransportError('lost', `${address} has closed the connection, or is out of reach`));
+  const lost = () =>
+    fail(new TransportError('lost', `${address} has closed the connection, or is out of reach`));
   bluez.onLost(fail);
   await bluez.watch(device.path, (path, { Connected: connected }) => {
     if (connected === false && addressIn(path) === address) lost();
@@ -181,7 +188,10 @@ async function said<Answer>(address: string, call: Promise<Answer>): Promise<Ans
 /** What BlueZ says, as what the person at the installation can do about it. */
 function refusal(address: string, { code, message }: BlueZError): TransportError {
   if (/NotPermitted|NotAuthorized|AuthenticationFailed/.test(code)) {
-    return new TransportError('denied', `${address} demands a bond: "wattline-agent pair" makes it (${message})`);
+    return new TransportError(
+      'denied',
+      `${address} demands a bond: "wattline-agent pair" makes it (${message})`,
+    );
   }
   if (/NotConnected|NoReply|ETIMEDOUT|InProgress|Failed$/.test(code))
     return new TransportError('lost', `${address} does not answer BlueZ: ${message}`);

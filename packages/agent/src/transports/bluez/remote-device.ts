@@ -34,7 +34,11 @@ export function remoteDevice(bluez: BlueZ, adapter: string, address: string): Re
   const path = `${adapterPath}/dev_${address.replaceAll(':', '_')}`;
   const call = (member: string, options = {}) => bluez.call(path, faces.device, member, options);
   const properties = async () => (await bluez.objects())[path]?.[faces.device];
-  const until = async (holds: (known: Properties | undefined) => boolean, limitMs: number, signal: AbortSignal) => {
+  const until = async (
+    holds: (known: Properties | undefined) => boolean,
+    limitMs: number,
+    signal: AbortSignal,
+  ) => {
     const end = performance.now() + limitMs;
     while (!holds(await properties())) {
       signal.throwIfAborted();
@@ -51,7 +55,10 @@ export function remoteDevice(bluez: BlueZ, adapter: string, address: string): Re
       try {
         // Of one that is only remembered BlueZ tells no strength.
         if (await until((known) => known?.['RSSI'] !== undefined, limitMs, signal)) return;
-        throw new TransportError('absent', `${address} is not heard: out of reach, off, or a phone holds the link`);
+        throw new TransportError(
+          'absent',
+          `${address} is not heard: out of reach, off, or a phone holds the link`,
+        );
       } finally {
         await bluez.call(adapterPath, faces.adapter, 'StopDiscovery').catch(ignoreAnswer);
       }
@@ -94,15 +101,20 @@ export function remoteDevice(bluez: BlueZ, adapter: string, address: string): Re
   };
 }
 
-/** Adapters of this machine as BlueZ has them: hci0 → powered. */
-export async function adaptersOf(bluez: BlueZ): Promise<ReadonlyMap<string, { address: string; powered: boolean }>> {
-  const found = Object.entries(await bluez.objects()).flatMap(([path, interfaces]) => {
+interface BlueZAdapter {
+  /** hciN */
+  readonly name: string;
+  readonly address: string;
+  readonly powered: boolean;
+}
+
+export async function adaptersOf(bluez: BlueZ): Promise<readonly BlueZAdapter[]> {
+  return Object.entries(await bluez.objects()).flatMap(([path, interfaces]) => {
     const adapter = interfaces[faces.adapter];
     const name = /^\/org\/bluez\/(hci\d+)$/.exec(path)?.[1];
     if (adapter === undefined || name === undefined) return [];
-    return [[name, { address: String(adapter['Address']), powered: adapter['Powered'] === true }] as const];
+    return [{ name, address: String(adapter['Address']), powered: adapter['Powered'] === true }];
   });
-  return new Map(found);
 }
 
 /** As BlueZ writes ids: all 128 bits. */
