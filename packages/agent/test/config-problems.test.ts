@@ -80,7 +80,7 @@ describe('one problem, one line', () => {
     [
       'a key that the definition does not have',
       withDevice('name: shunt, definition: vedirect-text, port: /dev/a, pin: 1234'),
-      'agent.yml:3:66: devices[0].pin: vedirect-text has no pin',
+      'agent.yml:3:66: devices[0].pin: only a device that is connected to by Bluetooth has a pin',
     ],
     [
       'a device that is not asked, asked less often at night',
@@ -118,9 +118,9 @@ describe('one problem, one line', () => {
       'agent.yml:1:30: mqtt.base_topic: expected one topic level, without / + #, found "home/victron"',
     ],
     [
-      'a way to the adapter that this release does not have',
-      `${broker}bluetooth: { access: dbus }`,
-      'agent.yml:2:22: bluetooth.access: this release reaches an adapter by the user channel only',
+      'a way to the adapter that is none',
+      `${broker}bluetooth: { access: bus }`,
+      'agent.yml:2:22: bluetooth.access: expected one of auto, user-channel, dbus, found "bus"; did you mean "dbus"?',
     ],
     [
       'an adapter that is none',
