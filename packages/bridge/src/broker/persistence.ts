@@ -85,11 +85,12 @@ function openRetained({ database }: Store, writer: StateWriter) {
   const packets = new Map<string, RetainedPacket>();
   let bytes = 0;
   const set = ({ topic, payload, qos }: RetainedPacket): void => {
-    bytes -= packets.get(topic)?.payload.length ?? 0;
+    const before = packets.get(topic);
+    if (before !== undefined) bytes -= before.payload.length + topic.length;
     if (payload.length === 0) packets.delete(topic);
     // A copy: the packet's payload is a part of a larger chunk.
     else packets.set(topic, { topic, payload: Buffer.from(payload), qos });
-    bytes += payload.length;
+    if (payload.length > 0) bytes += payload.length + topic.length;
   };
   for (const row of database.prepare('SELECT * FROM broker_retained').iterate()) set(packetOf(row));
 
@@ -101,7 +102,8 @@ function openRetained({ database }: Store, writer: StateWriter) {
   }
   const keep: Retained['keep'] = ({ topic, payload, qos }, durable) => {
     const full =
-      (!packets.has(topic) && packets.size >= retainedMax) || bytes + payload.length > retainedBytesMax;
+      (!packets.has(topic) && packets.size >= retainedMax) ||
+      bytes + payload.length + topic.length > retainedBytesMax;
     if (full && payload.length > 0) return false;
     writer.write(() => {
       if (payload.length === 0) remove.run(topic);

@@ -1,6 +1,7 @@
 // What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
 
 import type { Histogram } from 'prom-client';
+import { topicBytesMax } from '../ingest/ingest.ts';
 import type { Fault } from '../keeping/faults.ts';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { Live } from '../live/live.ts';
@@ -120,7 +121,7 @@ const payloadShownMax = 200;
 
 function asideView({ topic, receivedMs, reason, detail, bytes, payload }: AsideMessage): AsideView {
   const beginning = Buffer.from(payload.subarray(0, payloadShownMax)).toString('utf8');
-  return { topic, time: receivedMs, reason, detail, bytes, beginning };
+  return { topic: topic.slice(0, topicBytesMax), time: receivedMs, reason, detail, bytes, beginning };
 }
 
 export function countStates(devices: readonly Pick<DeviceView, 'state'>[]): Record<DeviceState, number> {
