@@ -88,6 +88,26 @@ describe('one problem, one line', () => {
       'agent.yml:3:77: devices[0].night_interval: vedirect-text talks by itself and is never asked: no night_interval',
     ],
     [
+      'a port at two speeds',
+      `${withDevice('name: shunt, definition: vedirect-text, port: /dev/a')}  - { name: bank, definition: jbd, port: /dev/a }`,
+      'agent.yml:4:42: devices[1].port: devices[0] uses it at 19200 baud, jbd at 9600',
+    ],
+    [
+      'a device in two places',
+      withDevice('name: bank, definition: jbd, port: /dev/a, address: FAAC2784C66F'),
+      'agent.yml:3:42: devices[0].port: expected either address or port, found both',
+    ],
+    [
+      'a device in no place',
+      withDevice('name: bank, definition: jbd'),
+      'agent.yml:3:5: devices[0].address: missing; expected the Bluetooth address of this device, or its port',
+    ],
+    [
+      'a password of another length than the device can have',
+      withDevice('name: bank, definition: jbd, port: /dev/a, password: 12345'),
+      'agent.yml:3:60: devices[0].password: a password of such a device has 6 characters, this one has 5',
+    ],
+    [
       'no broker',
       'agent: a',
       'agent.yml:1:1: mqtt.host: missing; expected the name or address of the broker (or url)',

@@ -7,6 +7,8 @@ import { type Connect, type Link, TransportError } from '../src/transport.ts';
 export interface LinkRig {
   /** Connects; the device then sends these chunks. */
   connect(chunks: readonly Uint8Array[]): Promise<Link>;
+  /** The device sends these chunks; absent where it cannot without connecting. */
+  say?(chunks: readonly Uint8Array[]): void;
   /** The way to connect by itself. */
   readonly raw: Connect;
   /** What the device got, once it got that many bytes; absent where nobody takes them. */

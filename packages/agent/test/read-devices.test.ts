@@ -3,16 +3,19 @@
 import { definitions, formatBlock } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import { victronFrame } from '../../protocols/test/victron-frame.ts';
+import { createJbdBoard } from '../../simulator/src/devices/jbd.ts';
 import type { ReadDevice, Trouble } from '../src/reading/device.ts';
 import { type Media, type ReadDevicesOptions, readDevices } from '../src/reading/read-devices.ts';
 import { type Connect, type HeardPacket, TransportError } from '../src/transport.ts';
+import { createChunkBuffer } from '../src/transports/chunk-buffer.ts';
 import { createPacketBuffer, type PacketBuffer } from '../src/transports/packet-buffer.ts';
 import { settle, virtualTime } from './virtual-time.ts';
 
-const [victron, vedirect] = ['victron-ble', 'vedirect-text'].map((id) =>
+const [victron, vedirect, jbd] = ['victron-ble', 'vedirect-text', 'jbd'].map((id) =>
   definitions.find((each) => each.id === id),
 );
-if (victron === undefined || vedirect === undefined) throw new Error('the catalogue lacks a family');
+if (victron === undefined || vedirect === undefined || jbd === undefined)
+  throw new Error('the catalogue lacks a family');
 
 const key = new Uint8Array(16).fill(7);
 const roof: ReadDevice = {
@@ -129,6 +132,62 @@ describe('the radio', () => {
     expect(site.openedMs.slice(-2)).toEqual([61_000, 121_000]);
     await site.stop();
     expect(site.time.pending()).toBe(0);
+  });
+});
+
+describe('a port', () => {
+  /** Blocks of a charger, and a board that answers one request at a time, late. */
+  function busyPort(time: () => ReturnType<typeof machine>['time']) {
+    const board = createJbdBoard(() => ({
+      ...{ voltage: 13.34, current: 0, remainingAh: 100, ratedAh: 200 },
+      ...{ cellVoltages: [3.3], temperatures: [] },
+    }));
+    const asked: string[] = [];
+    let opened = 0;
+    let buffer = createChunkBuffer();
+    const connect: Connect = async () => {
+      opened++;
+      buffer = createChunkBuffer();
+      return {
+        read: buffer.read,
+        async write(bytes) {
+          asked.push(Buffer.from(bytes.subarray(2, 3)).toString('hex'));
+          const answers = board.receive(bytes);
+          time().startTimer(100, () => {
+            for (const answer of answers) buffer.push(answer);
+          });
+        },
+        close: async () => buffer.fail(new TransportError('lost', 'closed')),
+      };
+    };
+    return { connect, asked, opened: () => opened, say: (bytes: Uint8Array) => buffer.push(bytes) };
+  }
+
+  test('of a device that talks by itself is shared with one that is asked over it', async () => {
+    const port = busyPort(() => site.time);
+    const bms: ReadDevice = { ...shed, name: 'bms', definition: jbd };
+    const site = machine([shed, bms], { serial: () => port.connect });
+    for (let atMs = 0; atMs <= 2000; atMs += 250) {
+      await site.time.passTo(atMs);
+      port.say(block);
+      await settle();
+    }
+    expect(port.opened()).toBe(1);
+    expect(new Set(site.readings)).toEqual(new Set(['shed 13', 'bms 13.34']));
+    // Bytes of a battery in a charger's blocks damage them, as HEX frames do not.
+    expect(site.troubles.filter(({ code }) => code !== 'corrupt')).toEqual([]);
+    await site.stop();
+  });
+
+  test('over which several devices are asked asks them one after the other', async () => {
+    const port = busyPort(() => site.time);
+    const [one, other] = ['one', 'other'].map((name) => ({ ...shed, name, definition: jbd }));
+    if (one === undefined || other === undefined) throw new Error('two devices are asked');
+    const site = machine([one, other], { serial: () => port.connect });
+    await site.time.passTo(900);
+    expect(site.readings).toEqual(['one 13.34', 'other 13.34']);
+    expect(port.asked.slice(0, 8)).toEqual(['03', '04', '05', 'aa', '03', '04', '05', 'aa']);
+    await site.stop();
   });
 });
 

@@ -56,6 +56,7 @@ export const serialRig = (program: string) => async (): Promise<LinkRig> => {
   const raw = serialLink({ path, baudRate: 19_200 });
   return {
     raw,
+    say: (chunks) => line.write(Buffer.concat(chunks)),
     async connect(chunks) {
       const link = await raw(new AbortController().signal);
       line.write(Buffer.concat(chunks));

@@ -31,6 +31,7 @@ export function checkDevices(
   addIssue: (issue: DeviceIssue) => void,
 ): void {
   const first = new Map<string, number>();
+  const ports = new Map<string, { readonly index: number; readonly baudRate: number | undefined }>();
   devices.forEach((device, index) => {
     const refuse = (key: string, message: string) =>
       addIssue({ code: 'custom', path: [index, key], message });
@@ -44,6 +45,16 @@ export function checkDevices(
     const family = families.get(device.definition);
     if (family === undefined) return;
     checkReach(device, family, refuse);
+    const baudRate = family.media.find((way) => way.medium === 'serial')?.baudRate;
+    if (typeof device.port === 'string' && device.replay === undefined) {
+      const other = ports.get(device.port);
+      if (other === undefined) ports.set(device.port, { index, baudRate });
+      else if (other.baudRate !== baudRate)
+        refuse(
+          'port',
+          `devices[${other.index}] uses it at ${other.baudRate} baud, ${family.id} at ${baudRate}`,
+        );
+    }
     checkSecret(device, family, refuse);
     checkAsking(device, family, refuse);
   });

@@ -15,6 +15,7 @@ import { type Moment, mediumOf, type Observer, type ReadDevice, type Trouble } f
 import { type Carrier, runSession, within } from './exchange.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
+import type { InTurn } from './turns.ts';
 
 export interface AskOptions extends Observer {
   readonly device: ReadDevice;
@@ -22,6 +23,8 @@ export interface AskOptions extends Observer {
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
+  /** Where other devices are asked over the same port. */
+  readonly inTurn?: InTurn;
   /** End when the link does, and poll as fast as it answers: a recording. */
   readonly once?: true;
 }
@@ -46,15 +49,18 @@ interface Connection {
 export async function ask(options: AskOptions): Promise<void> {
   const { device, now, startTimer, signal } = options;
   const { keepsConnected = true } = device;
+  const { inTurn = (act) => act() } = options;
   let connection: Connection | undefined;
   let retryMs = retryFirstMs;
   let dueMs = now().uptimeMs;
   try {
     while (!signal.aborted) {
-      const failure = await attempt(options, async () => {
-        connection ??= await open(options);
-        return await pollOnce(options, connection);
-      });
+      const failure = await inTurn(() =>
+        attempt(options, async () => {
+          connection ??= await open(options);
+          return await pollOnce(options, connection);
+        }),
+      );
       if (signal.aborted) break;
       if (options.once) {
         if (failure !== undefined && failure.code !== 'link') options.trouble(device, failure);

@@ -3,6 +3,7 @@
 
 import type { Listener } from '@wattline/protocols';
 import { type Connect, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { shareLink } from '../transports/shared-link.ts';
 import { ask } from './ask.ts';
 import { connectOf } from './connect.ts';
 import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
@@ -10,6 +11,7 @@ import { openEars } from './hear.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
+import { createTurns } from './turns.ts';
 
 /** How devices are reached on this machine, or out of a recording. */
 export interface Media {
@@ -45,12 +47,13 @@ export async function readDevices(options: ReadDevicesOptions): Promise<void> {
   );
   const loops: Promise<void>[] =
     onAir.length === 0 ? [] : [hearAgain(onAir, media.radio(companiesOf(onAir)), either)];
+  const overLinks: ReadDevice[] = [];
   for (const device of devices) {
     if (onAir.includes(device)) continue;
-    loops.push(
-      device.replay === undefined ? readOverLink(device, either) : replay(device, device.replay, either),
-    );
+    if (device.replay === undefined) overLinks.push(device);
+    else loops.push(replay(device, device.replay, either));
   }
+  for (const own of Map.groupBy(overLinks, placeOf).values()) loops.push(...readOverLink(own, either));
   // One loop that ends by a bug ends all of them, and comes out here.
   await Promise.all(
     loops.map((loop) =>
@@ -98,11 +101,21 @@ async function hearAgain(
   }
 }
 
-/** By a link of its own: asks, or listens to what comes by itself. */
-function readOverLink(device: ReadDevice, options: ReadDevicesOptions): Promise<void> {
-  const connect = connectOf(device, options.media);
-  if (device.definition.ask !== undefined) return ask({ ...options, device, connect });
-  return listen({ ...options, device, connect });
+/** The port, or the device itself where there is none. */
+const placeOf = (device: ReadDevice): unknown => device.port ?? device;
+
+/** Asks, or listens to what comes by itself. Devices at one port share it. */
+function readOverLink(devices: readonly ReadDevice[], options: ReadDevicesOptions): Promise<void>[] {
+  const [first] = devices;
+  if (first === undefined) return [];
+  const own = connectOf(first, options.media);
+  const connect = devices.length === 1 ? own : shareLink(own);
+  const inTurn = createTurns();
+  return devices.map((device) =>
+    device.definition.ask === undefined
+      ? listen({ ...options, device, connect })
+      : ask({ ...options, device, connect, inTurn }),
+  );
 }
 
 /** A recording is played once; when it has ended there is nothing more to come. */
