@@ -94,6 +94,7 @@ export const products: readonly Product[] = [
     examples: [
       'config/agent-one-charger-cron.yml',
       'config/agent-shunt-and-charger.yml',
+      'config/agent-battery-by-cable.yml',
       'config/secrets.example.yml',
       'config/agent.schema.json',
       'deploy/cron/wattline',
