@@ -20,7 +20,6 @@ import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
 import type { Log } from './log/log.ts';
 import { readmitAll } from './log/readmit.ts';
-import { withRecent } from './log/recent.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { openHistoryQueries } from './queries/open-queries.ts';
 import type { HistoryQueries } from './queries/queries.ts';
@@ -30,6 +29,7 @@ import { type Delivery, startDelivery } from './sinks/delivery.ts';
 import { readingFeed, windowFeed } from './sinks/feeds.ts';
 import { openSink } from './sinks/open-sink.ts';
 import { readingPoints, windowPoints } from './sinks/point.ts';
+import { keepReady } from './sinks/ready.ts';
 import { openRetentionMemory } from './sinks/retention-memory.ts';
 import { storageView } from './storage-view.ts';
 import { openStore, type Store } from './store.ts';
@@ -113,9 +113,8 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
     explainAside(message, verdict, said);
   };
   const intake = observed(plain, witness, steadyMs);
-  const recent = withRecent(log);
   const sinks = configuration.sinks.map((sink) =>
-    deliver(parts, sink, { store, log: recent, tail: log.tail, tiers, live }),
+    deliver(parts, sink, { store, log, tail: log.tail, tiers, live }),
   );
   const wakeSinks = () => {
     for (const { wake } of sinks) wake();
@@ -260,7 +259,7 @@ const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
 
 interface Sources {
   readonly store: Store;
-  readonly log: Pick<Log, 'read' | 'head'>;
+  readonly log: Pick<Log, 'read' | 'head' | 'onStored'>;
   readonly tail: Log['tail'];
   readonly tiers: Tiers;
   readonly live: Pick<Live, 'devices'>;
@@ -281,12 +280,14 @@ function deliver(
   const memory = openRetentionMemory(sources.store.database);
   const newest = () => ({ readings: log.head(), windows: tiers.revision() });
   const held = () => ({ readings: tail() - 1, windows: 0 });
+  const opened = openSink(sink, { configuration, memory, ...surround });
   return startDelivery({
     name: sink.name,
     type: sink.type,
-    sink: openSink(sink, { configuration, memory, ...surround }),
+    sink: opened,
     store: sources.store,
-    readings: readingFeed(sources.log, readingPoints),
+    readings: readingFeed(log, readingPoints),
+    ready: opened.text && keepReady(log, readingPoints, opened.text.encode),
     readingsHeldMs: configuration.store.retention.rawMs,
     windows: windowFeed(sources.tiers, windowPoints),
     ages: () => agePoints(sources.live.devices.standing(surround.clock()), surround.clock()),

@@ -6,6 +6,7 @@ import { startAges } from './ages.ts';
 import { type Drain, type DrainParts, refusalOf, startDrain } from './drain.ts';
 import type { Feed } from './feeds.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import type { Ready } from './ready.ts';
 import { type Remake, remake } from './remake.ts';
 import { type Replay, type ReplaySpan, startReplay } from './replay.ts';
 import type { Point, Sink } from './sink.ts';
@@ -16,6 +17,8 @@ interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'rand
   readonly sink: Sink;
   readonly store: Pick<Store, 'database' | 'transaction'>;
   readonly readings: Feed;
+  /** The newest readings as text, for a sink that is written in it. */
+  readonly ready?: Ready | undefined;
   /** How long readings are held for the sink. */
   readonly readingsHeldMs: number;
   readonly windows: Feed;
@@ -56,6 +59,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     ...parts,
     name: `Sink ${name}, readings`,
     feed: parts.readings,
+    ready: parts.ready,
     ledger: ledgers[0],
     heldMs: parts.readingsHeldMs,
     lingerMs: sink.lingerMs ?? readingsLingerMs,

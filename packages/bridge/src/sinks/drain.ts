@@ -6,14 +6,17 @@ import { createBell } from './bell.ts';
 import type { Feed, FeedItem } from './feeds.ts';
 import { type Outgoing, type Refused, writeIsolating } from './isolate.ts';
 import type { Ledger, Progress, Refusal } from './ledger.ts';
-import { type Sink, UnavailableError } from './sink.ts';
+import type { Ready, ReadyText } from './ready.ts';
+import { RefusedError, rawTier, type Sink, UnavailableError } from './sink.ts';
 import { createTrouble, type Problem } from './trouble.ts';
 
 export interface DrainParts {
   /** In words to the operator. */
   readonly name: string;
-  readonly sink: Pick<Sink, 'prepare' | 'write' | 'holds' | 'mergesFields'>;
+  readonly sink: Pick<Sink, 'prepare' | 'write' | 'text' | 'holds' | 'mergesFields'>;
   readonly feed: Feed;
+  /** The newest of the feed as text, for a sink that is written in it. */
+  readonly ready?: Ready | undefined;
   readonly ledger: Ledger;
   /** How long the feed holds an item; absent: until it is replaced. */
   readonly heldMs?: number;
@@ -42,28 +45,32 @@ export interface Drain {
 
 /** One request to a store: what a write costs beside its points is shared by as many. */
 const itemsMax = 5_000;
+/** More than so many between two batches of a backlog are a flood, not the present. */
+const newestMax = 1_000;
 const lingerMsUsual = 1_000;
 const retryMsMin = 1_000;
 const retryMsMax = 60_000;
 const retryAfterMsMax = 600_000;
 
 export function startDrain(parts: DrainParts): Drain {
-  const { feed, ledger, sleep, lingerMs = lingerMsUsual } = parts;
+  const { feed, ready, ledger, sleep, lingerMs = lingerMsUsual } = parts;
   const stopped = new AbortController();
   const bell = createBell(stopped.signal);
   const trouble = createTrouble(parts);
+  const writeNewest = newestWriter(parts);
   let progress = ledger.progress();
   let oldestMs: number | undefined;
   let idle = false;
-  let isBusy = false;
-  const waitingForTurn: (() => void)[] = [];
-  const endTurn = (): void => {
-    isBusy = false;
-    for (const resolve of waitingForTurn.splice(0)) resolve();
-  };
+  const turns = createTurn();
 
   /** Returns whether there may be more. */
   const step = async (): Promise<boolean> => {
+    const text = ready?.next(progress.position, itemsMax);
+    oldestMs = text?.oldestMs;
+    if (text !== undefined && (await isWritten(text, parts))) {
+      save(afterText(progress, text), []);
+      return true;
+    }
     const items = feed.read(progress.position, itemsMax);
     oldestMs = items[0]?.timeMs;
     if (items.length === 0) {
@@ -72,6 +79,7 @@ export function startDrain(parts: DrainParts): Drain {
     }
     const outcome = await deliver(items, parts);
     save(advance(progress, items, outcome, feed.gapless), outcome.refused.map(refusalOf));
+    await writeNewest(progress.position);
     return true;
   };
 
@@ -84,8 +92,8 @@ export function startDrain(parts: DrainParts): Drain {
   const run = async (): Promise<void> => {
     for (let failures = 0; !stopped.signal.aborted; ) {
       try {
-        isBusy = true;
-        const more = await step().finally(endTurn);
+        turns.begin();
+        const more = await step().finally(turns.end);
         trouble.end(feed.waiting(progress.position));
         failures = 0;
         if (more) continue;
@@ -114,7 +122,7 @@ export function startDrain(parts: DrainParts): Drain {
     }),
     problem: trouble.now,
     isIdle: () => idle,
-    turn: () => (isBusy ? new Promise((resolve) => waitingForTurn.push(resolve)) : Promise.resolve()),
+    turn: turns.ended,
     stop: async () => {
       stopped.abort();
       await running;
@@ -122,10 +130,55 @@ export function startDrain(parts: DrainParts): Drain {
   };
 }
 
+/** What goes on now, for those who wait for its end. */
+function createTurn() {
+  let isBusy = false;
+  const waiting: (() => void)[] = [];
+  return {
+    begin: (): void => {
+      isBusy = true;
+    },
+    end: (): void => {
+      isBusy = false;
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+    ended: (): Promise<void> =>
+      isBusy ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(),
+  };
+}
+
 interface Outcome {
   readonly refused: readonly Refused[];
   /** Items that the store would not hold any more. */
   readonly tooOld: number;
+}
+
+/** While much waits, what comes meanwhile is written at once; in its turn it is written again, which does no harm. */
+function newestWriter(parts: DrainParts): (after: number) => Promise<void> {
+  let writtenUpTo = 0;
+  return async (after) => {
+    const text = parts.ready?.newest(Math.max(after, writtenUpTo), newestMax);
+    if (text === undefined) return;
+    await isWritten(text, parts);
+    writtenUpTo = text.upTo;
+  };
+}
+
+/** False: not all of it is for the store; to be written point by point. */
+async function isWritten(
+  { text, oldestMs }: ReadyText,
+  { sink, clock, clockSynced }: DrainParts,
+): Promise<boolean> {
+  await sink.prepare?.();
+  const oldest = { tier: rawTier, measurement: '', tags: {}, fields: {}, timeMs: oldestMs };
+  if (clockSynced() && sink.holds?.(oldest, clock()) === false) return false;
+  try {
+    if (text.length > 0) await sink.text?.write(rawTier, text);
+    return true;
+  } catch (error) {
+    if (error instanceof RefusedError) return false;
+    throw error;
+  }
 }
 
 async function deliver(items: readonly FeedItem[], parts: DrainParts): Promise<Outcome> {
@@ -161,6 +214,12 @@ function advance(
     expired: before.expired + tooOld + gone,
   };
 }
+
+const afterText = (before: Progress, { upTo }: ReadyText): Progress => ({
+  ...before,
+  position: upTo,
+  delivered: before.delivered + upTo - before.position,
+});
 
 const afterLoss = (before: Progress, head: number): Progress => ({
   ...before,

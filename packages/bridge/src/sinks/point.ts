@@ -8,7 +8,7 @@ import type { SeriesKey, StoredReading } from '../message.ts';
 import type { WindowOfSeries } from '../tiers/changes.ts';
 import { publish, type WindowValue } from '../tiers/published.ts';
 import { tierName } from '../tiers/tier.ts';
-import type { Point } from './sink.ts';
+import { type Point, rawTier } from './sink.ts';
 
 /** Names that are tags, and so no fields: a value of that name gets a `_` behind it. */
 const tagNames = ['vendor', 'type', 'device', 'agent', 'site'] as const;
@@ -27,7 +27,7 @@ const measurements = [
 export function readingPoints({ series, site, kind, values, timeMs }: StoredReading): readonly Point[] {
   const fields = isPlain(values) ? values : fieldsOf(Object.entries(values));
   if (fields === undefined) return [];
-  return [{ tier: 'raw', measurement: kind, tags: tagsOf(series, site), fields, timeMs }];
+  return [{ tier: rawTier, measurement: kind, tags: tagsOf(series, site), fields, timeMs }];
 }
 
 /** Whether the values can be the fields as they are. */

@@ -2,6 +2,9 @@
 
 import type { SinkPlan } from './retention.ts';
 
+/** What the readings themselves are stored as, beside the tiers made of them. */
+export const rawTier = 'raw';
+
 /** One time of one series in a store. Writing it again changes nothing: it is known by measurement, tags and time. */
 export interface Point {
   /** `raw`, or the name of the tier whose window it is. */
@@ -28,6 +31,13 @@ export interface Sink {
    * @throws RefusedError, UnavailableError
    */
   write(points: readonly Point[]): Promise<void>;
+  /** For stores that are written in text: points that were made into it before. */
+  readonly text?: {
+    /** A line without its end. @throws RefusedError when it is no point */
+    encode(point: Point): string;
+    /** As `write`. */
+    write(tier: string, text: Uint8Array): Promise<void>;
+  };
   /** Whether the store would hold a point of that age at all; absent: it holds all. */
   holds?(point: Point, nowMs: number): boolean;
   /** Removes points; absent: the store cannot. @throws RefusedError, UnavailableError */
