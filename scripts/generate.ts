@@ -1,16 +1,17 @@
-// Writes what is derived from the declarations: device pages, configuration schemas.
+// Writes what is derived from the declarations: device pages, configuration schemas, dashboards.
 // `--check` writes nothing and fails when a file differs: generated files are never edited.
 
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { devicePagesFolder, generateDevicePages } from './generate/device-pages.ts';
+import { generateGrafana, grafanaFolder } from './generate/grafana.ts';
 import { generateSchemas } from './generate/schemas.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const checkOnly = process.argv.includes('--check');
 
-const generated = [...generateDevicePages(), ...generateSchemas()];
+const generated = [...generateDevicePages(), ...generateSchemas(), ...generateGrafana()];
 const stale: string[] = [];
 for (const { path, content } of generated) {
   const file = join(root, path);
@@ -20,10 +21,10 @@ for (const { path, content } of generated) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);
 }
-/** Pages of definitions that there are no more. */
-const leftOver = globSync(`${devicePagesFolder}/*.md`, { cwd: root }).filter(
-  (page) => !generated.some(({ path }) => path === page),
-);
+/** Of definitions and kinds that there are no more. */
+const leftOver = globSync([`${devicePagesFolder}/*.md`, `${grafanaFolder}/dashboards/*.json`], {
+  cwd: root,
+}).filter((page) => !generated.some(({ path }) => path === page));
 if (!checkOnly) for (const path of leftOver) rmSync(join(root, path));
 for (const path of stale) console.log(`${checkOnly ? 'differs' : 'written'}: ${path}`);
 for (const path of leftOver) console.log(`${checkOnly ? 'left over' : 'removed'}: ${path}`);

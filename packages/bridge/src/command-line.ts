@@ -31,6 +31,14 @@ export type Invocation = Everywhere &
     | { readonly command: 'restore'; readonly file: string }
     | { readonly command: 'report'; readonly file: string }
     | {
+        readonly command: 'dashboards';
+        readonly out: string;
+        /** The longest usual time between two readings, as written. */
+        readonly interval: string;
+        /** Name of one; else the first that Grafana can ask. */
+        readonly sink?: string;
+      }
+    | {
         readonly command: 'user add';
         readonly name: string;
         readonly role: Role;
@@ -168,6 +176,19 @@ function addKeeping(
     .description('one file for whoever is asked for help; secrets are left out')
     .requiredOption('--out <file>', 'where it is written')
     .action(({ out }) => found({ command: 'report', file: out, ...everywhere() }));
+  program
+    .command('dashboards')
+    .description("Grafana's dashboards, data source and alert rules")
+    .requiredOption('--out <folder>', 'where they are written')
+    .option('--interval <duration>', 'the longest usual time between two readings of a device', '1m')
+    .option('--sink <name>', 'for this sink; else the first InfluxDB of the configuration')
+    .action(({ out, interval, sink }) =>
+      found({
+        ...{ command: 'dashboards', out, interval },
+        ...(sink === undefined ? {} : { sink }),
+        ...everywhere(),
+      }),
+    );
 }
 
 const explainedRoles: { readonly [role in Role]: string } = {

@@ -62,6 +62,10 @@ async function execute(
       const { changeDevice } = await import('./commands/device.ts');
       return changeDevice(surround, invocation);
     }
+    case 'dashboards': {
+      const { writeDashboards } = await import('./commands/dashboards.ts');
+      return writeDashboards(surround, invocation);
+    }
     case 'report': {
       const { report } = await import('./commands/report.ts');
       return report(surround, invocation.file);

@@ -27,7 +27,7 @@ test.each([
   [['rnu'], /^unknown command 'rnu'; did you mean "run"/],
   [
     [],
-    /^a command is missing: run, check, status, export, replay, backup, readmit, restore, report, user, device;/,
+    /^a command is missing: run, check, status, export, replay, backup, readmit, restore, report, dashboards, user, device;/,
   ],
   [['export'], /^missing required argument 'device'/],
   [['export', 'roof', '--format', 'cvs'], /^--format is one of csv, jsonl, lp; did you mean "csv"\?/],
