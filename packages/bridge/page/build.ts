@@ -1,4 +1,4 @@
-// Builds the page into a folder of static files: one HTML, one script, one style sheet, one icon, all loaded from beside it,
+// Builds the page into a folder of static files: one HTML, one script, one style sheet, one icon, words of other languages, all beside it,
 // each also compressed, so that a small machine does not do it for every reader.
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';

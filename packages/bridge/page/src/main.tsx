@@ -10,12 +10,13 @@ import { createSession } from './live/session.ts';
 import { createStore } from './live/store.ts';
 import { createTicker } from './live/ticker.ts';
 import { PageProvider } from './page-context.ts';
-import { wordsFor } from './words/words.ts';
+import { speak } from './words/languages.ts';
+import { wordsIn } from './words/words.ts';
 
 const options = new URLSearchParams(location.search);
 const local = (): number => performance.timeOrigin + performance.now();
 
-const words = wordsFor([...options.getAll('lang'), ...navigator.languages]);
+const words = wordsIn(await speak([...options.getAll('lang'), ...navigator.languages]));
 const api = createApi();
 const store = createStore();
 const clock = createServerClock(local);

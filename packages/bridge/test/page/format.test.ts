@@ -1,5 +1,6 @@
 // Numbers, names and times as the page writes them.
 
+import { readFileSync } from 'node:fs';
 import type { Unit } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import { verbOfField } from '../../page/src/device/sight.ts';
@@ -7,12 +8,15 @@ import { flowFieldOf, hueOf, labelOf, labelUnder, subjectOf } from '../../page/s
 import { timesIn } from '../../page/src/format/times.ts';
 import { inline, scaleOf, showNumber, showValue } from '../../page/src/format/value.ts';
 import { sameTimeInYear, startOfDay, startOfMonth } from '../../page/src/format/zone.ts';
-import { wordsFor } from '../../page/src/words/words.ts';
+import { en as english } from '../../page/src/words/en.ts';
+import { wordsIn } from '../../page/src/words/words.ts';
 import type { DeviceView, ValueView } from '../../src/web/api.ts';
 import { siteDevices } from './fixture/devices.ts';
 import { createSite } from './fixture/site.ts';
 
-const en = wordsFor(['en-GB']);
+const sentencesOf = (language: string): { readonly [key: string]: string } =>
+  JSON.parse(readFileSync(new URL(`../../page/src/words/${language}.json`, import.meta.url), 'utf8'));
+const en = wordsIn({ locale: 'en-GB', language: 'en', sentences: {} });
 const shown = (...value: Parameters<typeof showNumber> extends [unknown, ...infer Rest] ? Rest : never) =>
   inline(showNumber(en, ...value)).replace('\u00a0', ' ');
 
@@ -71,10 +75,18 @@ describe('ages and spans', () => {
   });
 
   test('what a language lacks is English', () => {
-    const af = wordsFor(['xx', 'af-ZA', 'en']);
-    expect(af.language).toBe('af');
+    const af = wordsIn({ locale: 'af-ZA', language: 'af', sentences: sentencesOf('af') });
     expect(af.say('ago', af.age(8))).toBe('8 s gelede');
     expect(af.say('export_csv')).toBe('Export CSV');
+  });
+
+  test.each(['ja', 'af'])('every sentence of %s is one of the page, with the same gaps', (language) => {
+    const gapsOf = (sentence: string): string[] => (sentence.match(/\{\w+\}/g) ?? []).sort();
+    const ours: { readonly [key: string]: string } = english;
+    for (const [key, sentence] of Object.entries(sentencesOf(language))) {
+      expect(Object.keys(ours)).toContain(key);
+      expect(gapsOf(sentence), key).toEqual(gapsOf(ours[key] ?? ''));
+    }
   });
 });
 

@@ -279,4 +279,4 @@ export const en = {
 } as const;
 
 export type Key = keyof typeof en;
-export type Language = { readonly [key in Key]?: string };
+export type Sentences = { readonly [key in Key]?: string };

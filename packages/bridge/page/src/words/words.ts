@@ -1,12 +1,9 @@
 // What the page says: sentences by key, numbers and spans of time in the reader's language.
 
-import { af } from './af.ts';
-import { en, type Key, type Language } from './en.ts';
-import { ja } from './ja.ts';
+import { en, type Key } from './en.ts';
+import type { Spoken } from './languages.ts';
 
 export type { Key } from './en.ts';
-
-const languages: { readonly [language: string]: Language } = { en, ja, af };
 
 export type Fill = { readonly [name: string]: string | number };
 
@@ -30,11 +27,7 @@ export interface Digits {
 
 export const whole: Digits = { least: 0, most: 0 };
 
-/** The first language asked for that the page knows; `asked` in the reader's order. */
-export function wordsFor(asked: readonly string[]): Words {
-  const locale = asked.find((tag) => baseOf(tag) in languages) ?? 'en';
-  const language = baseOf(locale);
-  const sentences = languages[language] ?? en;
+export function wordsIn({ locale, language, sentences }: Spoken): Words {
   const formats = new Map<string, Intl.NumberFormat>();
 
   const number = (value: number, { least, most }: Digits, signed = false): string => {
@@ -70,8 +63,6 @@ export function wordsFor(asked: readonly string[]): Words {
 
   return { language, locale, say, number, age, span };
 }
-
-const baseOf = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? '';
 
 const filled = (sentence: string, fill: Fill): string =>
   sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(fill[name] ?? ''));
