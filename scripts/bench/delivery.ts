@@ -22,38 +22,45 @@ interface Figures {
 
 type Way = 'live' | 'backlog';
 
-export async function measureDelivery(
-  bridge: string,
-  folder: string,
-  telegraf: string | undefined,
-  rounds: number,
-): Promise<Measurement[]> {
-  // What is missing was said.
+/** Nothing is measured where InfluxDB 2 is missing, which was said. */
+export async function withStore(measure: (store: Store) => Promise<Measurement[]>): Promise<Measurement[]> {
   if (influxd === undefined) return [];
   const store = await startInfluxd(influxd);
+  try {
+    return await measure(store);
+  } finally {
+    await store.end();
+  }
+}
+
+export async function measureDelivery({
+  bridge,
+  folder,
+  store,
+  telegraf,
+  rounds,
+}: {
+  readonly bridge: string;
+  readonly folder: string;
+  readonly store: Store;
+  /** Its program, where it is measured beside. */
+  readonly telegraf: string | undefined;
+  readonly rounds: number;
+}): Promise<Measurement[]> {
   const subjects = [nullSubscriber, bridgeSubject(bridge)];
   if (telegraf !== undefined) subjects.push(telegrafSubject(telegraf));
   const figures = new Map<string, Figures[]>();
-  try {
-    for (let round = 0; round < rounds; round++) {
-      for (const way of ['live', 'backlog'] as const) {
-        for (const subject of subjects) {
-          const key = `${way} ${subject.name}`;
-          const found = await carry(
-            subject,
-            way,
-            store,
-            join(folder, `${key}-${round}`.replaceAll(' ', '-')),
-          );
-          figures.set(key, [...(figures.get(key) ?? []), found]);
-          console.error(
-            `${key}: ${Math.round(found.rate)}/s, ${found.microseconds.toFixed(1)} µs, ${Math.round(found.megabytes)} MB`,
-          );
-        }
+  for (let round = 0; round < rounds; round++) {
+    for (const way of ['live', 'backlog'] as const) {
+      for (const subject of subjects) {
+        const key = `${way} ${subject.name}`;
+        const found = await carry(subject, way, store, join(folder, `${key}-${round}`.replaceAll(' ', '-')));
+        figures.set(key, [...(figures.get(key) ?? []), found]);
+        console.error(
+          `${key}: ${Math.round(found.rate)}/s, ${found.microseconds.toFixed(1)} µs, ${Math.round(found.megabytes)} MB`,
+        );
       }
     }
-  } finally {
-    await store.end();
   }
   return judge((way, name) => middle(figures.get(`${way} ${name}`)));
 }
@@ -65,7 +72,7 @@ async function carry(subject: Subject, way: Way, store: Store, folder: string): 
   const fromMs = Date.now() - count - 60_000;
   try {
     let running = way === 'live' ? await subject.start(site, count) : undefined;
-    const load = await prepareLoad(mosquitto.port, bucket, count, fromMs);
+    const load = await prepareLoad(mosquitto.port, bucket, count, { fromMs, stepMs: 1, devices });
     if (way === 'backlog') {
       // The session is made, and then left alone.
       await (await subject.start(site, count)).stop();

@@ -6,6 +6,13 @@ import { generate } from 'mqtt-packet';
 
 export const devices = 50;
 
+/** How a load spreads over devices and time. */
+export interface Spread {
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly devices: number;
+}
+
 /** A reading of a solar charger: twelve fields, some 235 bytes with its identity. */
 export function messageOf(stream: string, device: number, sequence: number, timeMs: number, interval = 10) {
   const payload = JSON.stringify({
@@ -35,17 +42,17 @@ const publishers = 4;
 const windowMax = 250;
 const confirmationBytes = 4;
 
-/** Readings a millisecond apart, the first at `fromMs`, spread over some connections. */
+/** Readings of a stream, spread over some connections. */
 export async function prepareLoad(
   port: number,
   stream: string,
   count: number,
-  fromMs: number,
+  spread: Spread,
 ): Promise<Load> {
   const loads = await Promise.all(
     Array.from({ length: publishers }, async (_, index) => {
       const socket = await connect(port, `${stream}-${index}`);
-      const { packets, ends } = packetsOf(`${stream}-${index}`, index, count, fromMs);
+      const { packets, ends } = packetsOf(`${stream}-${index}`, index, count, spread);
       return { socket, packets, ends };
     }),
   );
@@ -60,12 +67,13 @@ export async function prepareLoad(
 }
 
 /** Packets of a publisher, one behind the other, and where each ends. */
-function packetsOf(stream: string, publisher: number, count: number, fromMs: number) {
+function packetsOf(stream: string, publisher: number, count: number, spread: Spread) {
   const frames: Buffer[] = [];
   const ends: number[] = [];
   let bytes = 0;
   for (let index = publisher, sequence = 0; index < count; index += publishers, sequence++) {
-    const message = messageOf(stream, index % devices, sequence, fromMs + index);
+    const timeMs = Math.floor(spread.fromMs + index * spread.stepMs);
+    const message = messageOf(stream, index % spread.devices, sequence, timeMs);
     const messageId = (sequence % 65_535) + 1;
     const frame = generate({ cmd: 'publish', qos: 1, dup: false, retain: false, messageId, ...message });
     frames.push(frame);

@@ -10,9 +10,11 @@ import { parseArgs } from 'node:util';
 import { measureAgentRun } from './agent-run.ts';
 import { measureBridge } from './bridge.ts';
 import { measureDecode } from './decode.ts';
-import { measureDelivery } from './delivery.ts';
+import { measureDelivery, withStore } from './delivery.ts';
 import type { Measurement } from './measurement.ts';
 import { measureOnce } from './once.ts';
+import { measureOutage } from './outage.ts';
+import { measureConfirmed, measureVisible } from './present.ts';
 import { buildPrograms } from './programs.ts';
 import { measureYears } from './years.ts';
 
@@ -59,8 +61,20 @@ try {
     await measure('run', () => measureAgentRun(agent, join(folder, 'run'), Number(values.minutes) * 60_000));
     await measure('bridge', () => measureBridge(bridge, join(folder, 'bridge')));
     await measure('delivery', () =>
-      measureDelivery(bridge, join(folder, 'delivery'), process.env['TELEGRAF'], Number(values.rounds)),
+      withStore((store) =>
+        measureDelivery({
+          ...{ bridge, store, telegraf: process.env['TELEGRAF'], rounds: Number(values.rounds) },
+          folder: join(folder, 'delivery'),
+        }),
+      ),
     );
+    await measure('present', () =>
+      withStore(async (store) => [
+        await measureVisible(bridge, join(folder, 'visible'), store),
+        await measureConfirmed(bridge, join(folder, 'confirmed'), store),
+      ]),
+    );
+    await measure('outage', () => withStore((store) => measureOutage(bridge, join(folder, 'outage'), store)));
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

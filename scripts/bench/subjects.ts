@@ -152,11 +152,20 @@ async function createBucket({ url, org, token }: Store, name: string): Promise<v
 }
 
 /** A number that an InfluxQL question answers with; 0 where there is nothing. */
-export async function ask({ url, token }: Store, bucket: string, q: string): Promise<number> {
+export const ask = async (store: Store, bucket: string, q: string): Promise<number> =>
+  (await askRow(store, bucket, q))[1] ?? 0;
+
+/** The time of the newest reading from a time on that the store shows; 0: none. */
+export const newestMs = async (store: Store, bucket: string, fromMs: number): Promise<number> =>
+  (
+    await askRow(store, bucket, `SELECT last(battery_voltage) FROM solar_charger WHERE time >= ${fromMs}ms`)
+  )[0] ?? 0;
+
+async function askRow({ url, token }: Store, bucket: string, q: string): Promise<number[]> {
   const address = `${url}/query?${new URLSearchParams({ db: bucket, epoch: 'ms', q })}`;
   const answer = await fetch(address, { headers: { authorization: `Token ${token}` } });
   const body = (await answer.json()) as { results?: { series?: { values: number[][] }[] }[] };
-  return body.results?.[0]?.series?.[0]?.values[0]?.[1] ?? 0;
+  return body.results?.[0]?.series?.[0]?.values[0] ?? [];
 }
 
 /** The store shows the last readings, and then all of them. */

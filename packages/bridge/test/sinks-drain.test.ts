@@ -71,7 +71,7 @@ describe('a drain', () => {
     const { drain, sleeps, reports } = drainOf({ sink, feed });
     await settled(drain);
     await drain.stop();
-    expect(sleeps.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1_000));
+    expect(sleeps.slice(0, 9)).toEqual([1, 2, 4, 8, 15, 15, 15, 15, 15].map((seconds) => seconds * 1_000));
     expect(reports).toEqual(['Sink x: Not reached. 3 wait.', 'Sink x: delivers again, 0 wait.']);
     expect(sink.kept.size).toBe(3);
   });

@@ -49,7 +49,8 @@ const itemsMax = 5_000;
 const newestMax = 1_000;
 const lingerMsUsual = 1_000;
 const retryMsMin = 1_000;
-const retryMsMax = 60_000;
+/** A store that is back is noticed soon, and one that is away is not troubled by a question. */
+const retryMsMax = 15_000;
 const retryAfterMsMax = 600_000;
 
 export function startDrain(parts: DrainParts): Drain {
