@@ -6,7 +6,7 @@ import type { Moment, ReadDevice } from './reading/device.ts';
 import type { Media } from './reading/read-devices.ts';
 import type { Surround } from './surround.ts';
 import { TransportError } from './transport.ts';
-import { bluetoothReceiver } from './transports/bluetooth-receiver.ts';
+import { createBluetoothRadio } from './transports/bluetooth-radio.ts';
 import { chooseAdapter } from './transports/controller.ts';
 import { readHeader } from './transports/recording.ts';
 import { replayLink, replayReceiver } from './transports/replay.ts';
@@ -27,11 +27,13 @@ export function createMedia(
   const pace = lasting ? 'recorded' : 'fastest';
   const chosen = adapter === undefined ? undefined : formatAdapter(adapter);
   const wanted = chosen === undefined ? {} : { adapter: chosen };
+  const radio = createBluetoothRadio({ adapter: () => chooseAdapter(chosen), now });
   return {
     radio: (companies) =>
       lasting
         ? watchedReceiver({ file: mainFile, ...wanted, companies, now, log })
-        : bluetoothReceiver({ adapter: () => chooseAdapter(chosen), companies, now }),
+        : radio.receiver(companies),
+    gatt: radio.connect,
     serial: (path, baudRate) =>
       serialLink({ path, baudRate }, (bytes) =>
         log.warn(`${path}: ${bytes} bytes were lost, nobody took them in time`),

@@ -1,6 +1,6 @@
 // Ways of reaching devices: a receiver hears packets, a link carries bytes both ways. Transports know no protocol.
 
-import type { Packet } from '@wattline/protocols';
+import type { Medium, Packet } from '@wattline/protocols';
 import type { Moment } from './reading/device.ts';
 
 /** A packet with what the medium knows about it. */
@@ -43,8 +43,21 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** @throws TransportError when the device cannot be reached; the signal's reason when it aborts. */
-export type Connect = (signal: AbortSignal) => Promise<Link>;
+/**
+ * @param dueMs when the read was due that it is for, on any one clock: where devices share a radio, the most overdue is
+ * connected first
+ * @throws TransportError when the device cannot be reached; the signal's reason when it aborts.
+ */
+export type Connect = (signal: AbortSignal, dueMs?: number) => Promise<Link>;
+
+/** A device that is connected to by Bluetooth; the first medium is taken whose characteristics it has. */
+export interface GattWay {
+  /** Upper case, with colons. */
+  readonly address: string;
+  readonly media: readonly GattMedium[];
+}
+
+export type GattMedium = Extract<Medium, { medium: 'gatt' | 'gatt-values' }>;
 
 export type Counters = { readonly [what: string]: number };
 

@@ -9,7 +9,7 @@ import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { Receiver } from '../src/transport.ts';
 import { readAdvertisingData } from '../src/transports/advertising-data.ts';
-import { bluetoothReceiver } from '../src/transports/bluetooth-receiver.ts';
+import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import { chooseAdapter } from '../src/transports/controller.ts';
 import { createH4Framing } from '../src/transports/h4-framing.ts';
 import { controllerOn, now, opening, receiverOn, say, scanning, startHearing } from './bluetooth-rigs.ts';
@@ -140,7 +140,10 @@ describe('a controller behind a byte stream', () => {
     const radio = createVirtualRadio();
     const server = await serveH4(radio);
     closers.push(() => server.close());
-    const receiver = bluetoothReceiver({ adapter: () => chooseAdapter(`tcp:127.0.0.1:${server.port}`), now });
+    const receiver = createBluetoothRadio({
+      adapter: () => chooseAdapter(`tcp:127.0.0.1:${server.port}`),
+      now,
+    }).receiver();
     const { next } = hearing(receiver);
     const first = next();
     await scanning(radio);
@@ -155,7 +158,7 @@ describe('a controller behind a byte stream', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     const { next } = hearing(
-      bluetoothReceiver({ adapter: () => chooseAdapter(`tcp:127.0.0.1:${port}`), now }),
+      createBluetoothRadio({ adapter: () => chooseAdapter(`tcp:127.0.0.1:${port}`), now }).receiver(),
     );
     expect(await problemOf(next())).toMatchObject({
       code: 'lost',

@@ -9,7 +9,7 @@ import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { Moment } from '../src/reading/device.ts';
 import { type HeardPacket, type Receiver, TransportError } from '../src/transport.ts';
-import { bluetoothReceiver } from '../src/transports/bluetooth-receiver.ts';
+import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import type { AdapterChoice, Controller, OpenController } from '../src/transports/controller.ts';
 import { watchedReceiver } from '../src/transports/watched-receiver.ts';
 import { company, type ReceiverRig, type Said } from './receiver-conformance.ts';
@@ -70,7 +70,7 @@ export async function inProcessRig(): Promise<ReceiverRig> {
     ],
   });
   return {
-    receiver: bluetoothReceiver({ adapter, companies: [company], now }),
+    receiver: createBluetoothRadio({ adapter, now }).receiver([company]),
     start: (packets) => void scanning(radio).then(() => say(radio, packets)),
     listening: () => scanning(radio),
     say: (packets) => say(radio, packets),
@@ -118,11 +118,10 @@ export const opening =
   async () =>
     controllerOn(radio).controller;
 export const receiverOn = (candidates: readonly OpenController[], address?: string) =>
-  bluetoothReceiver({
+  createBluetoothRadio({
     adapter: () => (address === undefined ? { candidates } : { candidates, address }),
-    companies: [company],
     now,
-  });
+  }).receiver([company]);
 
 /** Starts hearing; the devices of the test speak by `say`. `onEnd` takes what ends it. */
 export function startHearing(receiver: Receiver, onEnd: (close: () => Promise<void>) => void) {

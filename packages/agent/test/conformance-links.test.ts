@@ -1,4 +1,5 @@
 import { shareLink } from '../src/transports/shared-link.ts';
+import { inProcessGattRig } from './gatt-rigs.ts';
 import { describeLink, type LinkRig } from './link-conformance.ts';
 import { replayLinkRig } from './replay-rigs.ts';
 import { ptyProgramsHere, serialRig } from './virtual-serial-rig.ts';
@@ -30,3 +31,4 @@ for (const program of programs) describeLink(`a serial line made by ${program}`,
 for (const program of programs.slice(0, 1))
   describeLink('a serial line that is shared', shared(serialRig(program)));
 describeLink('a recording', replayLinkRig);
+describeLink('a Bluetooth connection', inProcessGattRig);

@@ -63,6 +63,7 @@ function machine(
         };
       },
       serial: () => never,
+      gatt: () => never,
       replayedPackets: nobody,
       replayedLink: nobody,
       ...media,

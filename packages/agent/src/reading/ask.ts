@@ -55,12 +55,12 @@ export async function ask(options: AskOptions): Promise<void> {
   let dueMs = now().uptimeMs;
   try {
     while (!signal.aborted) {
-      const failure = await inTurn(() =>
+      const act = () =>
         attempt(options, async () => {
-          connection ??= await open(options);
+          connection ??= await open(options, dueMs);
           return await pollOnce(options, connection);
-        }),
-      );
+        });
+      const failure = await inTurn(act, dueMs);
       if (signal.aborted) break;
       if (options.once) {
         if (failure !== undefined && failure.code !== 'link') options.trouble(device, failure);
@@ -102,12 +102,12 @@ async function attempt(
 }
 
 /** Connects and logs in; a login that fails leaves no open link behind. */
-async function open(options: AskOptions): Promise<Connection> {
+async function open(options: AskOptions, dueMs: number): Promise<Connection> {
   const { device, connect } = options;
   const link = options.once
     ? await connect(options.signal)
     : await within(connectMsMax, options, async (signal) => {
-        const late = await connect(signal);
+        const late = await connect(signal, dueMs);
         // Nobody waits for it any more.
         if (signal.aborted) await late.close();
         return late;

@@ -2,7 +2,7 @@
 // connection.
 
 import type { Listener } from '@wattline/protocols';
-import { type Connect, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { type Connect, type GattWay, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { shareLink } from '../transports/shared-link.ts';
 import { ask } from './ask.ts';
 import { connectOf } from './connect.ts';
@@ -17,6 +17,7 @@ import { createTurns } from './turns.ts';
 export interface Media {
   readonly radio: (companies: readonly number[]) => Pick<Receiver, 'packets'>;
   readonly serial: (port: string, baudRate: number) => Connect;
+  readonly gatt: (way: GattWay) => Connect;
   /** Recordings answer as the medium that they were taken from, by the clocks of then. */
   readonly replayedPackets: (file: string) => Pick<Receiver, 'packets'>;
   readonly replayedLink: (file: string) => Pick<ListenOptions, 'connect' | 'now'>;

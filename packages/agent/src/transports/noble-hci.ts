@@ -1,35 +1,48 @@
-// Scanning with noble's HCI code on any controller. noble's layers above it are not used for hearing: they keep every
-// address for ever, show old manufacturer data as new after the device stopped sending them, print to standard output,
-// and end the process on SIGINT (docs/decisions/005-noble-fork.md).
+// noble's HCI code on any controller. noble's layers above it are not used for hearing: they keep every address for ever,
+// show old manufacturer data as new after the device stopped sending them, print to standard output, and end the process
+// on SIGINT (docs/decisions/005-noble-fork.md).
 
 import { EventEmitter } from 'node:events';
 import { TransportError } from '../transport.ts';
 import type { Controller } from './controller.ts';
 import { requireFromNoble } from './noble-modules.ts';
 
-/** One advertising packet or scan response as the controller reported it. */
-export interface AdvertisingReport {
-  /** Upper case, with colons. */
-  readonly address: string;
-  readonly data: Buffer;
-  /** dBm. */
-  readonly rssi: number;
-}
-
-export interface Scanner {
+/** A controller that is awake. */
+export interface OpenHci {
+  readonly hci: Hci;
+  /** As the log names it. */
+  readonly name: string;
   /** The adapter's own, upper case. */
   readonly address: string;
-  /** Starts reporting, every repeat included; resolves when the controller confirmed it. */
-  scan(report: (report: AdvertisingReport) => void, lost: (error: TransportError) => void): Promise<void>;
+  /** Rejects with a TransportError when the adapter is lost. */
+  readonly gone: Promise<never>;
+  /** Everything open on it is over. */
+  lose(error: TransportError): void;
   close(): Promise<void>;
 }
 
 /** The part of noble's class that is used. */
-interface Hci extends EventEmitter {
+export interface Hci extends EventEmitter {
   readonly address?: string;
   init(): void;
   setScanParameters(): void;
   setScanEnabled(enabled: boolean, filterDuplicates: boolean): void;
+  createLeConn(
+    address: string,
+    addressType: string,
+    parameters: { readonly [name: string]: number },
+    reset: boolean,
+  ): void;
+  cancelConnect(): void;
+  disconnect(handle: number): void;
+  connUpdateLe(
+    handle: number,
+    intervalMinMs: number,
+    intervalMaxMs: number,
+    latency: number,
+    timeoutMs: number,
+  ): void;
+  writeAclDataPkt(handle: number, channel: number, data: Buffer): Promise<void>;
 }
 type HciClass = new (options: {
   hciDriver: () => object;
@@ -47,50 +60,34 @@ const resetCommand = Buffer.from([0x01, 0x03, 0x0c, 0x00]);
  *
  * @throws TransportError when the controller does not answer; the signal's reason when it aborts.
  */
-export async function openScanner(
+export async function openHci(
   controller: Controller,
   malformed: () => void,
   signal: AbortSignal,
-): Promise<Scanner> {
+): Promise<OpenHci> {
   const Hci = requireFromNoble<HciClass>('@stoprocent/noble/lib/hci-socket/hci.js');
-  const { promise: gone, reject } = Promise.withResolvers<never>();
+  const { promise: gone, reject: lose } = Promise.withResolvers<never>();
   // Nobody may be waiting when the adapter goes.
   gone.catch(() => {});
-  let lost: (error: TransportError) => void = reject;
-  const socket = socketOn(controller, malformed, (error) => lost(error));
+  const socket = socketOn(controller, malformed, lose);
   const hci = new Hci({ hciDriver: returning(socket), userChannel: true, extended: false });
+  // One of a kind for each connection.
+  hci.setMaxListeners(0);
   const close = (): Promise<void> => {
     // Silences the controller; its answer also ends a pending read of the controller's socket.
     controller.write(resetCommand);
     return controller.close();
   };
+  const { name } = controller;
   try {
-    const ready = Promise.all([poweredOn(hci, controller.name), EventEmitter.once(hci, 'addressChange')]);
+    const ready = Promise.all([poweredOn(hci, name), EventEmitter.once(hci, 'addressChange')]);
     hci.init();
-    await answered(Promise.race([ready, gone]), controller.name, signal);
+    await answered({ name, gone }, ready, signal);
   } catch (error) {
     await close();
     throw error;
   }
-  return {
-    address: hci.address?.toUpperCase() ?? '',
-    async scan(report, tell) {
-      lost = (error) => {
-        reject(error);
-        tell(error);
-      };
-      hci.on(
-        'leAdvertisingReport',
-        (_status: number, _type: number, address: string, _addressType: string, data: Buffer, rssi: number) =>
-          report({ address: address.toUpperCase(), data, rssi }),
-      );
-      const started = scanStarted(hci);
-      hci.setScanParameters();
-      hci.setScanEnabled(true, false);
-      await answered(Promise.race([started, gone]), controller.name, signal);
-    },
-    close,
-  };
+  return { hci, name, address: hci.address?.toUpperCase() ?? '', gone, lose, close };
 }
 
 /** What noble calls its socket: already bound, and no exception of noble's gets out of it. */
@@ -130,16 +127,12 @@ function poweredOn(hci: Hci, name: string): Promise<void> {
   });
 }
 
-/** A refusal is waited out: replies to earlier scan commands look the same. */
-function scanStarted(hci: Hci): Promise<void> {
-  return new Promise((resolve) => {
-    hci.on('leScanEnableSet', (status: number) => {
-      if (status === 0) resolve();
-    });
-  });
-}
-
-async function answered(answer: Promise<unknown>, name: string, signal: AbortSignal): Promise<void> {
+/** @throws TransportError when the adapter does not answer in time, or is lost; the signal's reason when it aborts */
+export async function answered<Answer>(
+  { name, gone }: Pick<OpenHci, 'name' | 'gone'>,
+  answer: Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
   signal.throwIfAborted();
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -154,7 +147,7 @@ async function answered(answer: Promise<unknown>, name: string, signal: AbortSig
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort);
   try {
-    await Promise.race([answer, ended]);
+    return await Promise.race([answer, gone, ended]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);

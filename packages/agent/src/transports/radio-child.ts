@@ -3,7 +3,7 @@
 
 import { getHeapStatistics } from 'node:v8';
 import { type HeardPacket, type Receiver, TransportError } from '../transport.ts';
-import { bluetoothReceiver } from './bluetooth-receiver.ts';
+import { createBluetoothRadio } from './bluetooth-radio.ts';
 import { chooseAdapter } from './controller.ts';
 import type { ListenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 
@@ -24,15 +24,14 @@ export function runRadioChild(): void {
 }
 
 async function listen({ adapter, companies, aliveMs }: ListenOrder, signal: AbortSignal): Promise<void> {
-  const receiver = bluetoothReceiver({
+  const radio = createBluetoothRadio({
     adapter: () => chooseAdapter(adapter),
-    ...(companies === undefined ? {} : { companies }),
     // Only ages leave this process.
     now: () => ({ wallMs: 0, uptimeMs: performance.now() }),
     listening: (adapterAddress) => void tell({ news: 'listening', adapterAddress }),
   });
   try {
-    await handOver(receiver, aliveMs, signal);
+    await handOver(radio.receiver(companies), aliveMs, signal);
   } catch (error) {
     // Anything else is a fault of ours or of noble's, and ends the process with its stack.
     if (!(error instanceof TransportError)) throw error;

@@ -1,0 +1,115 @@
+// One Bluetooth adapter in this process for all that need it: it hears, and connects to one device after the other. It is
+// opened for the first of them and closed with the last; once lost, it is opened anew for the next.
+
+import type { Moment } from '../reading/device.ts';
+import { createTurns, type InTurn } from '../reading/turns.ts';
+import { type Connect, type GattWay, type Receiver, TransportError } from '../transport.ts';
+import { hearing } from './advertisements.ts';
+import type { AdapterChoice } from './controller.ts';
+import { heardMsDefault, openConnection } from './gatt-connection.ts';
+import { type OpenHci, openHci } from './noble-hci.ts';
+import { createPacketBuffer } from './packet-buffer.ts';
+import { createScanning, type Scanning } from './scanning.ts';
+import { createSharedOpening } from './shared-opening.ts';
+
+export interface BluetoothOptions {
+  /** Asked at each opening, because adapters come and go. @throws TransportError */
+  readonly adapter: () => AdapterChoice;
+  readonly now: () => Moment;
+  /** The controller confirmed that it scans. */
+  readonly listening?: (adapterAddress: string) => void;
+  /** How long a device is waited for that is to be connected to. Default 8 s. */
+  readonly heardMs?: number;
+}
+
+export interface BluetoothRadio {
+  /** @param companies ids of those whose packets are handed over; default: all */
+  receiver(companies?: readonly number[]): Receiver;
+  connect(way: GattWay): Connect;
+}
+
+/** An adapter that is open. */
+export interface Air {
+  readonly open: OpenHci;
+  readonly scanning: Scanning;
+  readonly inTurn: InTurn;
+  readonly heardMs: number;
+}
+
+export function createBluetoothRadio(options: BluetoothOptions): BluetoothRadio {
+  const { adapter, now, listening, heardMs = heardMsDefault } = options;
+  let malformed = 0;
+  const { enter } = createSharedOpening<Air>({
+    open: async (signal) => {
+      const open = await openChosen(adapter(), () => malformed++, signal);
+      return { open, scanning: createScanning(open), inTurn: createTurns(), heardMs };
+    },
+    gone: ({ open }) => open.gone,
+    close: ({ open }) => open.close(),
+  });
+  return {
+    receiver(companies) {
+      const counts = { reports: 0, packets: 0, dropped: 0 };
+      return {
+        counters: () => ({ ...counts, malformed }),
+        async *packets(signal) {
+          const buffer = createPacketBuffer(() => counts.dropped++);
+          let stop: (() => void) | undefined;
+          let entered: Awaited<ReturnType<typeof enter>> | undefined;
+          try {
+            entered = await enter(signal);
+            const { open, scanning } = entered.opened;
+            open.gone.catch(buffer.fail);
+            const wanted = companies === undefined ? {} : { companies };
+            stop = await scanning.listen(hearing({ ...wanted, now }, counts, buffer), signal);
+            listening?.(open.address);
+            yield* buffer.drain(signal);
+          } catch (error) {
+            if (!signal.aborted) throw error;
+          } finally {
+            stop?.();
+            await entered?.leave();
+          }
+        },
+      };
+    },
+    connect: (way) => async (signal, dueMs) => {
+      const entered = await enter(signal);
+      try {
+        const link = await openConnection(entered.opened, way, signal, dueMs);
+        return {
+          ...link,
+          async close() {
+            await link.close();
+            await entered.leave();
+          },
+        };
+      } catch (error) {
+        await entered.leave();
+        throw error;
+      }
+    },
+  };
+}
+
+/** The first adapter that opens, or the one with the wanted address. */
+async function openChosen(
+  { address, candidates }: AdapterChoice,
+  malformed: () => void,
+  signal: AbortSignal,
+): Promise<OpenHci> {
+  const others: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      const open = await openHci(await candidate(signal), malformed, signal);
+      if (address === undefined || open.address === address) return open;
+      others.push(`one with the address ${open.address}`);
+      await open.close();
+    } catch (error) {
+      if (address === undefined || !(error instanceof TransportError)) throw error;
+      others.push(error.message);
+    }
+  }
+  const found = others.length === 0 ? 'there is none at all' : `there is: ${others.join('; ')}`;
+  throw new TransportError('absent', `no Bluetooth adapter with the address ${address}; ${found}`);
+}

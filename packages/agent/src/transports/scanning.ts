@@ -1,0 +1,107 @@
+// Scanning for all that listen, on one controller. It rests while the controller connects: many refuse to do both.
+
+import { EventEmitter } from 'node:events';
+import { answered, type OpenHci } from './noble-hci.ts';
+
+/** One advertising packet or scan response as the controller reported it. */
+export interface AdvertisingReport {
+  /** Upper case, with colons. */
+  readonly address: string;
+  readonly addressType: 'public' | 'random';
+  /** Of an advertising packet; a scan response does not tell. */
+  readonly isConnectable?: boolean;
+  readonly data: Buffer;
+  /** dBm. */
+  readonly rssi: number;
+}
+
+export interface Scanning {
+  /** Reports every packet, repeats included; resolves when the controller confirmed that it scans. Returns what ends it. */
+  listen(report: (report: AdvertisingReport) => void, signal: AbortSignal): Promise<() => void>;
+  /** Nothing is heard while `act` is under way. */
+  restFor<Result>(act: () => Promise<Result>): Promise<Result>;
+}
+
+const connectableTypes: readonly number[] = [0, 1];
+const scanResponseType = 4;
+
+export function createScanning(open: OpenHci): Scanning {
+  const { hci } = open;
+  const listeners = new Set<(report: AdvertisingReport) => void>();
+  let isOn = false;
+  let isResting = false;
+  let settled = Promise.resolve();
+  hci.on(
+    'leAdvertisingReport',
+    (_status: number, type: number, address: string, kind: string, data: Buffer, rssi: number) => {
+      const report: AdvertisingReport = {
+        ...{ address: address.toUpperCase(), data, rssi },
+        addressType: kind === 'random' ? 'random' : 'public',
+        ...(type === scanResponseType ? {} : { isConnectable: connectableTypes.includes(type) }),
+      };
+      for (const listener of listeners) listener(report);
+    },
+  );
+  const adjust = async (): Promise<void> => {
+    const wanted = listeners.size > 0 && !isResting;
+    if (wanted === isOn) return;
+    await command(open, wanted);
+    isOn = wanted;
+  };
+  const settle = (): Promise<void> => {
+    const next = settled.then(adjust);
+    // Whoever caused it hears of the failure; the next command may work.
+    settled = next.catch(() => {});
+    return next;
+  };
+  const stop = (report: (report: AdvertisingReport) => void): void => {
+    listeners.delete(report);
+    settle().catch(() => {});
+  };
+  return {
+    async listen(report, signal) {
+      signal.throwIfAborted();
+      listeners.add(report);
+      try {
+        await settle();
+        signal.throwIfAborted();
+      } catch (error) {
+        stop(report);
+        throw error;
+      }
+      return () => stop(report);
+    },
+    async restFor(act) {
+      isResting = true;
+      try {
+        await settle();
+        return await act();
+      } finally {
+        isResting = false;
+        settle().catch(() => {});
+      }
+    },
+  };
+}
+
+const never = new AbortController().signal;
+
+async function command(open: OpenHci, isOn: boolean): Promise<void> {
+  const { hci } = open;
+  const done: Promise<unknown> = isOn ? scanStarted(open) : EventEmitter.once(hci, 'leScanEnableSet');
+  if (isOn) hci.setScanParameters();
+  hci.setScanEnabled(isOn, false);
+  await answered(open, done, never);
+}
+
+/** A refusal is waited out: replies to earlier scan commands look the same. */
+function scanStarted({ hci }: OpenHci): Promise<void> {
+  return new Promise((resolve) => {
+    const answer = (status: number): void => {
+      if (status !== 0) return;
+      hci.off('leScanEnableSet', answer);
+      resolve();
+    };
+    hci.on('leScanEnableSet', answer);
+  });
+}

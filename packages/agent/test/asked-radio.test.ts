@@ -1,0 +1,80 @@
+// Whole programs with batteries that must be asked over a Bluetooth connection, on the virtual radio.
+
+import { describe, expect, test } from 'vitest';
+import { createJbdBoard, createJbdModule, type JbdState } from '../../simulator/src/devices/jbd.ts';
+import { type AnswerFault, createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
+import { agentFile, openInstallation } from './agent-rig.ts';
+import { password } from './asked-battery.ts';
+import { startAedes, subscribeAll } from './delivery-brokers.ts';
+
+const advertisingEveryMs = 100;
+
+/** A battery whose module wants the password. */
+function battery(number: number, fault?: AnswerFault) {
+  const address = `A4:C1:38:00:00:0${number}`;
+  let state: JbdState = {
+    ...{ voltage: 13 + number / 100, current: -0.5, remainingAh: 204, ratedAh: 213 },
+    ...{ cellVoltages: [3.336, 3.334, 3.336, 3.336], temperatures: [26.8] },
+  };
+  const board = createJbdBoard(() => state);
+  const module = createJbdModule(board, { address, password, random: () => 0x37 });
+  const peripheral = createJbdPeripheral(
+    module,
+    { address, name: `bank-${number}`, intervalMs: advertisingEveryMs },
+    fault,
+  );
+  return {
+    ...{ peripheral, board, address },
+    entry: `{ name: bank-${number}, definition: jbd, address: "${address}", password: "${password}", interval: 1s }`,
+    set(changes: Partial<JbdState>) {
+      state = { ...state, ...changes };
+    },
+  };
+}
+
+describe('batteries by Bluetooth', () => {
+  test('are read once each, logged in to, delivered and let go', async () => {
+    const site = await openInstallation();
+    const broker = await startAedes();
+    const observer = await subscribeAll(broker, 4);
+    const banks = [1, 2, 3].map((number) => battery(number));
+    for (const { peripheral } of banks) site.put(peripheral);
+    const devices = banks.map(({ entry }) => entry);
+    site.write('agent.yml', agentFile({ ...site, port: broker.port, devices }));
+    const { code, stderr } = await site.agent(['once']).ended;
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/WARN|ERROR/);
+    for (const number of [1, 2, 3]) {
+      const own = observer.arrivals.filter(({ topic }) => topic === `jbd/battery/bank-${number}`);
+      expect(own.map(({ payload }) => JSON.parse(payload))).toEqual([
+        expect.objectContaining({
+          ...{ battery_voltage: 13 + number / 100, state_of_charge: 96, cell_voltage_2: 3.334 },
+          ...{ _definition: 'jbd', _kind: 'battery', _model: 'JBD-SP04S034-L4S-200A-B-U' },
+        }),
+      ]);
+    }
+    expect(banks.flatMap(({ board }) => board.strange)).toEqual([]);
+    expect(banks.map(({ peripheral }) => peripheral.link)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('are recorded without the password, and what was recorded stands in for them', async () => {
+    const site = await openInstallation();
+    const broker = await startAedes();
+    const bank = battery(1);
+    site.put(bank.peripheral);
+    site.write('agent.yml', agentFile({ ...site, port: broker.port, devices: [bank.entry] }));
+    const recorded = await site.agent(['record', 'bank-1', '--out', 'bank.jsonl', '--for', '4s']).ended;
+    expect(recorded).toMatchObject({ code: 0, stdout: '' });
+    const lines = site.read('bank.jsonl');
+    expect(JSON.parse(lines.slice(0, lines.indexOf('\n')))).toMatchObject({
+      definition: 'jbd',
+      medium: 'gatt',
+    });
+    expect(lines).toMatch(/"redacted":true,"bytes":"ffaa180600000000000000"/);
+    expect(lines).not.toContain('ffaa1806cc');
+    bank.peripheral.vanish();
+    const read = await site.agent(['--replay', 'bank.jsonl', 'read', 'bank-1', '--json']).ended;
+    expect(read).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(read.stdout).values).toMatchObject({ battery_voltage: 13.01, state_of_charge: 96 });
+  });
+});
