@@ -59,6 +59,19 @@ const deviceOf = ({ name, intervalMs }: DeviceConfiguration): ReadDevice => ({
 const device = deviceOf(roof);
 
 describe('a reading', () => {
+  test('of one of several units behind a link is that of a device of its own', () => {
+    const { reporter, delivered } = reporting({ devices: [{ ...untyped, vendor: 'jbd' }] });
+    const unit = (part: string | undefined): Heard => {
+      const { decoded, moment } = heard(3000);
+      return { decoded: { ...decoded, ...(part === undefined ? {} : { part }) }, moment };
+    };
+    for (const part of [undefined, 'pack_1', 'pack_2', 'pack_1']) reporter.reading(device, unit(part));
+    const topics = ['', '_pack_1', '_pack_2'].map((part) => `jbd/solar_charger/roof${part}`);
+    expect(delivered.map(({ topic }) => topic)).toEqual([...topics, topics[1]]);
+    expect(delivered.map(({ reading }) => reading.sequence)).toEqual([0, 1, 2, 3]);
+    expect(reporter.devices().map(({ topic }) => topic)).toEqual(topics);
+  });
+
   test('carries its identity, time of measuring, definition and planned interval', () => {
     const { reporter, delivered } = reporting({ site: 'cabin' });
     reporter.reading(device, heard(3000));

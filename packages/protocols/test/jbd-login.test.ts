@@ -1,7 +1,8 @@
 // The login of JBD's Bluetooth modules: captured conversations, and every way in which one can end.
 
 import { describe, expect, test } from 'vitest';
-import type { Contact } from '../src/asking.ts';
+import { type Contact, redactRequest } from '../src/asking.ts';
+import { jbd } from '../src/devices/jbd/index.ts';
 import { login, mixJbdPassword } from '../src/devices/jbd/login.ts';
 import { ProtocolError, takeOrSkip } from '../src/session.ts';
 import { bytesOf, hexOf } from './vectors.ts';
@@ -139,6 +140,13 @@ describe('the root password', () => {
     const module = { ...yes, [random]: ['ffaa1701374f', ''] };
     expect(logIn(to, module).at(-1)).toBe('ffaa1d0f25baaa9d9005ae9b58775a6967696afc');
   });
+});
+
+test('a recording holds no password, mixed or not', () => {
+  const mixed = bytesOf('ffaa1806cc2a3b6c56c4d5');
+  expect(redactRequest(jbd, mixed)).toEqual(bytesOf('ffaa180600000000000000'));
+  expect(redactRequest(jbd, bytesOf(appKey))).toBeUndefined();
+  expect(redactRequest(jbd, bytesOf(probe))).toBeUndefined();
 });
 
 test('beyond six characters the address counts as zero', () => {

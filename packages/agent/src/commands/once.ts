@@ -12,7 +12,9 @@ import type { Reporter } from '../reporter.ts';
 export interface OnceOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly deadlineMs: number;
   readonly reporter: Reporter;
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, 'drain' | 'close'> & {
+    status(): Pick<ReturnType<Delivery['status']>, 'connected' | 'problem' | 'parked' | 'readings' | 'lost'>;
+  };
   readonly state: AgentStateAnnouncer;
   /** When something starts this again, ms since 1970. */
   readonly nextDueMs?: number;

@@ -45,7 +45,7 @@ export function takeJbd(register: number | undefined): Take {
     if (frame === undefined || frame.register === undefined) return frame;
     const { used, status, data } = frame;
     // Also what an RS485 adapter hears of itself: it looks like an answer of register A5.
-    if (isEcho(frame) || (register !== undefined && frame.register !== register)) return { used };
+    if (register !== undefined && frame.register !== register) return { used };
     if (status !== statusDone) throw new ProtocolError('refused', explainRefusal(frame.register, status));
     return { used, answer: data };
   };
