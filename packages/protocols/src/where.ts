@@ -12,6 +12,8 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly span?: { readonly from: number; readonly width: number };
   /** Labels of a text block that are read. */
   readonly labels?: readonly string[];
+  /** Modbus registers that are read. */
+  readonly register?: { readonly address: number; readonly words: number };
   /** Column of a line of text that is read, and which characters of it. */
   readonly column?: { readonly index: number; readonly from?: number; readonly width?: number };
   /** Width of a two's complement value; absent when the value has no sign. */
@@ -68,27 +70,6 @@ function highFirst(text: string, offset: number, bytes: number): BytesWhere {
       payload[index] = rest % 256;
   };
   return { text, span: { from: 8 * offset, width: 8 * bytes }, highFirst: true, read, write };
-}
-
-/** Modbus registers of one answer, by their address as the sheet writes it; `first` is the one that was asked for first. */
-export function registersFrom(first: number) {
-  const place = (address: number, make: (offset: number) => BytesWhere, suffix = ''): BytesWhere => ({
-    ...make(2 * (address - first)),
-    text: `register ${address.toString(16).toUpperCase().padStart(4, '0')}${suffix}`,
-  });
-  return {
-    u16: (address: number) => place(address, u16be),
-    i16: (address: number) => place(address, i16be),
-    /** High word first. */
-    u32: (address: number) => place(address, u32be, ' u32'),
-    i32: (address: number) => place(address, i32be, ' i32'),
-    high: (address: number) => place(address, u8, ' high byte'),
-    low: (address: number) => place(address, (offset) => u8(offset + 1), ' low byte'),
-    text: (address: number, words: number) => ({
-      ...asciiText(2 * (address - first), 2 * words),
-      text: `register ${address.toString(16).toUpperCase().padStart(4, '0')}, ${2 * words} ASCII`,
-    }),
-  };
 }
 
 /**

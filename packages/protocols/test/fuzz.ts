@@ -9,13 +9,19 @@ import type { Decoded, DeviceDefinition, Listener, Packet } from '../src/device.
 import { definitions } from '../src/devices/index.ts';
 import type { FieldKind, Value } from '../src/field.ts';
 import { readJbd, takeJbdModule } from '../src/framing/jbd.ts';
+import { readRegisters } from '../src/framing/modbus.ts';
 import { takeBlock } from '../src/framing/vedirect-text.ts';
 import { ProtocolError, type Take, takeOrSkip } from '../src/session.ts';
 import { type Random, randomOf } from './random.ts';
 import { bytesOf, hexOf, vectorsOf, wholeOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
-export const framers: readonly Take<unknown>[] = [takeBlock, readJbd(0x03).take, takeJbdModule(0x17)];
+export const framers: readonly Take<unknown>[] = [
+  takeBlock,
+  readJbd(0x03).take,
+  takeJbdModule(0x17),
+  readRegisters(1, 0x0101, 19).take,
+];
 
 /** How often each kind of answer came: `value`, `ignored`, or the code of a protocol error. */
 export type FuzzCounts = { readonly [outcome: string]: number };

@@ -8,6 +8,7 @@ import type { Computed, RecordDefinition } from '../src/device.ts';
 import { definitions } from '../src/devices/index.ts';
 import { decimalsOf, decodeField, type Field } from '../src/field.ts';
 import { deviceKinds } from '../src/kinds.ts';
+import { registersAt } from '../src/registers.ts';
 import { vectorFiles, vectorsOf } from './vectors.ts';
 import { vocabulary, vocabularyField, wordsOf } from './vocabulary.ts';
 
@@ -152,7 +153,8 @@ const columnsMax = 64;
 
 /** A payload, all other bits set, or a block or line of text, in which the raw value stands at the field's place. */
 function payloadWith({ where }: Field<never>, raw: number): unknown {
-  const { write, labels, column } = where as Field<unknown>['where'];
+  const { write, labels, column, register } = where as Field<unknown>['where'];
+  if (register !== undefined) return registersWith(where, raw, register);
   if (column !== undefined) {
     const { index, from = 0 } = column;
     return Array.from(
@@ -165,6 +167,19 @@ function payloadWith({ where }: Field<never>, raw: number): unknown {
   if (write === undefined) throw new Error(`${where.text} cannot be written`);
   write(payload, raw);
   return payload;
+}
+
+/** The registers of a field, in which its raw value stands at its bits. */
+function registersWith(
+  { span }: Field<never>['where'],
+  raw: number,
+  { address, words }: { readonly address: number; readonly words: number },
+): Uint8Array {
+  const { from = 0, width = 0 } = span ?? {};
+  const bits = [...'1'.repeat(16 * words)];
+  bits.splice(from - 16 * address, width, ...raw.toString(2).padStart(width, '0'));
+  const data = (bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2));
+  return registersAt(address, Uint8Array.from(data));
 }
 
 describe('places', () => {

@@ -20,6 +20,11 @@ const harmless: { readonly [family: string]: readonly RegExp[] } = {
     /^ffaa1806[0-9a-f.]{14}$/,
     /^ffaa1d0f[0-9a-f.]{32}$/,
   ],
+  'litime-mppt': [
+    // Function 03 is reading: 19 registers from 0101, 11 from 000A. 06 to register 0120 would switch the load.
+    /^010301010013[0-9a-f]{4}$/,
+    /^0103000a000b[0-9a-f]{4}$/,
+  ],
 };
 
 const asked = definitions.filter(({ ask }) => ask !== undefined);

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { counter, decodeField, each, flag, gauge, info } from '../src/field.ts';
+import { register, registersAt, signMagnitude } from '../src/registers.ts';
+import { joinChunks } from '../src/session.ts';
 import {
   asciiText,
   bitsOf,
@@ -12,7 +14,6 @@ import {
   i16be,
   i32be,
   i32le,
-  registersFrom,
   u16be,
   u24be,
   u32be,
@@ -57,18 +58,38 @@ describe('bytes high byte first', () => {
   });
 });
 
-test('registers are named by their address and counted from the first that was asked', () => {
-  const at = registersFrom(0x0101);
-  const answer = bytesOf('0064008fff00001b000000032020414200002020');
-  expect(at.u16(0x0101).read(answer)).toBe(100);
-  expect(decodeField(gauge(at.i16(0x0103), {}), answer)).toBe(-256);
-  expect([at.high(0x0103).read(answer), at.low(0x0104).read(answer)]).toEqual([0xff, 0x1b]);
-  expect(at.u32(0x0105).read(answer)).toBe(3);
-  expect(at.text(0x0107, 4).read(answer)).toBe('AB');
-  expect(at.u16(0x0111).read(answer)).toBeUndefined();
-  expect(
-    [at.u16(0x0102), at.i32(0x0105), at.high(0x0103), at.text(0x0107, 4)].map(({ text }) => text),
-  ).toEqual(['register 0102', 'register 0105 i32', 'register 0103 high byte', 'register 0107, 8 ASCII']);
+test('registers are found by their address, in whatever stretches they were read', () => {
+  const payload = joinChunks([
+    registersAt(0x000a, bytesOf('1814')),
+    registersAt(0x0101, bytesOf('0064008fff00001b00000003202041420000202080f1')),
+  ]);
+  expect(register.high(0x000a).read(payload)).toBe(0x18);
+  expect(register.u16(0x0101).read(payload)).toBe(100);
+  expect(decodeField(gauge(register.i16(0x0103), {}), payload)).toBe(-256);
+  expect([register.high(0x0103).read(payload), register.low(0x0104).read(payload)]).toEqual([0xff, 0x1b]);
+  expect(register.u32(0x0105).read(payload)).toBe(3);
+  expect(register.text(0x0107, 4).read(payload)).toBe('AB');
+  expect([15, 14, 0].map((bit) => register.bits(0x010b, bit).read(payload))).toEqual([1, 0, 1]);
+  expect(register.bits(0x010b, 4, 4).read(payload)).toBe(0xf);
+});
+
+test('a register that was not read is absent, also one of a pair', () => {
+  const payload = registersAt(0x0101, bytesOf('00640001'));
+  const there = [register.u16(0x0102), register.u16(0x0100), register.u16(0x0103), register.u32(0x0102)];
+  expect(there.map(({ present }) => present?.(payload))).toEqual([true, false, false, false]);
+  expect(there.map(({ read }) => read(payload))).toEqual([1, undefined, undefined, undefined]);
+  const names = [register.u16(0x0102), register.i32(0x0105), register.high(0x0103), register.text(0x0107, 4)];
+  expect(names.map(({ text }) => text)).toEqual([
+    'register 0102',
+    'register 0105 i32',
+    'register 0103 high byte',
+    'register 0107, 8 ASCII',
+  ]);
+  expect(register.bits(0x010d, 15).text).toBe('register 010D bit 15');
+});
+
+test('a temperature of a byte with a sign of its own', () => {
+  expect([0x8f, 0x19, 0x00, 0x80].map(signMagnitude)).toEqual([-15, 25, 0, 0]);
 });
 
 test('ASCII is shown without what surrounds it, and never with what a terminal would obey', () => {

@@ -2,7 +2,8 @@
 
 import type { DeviceDefinition } from '../device.ts';
 import { jbd } from './jbd/index.ts';
+import { litimeMppt } from './litime-mppt.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
 
-export const definitions: readonly DeviceDefinition[] = [victronBle, vedirectText, jbd];
+export const definitions: readonly DeviceDefinition[] = [victronBle, vedirectText, jbd, litimeMppt];
