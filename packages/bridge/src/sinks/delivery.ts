@@ -69,6 +69,8 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     name: `Sink ${name}, tiers`,
     sink: { ...sink, write: (points) => alone(() => sink.write(points)) },
     feed: sink.takesReadingsOnly ? nothing : parts.windows,
+    // That text is of readings.
+    ready: undefined,
     ledger: ledgers[1],
   });
   const ages =
@@ -93,6 +95,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
         .slice(0, refusalsShown),
     }),
     remake: async (change) => {
+      parts.ready?.forget();
       // A replay has the old name on its way.
       await Promise.all([readings.turn(), windows.turn(), replays.stop()]);
       return `sink ${name}: ${await remake(sink, change)}`;

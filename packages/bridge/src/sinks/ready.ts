@@ -20,6 +20,8 @@ export interface Ready {
    * `max`: a flood that nobody waits for.
    */
   newest(after: number, max: number): ReadyText | undefined;
+  /** What was made is made again from the log: a device has another name. */
+  forget(): void;
 }
 
 interface Group extends ReadyText {
@@ -73,6 +75,7 @@ export function keepReady(
     isIdle = false;
   };
   return {
+    forget: clear,
     next: (after, limit) => {
       ask();
       const begin = groups.findIndex(({ upTo }) => upTo > after);
