@@ -1,8 +1,12 @@
 // What Grafana would ask of a real database, and what it is given.
 
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type DeviceKind, deviceKinds } from '@wattline/protocols';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
+import { startFromSource } from '../../simulator/src/services/program.ts';
 import { grafanaFiles } from '../src/dashboards/files.ts';
 import { pagesOf } from '../src/dashboards/pages.ts';
 import type { Place } from '../src/dashboards/place.ts';
@@ -121,6 +125,34 @@ describe('without a database', () => {
     const rules = files.get('provisioning/alerting/wattline.yaml') ?? '';
     expect(rules.match(/\$timeFilter/g)?.length).toBe(rules.match(/\$\$timeFilter/g)?.length);
   });
+});
+
+test('the command writes them for the sink of the configuration that Grafana can ask', async () => {
+  const folder = scratchFolder();
+  const sinks = [
+    '{ name: files, type: csv, path: files }',
+    '{ name: old, type: influxdb1, url: "http://store:8086", database: victron }',
+    '{ name: new, type: influxdb2, url: "http://store:8087", org: home, token: t }',
+  ];
+  writeFileSync(join(folder, 'bridge.yml'), `sinks: [${sinks.join(', ')}]\n`);
+  const run = (...words: string[]) => startFromSource('bridge', ['dashboards', ...words], { folder }).ended;
+  const [first, named, unknown, spoilt] = await Promise.all([
+    run('--out', 'first'),
+    run('--out', 'named', '--sink', 'new', '--interval', '20m'),
+    run('--out', 'unknown', '--sink', 'files'),
+    run('--out', 'spoilt', '--interval', 'often'),
+  ]);
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  const sourceOf = (out: string) =>
+    parse(readFileSync(join(folder, out, 'provisioning/datasources/wattline.yaml'), 'utf8')).datasources[0];
+  expect(sourceOf('first')).toMatchObject({ url: 'http://store:8086', jsonData: { dbName: 'victron' } });
+  const overview = readFileSync(join(folder, 'first/dashboards/wattline-overview.json'), 'utf8');
+  expect(overview).toContain('\\"victron\\".\\"30m\\".');
+  expect(named.code).toBe(0);
+  expect(sourceOf('named')).toMatchObject({ url: 'http://store:8087', jsonData: { dbName: 'wattline' } });
+  expect(readdirSync(join(folder, 'named/dashboards'))).toHaveLength(pages.length);
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('there are old, new') });
+  expect(spoilt).toMatchObject({ code: 2, stderr: expect.stringContaining('--interval takes a duration') });
 });
 
 /** Ranges, and the tier that answers. */
