@@ -39,7 +39,7 @@ export interface Subscriber {
 /** How long the broker keeps the session of a bridge that is away (MQTT 5; with 3.1.1 it decides alone). */
 const sessionSeconds = 30 * 86_400;
 /** What the broker sends before the first is acknowledged; brokers that speak 3.1.1 have a window of their own. */
-const receiveMaximum = 2_000;
+const receiveMaximum = 1_000;
 const reconnectMs = { min: 500, max: 30_000 };
 const closeMs = 2_000;
 /** Connection refused, unacceptable protocol version: in the words of 3.1.1, and of 5. */
