@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { measureAgentRun } from './agent-run.ts';
 import { measureBridge } from './bridge.ts';
 import { measureDecode } from './decode.ts';
+import { measureAnswers } from './decode-answers.ts';
 import { measureDelivery, withStore } from './delivery.ts';
 import type { Measurement } from './measurement.ts';
 import { measureOnce } from './once.ts';
@@ -53,7 +54,7 @@ const measure = async (name: string, work: () => Promise<Measurement[]> | Measur
   rows.push(...(await work()));
 };
 try {
-  await measure('decode', measureDecode);
+  await measure('decode', () => [...measureDecode(), ...measureAnswers()]);
   await measure('years', () => measureYears(join(folder, 'years')));
   if (wanted.some((name) => name !== 'decode' && name !== 'years')) {
     const { agent, bridge } = await buildPrograms(root, join(folder, 'programs'));
