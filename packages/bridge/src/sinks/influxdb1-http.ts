@@ -27,6 +27,8 @@ export class StatusError extends Error {
 export interface InfluxDb1Client {
   /** Lines into a retention policy. @throws StatusError, or what the network throws */
   write(policy: string, lines: string): Promise<void>;
+  /** Of statements that name no database, about this one. @throws StatusError, or what the network throws */
+  tell(statement: string): Promise<void>;
   /** Rows of the first series of an answer. @throws StatusError, or what the network throws */
   query(statement: string): Promise<readonly { readonly [column: string]: unknown }[]>;
   unreachable(error: unknown): UnavailableError;
@@ -75,7 +77,20 @@ export function createInfluxDb1Client({
     return { response, text: await response.text() };
   };
 
+  const ask = async (statement: string, parameters: { [name: string]: string }) => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ q: statement }).toString();
+    const { response, text } = await post('/query', parameters, body, form);
+    if (response.status !== 200) throw new StatusError(response.status, wordsOf(text));
+    const { results: [result] = [] } = answerShape.parse(JSON.parse(text));
+    if (result?.error !== undefined) throw new StatusError(response.status, result.error);
+    return result;
+  };
+
   return {
+    tell: async (statement) => {
+      await ask(statement, { db: database });
+    },
     write: async (policy, lines) => {
       const isLong = lines.length >= gzipBytesMin;
       const { response, text } = await post(
@@ -90,17 +105,7 @@ export function createInfluxDb1Client({
       throw new StatusError(response.status, wordsOf(text), retryAfterMs);
     },
     query: async (statement) => {
-      const form = { 'content-type': 'application/x-www-form-urlencoded' };
-      const { response, text } = await post(
-        '/query',
-        {},
-        new URLSearchParams({ q: statement }).toString(),
-        form,
-      );
-      if (response.status !== 200) throw new StatusError(response.status, wordsOf(text));
-      const { results: [result] = [] } = answerShape.parse(JSON.parse(text));
-      if (result?.error !== undefined) throw new StatusError(response.status, result.error);
-      const [series] = result?.series ?? [];
+      const [series] = (await ask(statement, {}))?.series ?? [];
       return (series?.values ?? []).map((row) =>
         Object.fromEntries(row.map((value, index) => [series?.columns[index] ?? '', value])),
       );

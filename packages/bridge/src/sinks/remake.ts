@@ -26,7 +26,8 @@ export async function remake(sink: Sink, { removals, readings }: Remake): Promis
     }
     // What can be written again has been, before the old is removed.
     for (const removal of removals) await sink.remove(removal);
-    return `the old name is removed; ${written} readings are written again, windows follow`;
+    const again = written === 0 ? '' : `; ${written} readings are written again, windows follow`;
+    return `the old name is removed${again}`;
   } catch (error) {
     if (!(error instanceof UnavailableError || error instanceof RefusedError)) throw error;
     return `what it has stays there under the old name: ${error.message}`;
