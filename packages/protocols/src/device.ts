@@ -2,6 +2,7 @@
 
 import type { Contact, PollContext } from './asking.ts';
 import { decodeField, type Fields, type Unit, type Value, type Values } from './field.ts';
+import type { Frames } from './frames.ts';
 import type { DeviceKind } from './kinds.ts';
 import type { VendorWord } from './reading.ts';
 import type { Exchange, Session } from './session.ts';
@@ -51,6 +52,8 @@ export interface Decoded {
   readonly model?: string;
   /** Of one of several units behind the link: `pack_2`. It is a device of its own, `<name>_pack_2`. */
   readonly part?: string;
+  /** Family that the device turned out to be of, where its definition leaves that open. */
+  readonly family?: string;
 }
 
 /** Sound bytes that are no reading, and why, in words for the person at the installation. */
@@ -104,8 +107,9 @@ export interface RequestForm {
   readonly secret?: true;
 }
 
-/** One frame on a bus. */
+/** One data frame on a bus. */
 export interface CanFrame {
+  /** 11 bits, or 29 when it is above 0x7FF. */
   readonly id: number;
   readonly data: Uint8Array;
 }
@@ -155,6 +159,8 @@ export interface BusListener {
   readonly current: (timeMs: number) => readonly (Decoded & { readonly timeMs: number })[];
   /** A frame has come again: every frame of a round has been heard. */
   readonly isWhole: () => boolean;
+  /** Frames heard that are no part of the family, by identifier in hex, with their last bytes and how often. */
+  readonly unknown: () => ReadonlyMap<string, { readonly text: string; readonly count: number }>;
 }
 
 /** Asks a device. */
@@ -207,6 +213,8 @@ export interface DeviceDefinition {
   readonly readStream?: (bytes: Uint8Array) => StreamContent;
   readonly listenToBus?: () => BusListener;
   readonly readFrames?: (frames: readonly CanFrame[]) => StreamContent;
+  /** Whether the frames on a bus, the newest of each identifier, are of this family. */
+  readonly recogniseFrames?: (frames: Frames) => boolean;
   readonly ask?: Asking;
 }
 

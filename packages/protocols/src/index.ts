@@ -6,6 +6,7 @@ export * from './device.ts';
 export * from './devices/index.ts';
 export { records as instantReadoutRecords } from './devices/victron-ble/index.ts';
 export * from './field.ts';
+export * from './frames.ts';
 export { formatBlock } from './framing/vedirect-text.ts';
 export { victronCompany } from './framing/victron.ts';
 export * from './kinds.ts';

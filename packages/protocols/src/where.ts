@@ -16,6 +16,8 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly register?: { readonly address: number; readonly words: number };
   /** Column of a line of text that is read, and which characters of it. */
   readonly column?: { readonly index: number; readonly from?: number; readonly width?: number };
+  /** Identifier of the CAN frame in which the place is. */
+  readonly frame?: number;
   /** Width of a two's complement value; absent when the value has no sign. */
   readonly signBits?: number;
   readonly read: (payload: Payload) => Read;

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { describeField } from '../src/catalogue.ts';
 import { decodeRequest } from '../src/decode.ts';
-import type { Decoded, DeviceDefinition, Listener, Packet } from '../src/device.ts';
+import type { CanFrame, Decoded, DeviceDefinition, Listener, Packet } from '../src/device.ts';
 import { definitions } from '../src/devices/index.ts';
 import type { FieldKind, Value } from '../src/field.ts';
 import { readJbd, takeJbdModule } from '../src/framing/jbd.ts';
@@ -102,11 +102,56 @@ function outcomesOf(
     const records = Object.keys(definition.records);
     // Of a device that is asked any record may have been; others say it themselves.
     const record = definition.ask === undefined ? {} : { record: records[frame.length % records.length] };
+    // The families on a bus take turns: they are many, and alike.
+    if (definition.readFrames !== undefined) {
+      if ([...buses.keys()][frame.length % buses.size] === definition)
+        outcomes.push(outcomeOf(() => heardOnBus(definition, frame)));
+      continue;
+    }
     const answer = decodeRequest({ definition: definition.id, bytes: hexOf(frame), ...record, ...secret });
     outcomes.push('error' in answer ? answer.error.code : 'value');
   }
   for (const listener of listeners) outcomes.push(outcomeOf(() => listened(listener, frame, timeMs)));
   return outcomes;
+}
+
+/** Of each family on a bus, the identifiers of its vectors and one that listens all the time. */
+const buses = new Map(
+  definitions.flatMap((definition) => {
+    const listener = definition.listenToBus?.();
+    if (listener === undefined) return [];
+    const ids = vectorsOf(definition.id).flatMap(({ frames = [] }) => frames.map((frame) => frame.id));
+    return [[definition, { listener, ids }] as const];
+  }),
+);
+let busTimeMs = 0;
+
+/** The bytes as frames of a bus, most of them with an identifier of the family: which one a byte tells. */
+function busFramesOf(ids: readonly number[], bytes: Uint8Array): CanFrame[] {
+  const frames: CanFrame[] = [{ id: 0x123, data: new Uint8Array() }];
+  for (let at = 0; at < bytes.length; at += 10)
+    frames.push({
+      id: ids[(bytes[at] ?? 0) % (ids.length + 1)] ?? 0x123,
+      data: bytes.subarray(at + 1, at + 10),
+    });
+  return frames;
+}
+
+function heardOnBus(definition: DeviceDefinition, bytes: Uint8Array): string {
+  const { readFrames, recogniseFrames } = definition;
+  const bus = buses.get(definition);
+  if (readFrames === undefined || bus === undefined) return 'ignored';
+  const frames = busFramesOf(bus.ids, bytes);
+  for (const frame of frames) {
+    busTimeMs += 500;
+    bus.listener.push(frame, busTimeMs);
+  }
+  for (const reading of bus.listener.current(busTimeMs)) expectValues(reading);
+  recogniseFrames?.(new Map(frames.map(({ id, data }) => [id, data])));
+  const { readings, corrupt } = readFrames(frames);
+  for (const reading of readings) expectSound(definition, reading);
+  if (readings.length > 0) return 'value';
+  return corrupt.length > 0 ? 'corrupt' : 'ignored';
 }
 
 function outcomeOf(decode: () => string): string {
@@ -159,8 +204,12 @@ function listened(listener: Listener, frame: Uint8Array, timeMs: number): string
 }
 
 /** Every value has the form of its kind: no text where a number belongs, no NaN. */
-function expectSound(definition: DeviceDefinition, { record, values }: Decoded): void {
-  if (definition.records[record] === undefined) throw new Error(`no record ${record}`);
+function expectSound(definition: DeviceDefinition, decoded: Decoded): void {
+  if (definition.records[decoded.record] === undefined) throw new Error(`no record ${decoded.record}`);
+  expectValues(decoded);
+}
+
+function expectValues({ values }: Decoded): void {
   for (const [name, value] of Object.entries(values)) {
     const kind = describeField(name)?.kind;
     if (kind === undefined || !isValueOf(kind, value)) throw new Error(`${name} is ${JSON.stringify(value)}`);

@@ -142,7 +142,8 @@ describe('sentinels', () => {
   test.each(fields.filter(({ field }) => field.where.span !== undefined))(
     '$title beyond the payload gives null',
     ({ field }) => {
-      expect(decodeField(field as Field<unknown>, new Uint8Array())).toBeNull();
+      const nothing = field.where.frame === undefined ? new Uint8Array() : new Map();
+      expect(decodeField(field as Field<unknown>, nothing)).toBeNull();
     },
   );
 });
@@ -153,7 +154,7 @@ const columnsMax = 64;
 
 /** A payload, all other bits set, or a block or line of text, in which the raw value stands at the field's place. */
 function payloadWith({ where }: Field<never>, raw: number): unknown {
-  const { write, labels, column, register } = where as Field<unknown>['where'];
+  const { write, labels, column, register, frame } = where as Field<unknown>['where'];
   if (register !== undefined) return registersWith(where, raw, register);
   if (column !== undefined) {
     const { index, from = 0 } = column;
@@ -163,7 +164,8 @@ function payloadWith({ where }: Field<never>, raw: number): unknown {
     );
   }
   if (labels !== undefined) return new Map(labels.map((label) => [label, String(raw)]));
-  const payload = new Uint8Array(payloadBytes).fill(0xff);
+  const data = new Uint8Array(payloadBytes).fill(0xff);
+  const payload = frame === undefined ? data : new Map([[frame, data]]);
   if (write === undefined) throw new Error(`${where.text} cannot be written`);
   write(payload, raw);
   return payload;
@@ -208,16 +210,17 @@ describe('places', () => {
 
   test('that are written can be read, and nothing beside them changes', () => {
     for (const { title, field } of fields) {
-      const { write, read, span, signBits } = field.where as Field<unknown>['where'];
+      const { write, read, span, signBits, frame } = field.where as Field<unknown>['where'];
       if (write === undefined || span === undefined) continue;
       expect(signBits ?? span.width, title).toBe(span.width);
       for (const background of [0x00, 0xff]) {
-        const payload = new Uint8Array(payloadBytes).fill(background);
+        const data = new Uint8Array(payloadBytes).fill(background);
+        const payload = frame === undefined ? data : new Map([[frame, data]]);
         const raw = Math.floor(2 ** span.width * 0.6180339887);
         write(payload, raw);
         expect(read(payload), title).toBe(raw);
         write(payload, background === 0 ? 0 : 2 ** span.width - 1);
-        expect(payload, title).toEqual(new Uint8Array(payloadBytes).fill(background));
+        expect(data, title).toEqual(new Uint8Array(payloadBytes).fill(background));
       }
     }
   });
@@ -228,7 +231,7 @@ function overlap({ where: a }: Field<never>, { where: b }: Field<never>): boolea
   if (a.labels !== undefined || b.labels !== undefined)
     return (a.labels ?? []).some((label) => b.labels?.includes(label));
   if (a.column !== undefined && b.column !== undefined) return overlapInColumn(a.column, b.column);
-  if (a.span === undefined || b.span === undefined) return false;
+  if (a.span === undefined || b.span === undefined || a.frame !== b.frame) return false;
   const [outer, inner] = a.span.width >= b.span.width ? [a.span, b.span] : [b.span, a.span];
   const innerEnd = inner.from + inner.width;
   const outerEnd = outer.from + outer.width;

@@ -1,9 +1,16 @@
 // The list of devices. Adding one is its file, its vectors and one line here.
 
 import type { DeviceDefinition } from '../device.ts';
+import { canBatteries } from './can-battery/index.ts';
 import { jbd } from './jbd/index.ts';
 import { litimeMppt } from './litime-mppt.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
 
-export const definitions: readonly DeviceDefinition[] = [victronBle, vedirectText, jbd, litimeMppt];
+export const definitions: readonly DeviceDefinition[] = [
+  victronBle,
+  vedirectText,
+  jbd,
+  litimeMppt,
+  ...canBatteries,
+];

@@ -1,0 +1,83 @@
+// Pytes native, low byte first, which Pytes batteries send besides the Victron set. From the description and capture of
+// AndreasBoehm/PytesCANProtocol and one receiver, which reads the first eight alarm bits only.
+// The places of the balancing mask in 0x40D and of the failure in 0x406 are not sure and left out.
+
+import { batteryPower } from '../../device.ts';
+import { counter, flag, flags, gauge, info } from '../../field.ts';
+import { asciiIn, type Frames, inFrame } from '../../frames.ts';
+import { i16le, u8, u16le, u32le, type Where } from '../../where.ts';
+import { type FrameRecord, limitsIn, notAvailable as na, percent, valuesIn } from './shared-frames.ts';
+
+/** Two masks of the same bits: a condition is there when it is in either. */
+const alarmMask: Where<Frames, number | undefined> = {
+  text: '0x403 u32le(0) or u32le(4)',
+  frame: 0x403,
+  present: (frames) => frames.has(0x403),
+  read(frames) {
+    const data = frames.get(0x403);
+    const first = data && u32le(0).read(data);
+    if (data === undefined || first === undefined) return undefined;
+    return (first | (u32le(4).read(data) ?? 0)) >>> 0;
+  },
+};
+
+const cellVoltage = (offset: number) =>
+  gauge(inFrame(0x401, u16le(offset)), { unit: 'V', scale: 0.001, na: na.unsigned });
+const temperature = (offset: number) =>
+  gauge(inFrame(0x402, i16le(offset)), { unit: '°C', scale: 0.1, na: na.signed });
+const energy = (offset: number) =>
+  counter(inFrame(0x41e, u32le(offset)), { unit: 'Wh', scale: 100, na: 0xffffffff });
+
+const native: FrameRecord = {
+  kind: 'battery',
+  about: '0x400 to 0x41E',
+  fields: {
+    ...limitsIn(0x400).fields,
+    cell_voltage_max: cellVoltage(0),
+    cell_voltage_min: cellVoltage(2),
+    cell_temperature_max: temperature(0),
+    cell_temperature_min: temperature(2),
+    alarms: flags(
+      alarmMask,
+      {
+        0: 'battery_voltage_high',
+        4: 'battery_voltage_low',
+        8: 'temperature_high',
+        12: 'temperature_low',
+        17: 'discharge_current_high',
+        18: 'discharge_current_high',
+        19: 'charge_current_high',
+        20: 'charge_current_high',
+      },
+      { problem: true, unknown: 'left out' },
+    ),
+    warnings: flags(
+      alarmMask,
+      {
+        1: 'battery_voltage_high',
+        3: 'battery_voltage_low',
+        9: 'temperature_high',
+        11: 'temperature_low',
+        21: 'discharge_current_high',
+        22: 'charge_current_high',
+      },
+      { problem: true, unknown: 'left out' },
+    ),
+    state_of_charge: gauge(inFrame(0x404, u16le(0)), { unit: '%', convert: percent }),
+    state_of_health: gauge(inFrame(0x404, u16le(2)), { unit: '%', convert: percent }),
+    battery_cycle_count: counter(inFrame(0x404, u16le(6)), { na: na.unsigned }),
+    ...valuesIn(0x405, 0x400, 1).fields,
+    charge_mos_on: flag(inFrame(0x408, u8(0))),
+    discharge_mos_on: flag(inFrame(0x408, u8(1))),
+    battery_capacity_full: gauge(inFrame(0x409, u32le(0)), { unit: 'Ah', scale: 0.001, na: 0xffffffff }),
+    battery_capacity_remaining: gauge(inFrame(0x409, u32le(4)), { unit: 'Ah', scale: 0.001, na: 0xffffffff }),
+    product_name: info(asciiIn(0x40a)),
+    module_count_online: gauge(inFrame(0x40b, u8(6)), {}),
+    module_count_offline: gauge(inFrame(0x40b, u8(7)), {}),
+    battery_energy_charged_total: energy(0),
+    battery_energy_discharged_total: energy(4),
+  },
+  computed: [batteryPower],
+};
+
+export const pytesRecords = { native };
