@@ -54,7 +54,7 @@ function devicePage(definition: DeviceDefinition): string {
       records.map(([name, { about, kind }]) => [`[\`${name}\`](#${anchorOf(name)})`, about, code(kind)]),
     ),
     '(!) reports trouble: a flag that is true, any set flag, any state but `none`. *Where*: bytes and bits of the record ' +
-      'from 0, or the label; *step*: what one raw unit is worth; *not known*: raw values that give `null`.',
+      'from 0, the column, or the label; *step*: what one raw unit is worth; *not known*: raw values that give `null`.',
     ...records.flatMap(([name, record]) => [
       `### ${name}`,
       Object.keys(record.fields).length === 0 ? 'Holds no values.' : recordTable(record),
@@ -149,9 +149,8 @@ function wordsTable(records: readonly RecordDefinition<never>[]): readonly strin
   const rows = [...users].map(([codes, names]) => [
     [...names].map(code).join(' '),
     Object.entries(codes)
-      .map(([number, word]) => ({ number: Number(number), word }))
-      .sort((a, b) => a.number - b.number)
-      .map(({ number, word }) => `${number} ${code(word)}`)
+      .sort(([one], [other]) => Number(one) - Number(other) || one.localeCompare(other))
+      .map(([raw, word]) => `${raw} ${code(word)}`)
       .join(' · '),
   ]);
   return table(['Field', 'Words'], rows);

@@ -32,8 +32,12 @@ export interface Conversation {
   readonly contact: Contact;
   /** When a record was asked last, ms of the steady clock. */
   readonly askedMs: Map<string, number>;
-  /** Records that this device does not answer. */
-  readonly silent: Set<string>;
+  /** Records that have been answered. */
+  readonly answered: Set<string>;
+  /** How often a record was refused that has never been answered. */
+  readonly refusals: Map<string, number>;
+  /** Records that this device does not have: it stays silent, or keeps refusing. */
+  readonly lacking: Set<string>;
   /** Values of records that are not asked each time. */
   readonly known: { [field: string]: Value };
 }
@@ -41,7 +45,9 @@ export interface Conversation {
 export const openConversation = (contact: Contact): Conversation => ({
   contact,
   askedMs: new Map(),
-  silent: new Set(),
+  answered: new Set(),
+  refusals: new Map(),
+  lacking: new Set(),
   known: {},
 });
 
@@ -50,6 +56,11 @@ export interface PollTime {
   readonly wallMs: number;
   readonly uptimeMs: number;
 }
+
+/** Waits for what the device may not have that one poll makes; the rest is tried in the next one. */
+const silencesMax = 3;
+/** A refusal may be due to a request that was damaged on its way; a second one is meant. */
+const refusalsMax = 2;
 
 /**
  * Asks every record that is due, one after the other, and merges them: one reading for each unit behind the link. A
@@ -64,8 +75,10 @@ export function* poll(
 ): Session<readonly Decoded[]> {
   const decoded: Decoded[] = [];
   let refusal: ProtocolError | undefined;
+  let silences = 0;
   for (const [name, record] of Object.entries(definition.records)) {
     if (!isDue(name, record, conversation, time.uptimeMs)) continue;
+    if (record.optional && silences === silencesMax && !conversation.answered.has(name)) continue;
     const known = Object.assign({}, conversation.known, ...decoded.map(({ values }) => values));
     try {
       const told = yield* askRecord(definition, name, {
@@ -74,13 +87,18 @@ export function* poll(
         wallMs: time.wallMs,
       });
       decoded.push(...told);
+      conversation.answered.add(name);
       if (record.turn !== undefined) Object.assign(conversation.known, ...told.map(({ values }) => values));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      if (!canGoWithout(name, record, error, conversation)) throw error;
       if (error.code === 'refused') refusal ??= error;
-      else if (error.code === 'silent' && record.optional && decoded.length > 0)
-        conversation.silent.add(name);
-      else throw error;
+      // Silent altogether is the device, not the record.
+      else if (decoded.length === 0) throw error;
+      else {
+        silences++;
+        conversation.lacking.add(name);
+      }
     }
     conversation.askedMs.set(name, time.uptimeMs);
   }
@@ -88,13 +106,31 @@ export function* poll(
   return mergeDecoded(definition, decoded, conversation.known);
 }
 
+/**
+ * What was part of the readings before is missed: sums without it would be wrong, so the poll fails instead. What the
+ * device never had is left out, and asked no more once that is certain.
+ */
+function canGoWithout(
+  name: string,
+  { optional, turn }: RecordDefinition<never>,
+  { code }: ProtocolError,
+  { answered, refusals, lacking }: Conversation,
+): boolean {
+  if (answered.has(name)) return code === 'refused' && turn !== undefined;
+  if (code !== 'refused') return code === 'silent' && optional === true;
+  const times = (refusals.get(name) ?? 0) + 1;
+  refusals.set(name, times);
+  if (optional && times === refusalsMax) lacking.add(name);
+  return true;
+}
+
 function isDue(
   name: string,
   { asked, askedOfParts, turn }: RecordDefinition<never>,
-  { askedMs, silent }: Conversation,
+  { askedMs, lacking }: Conversation,
   uptimeMs: number,
 ): boolean {
-  if ((asked ?? askedOfParts) === undefined || turn === 'never' || silent.has(name)) return false;
+  if ((asked ?? askedOfParts) === undefined || turn === 'never' || lacking.has(name)) return false;
   const lastMs = askedMs.get(name);
   if (lastMs === undefined || turn === undefined) return true;
   return turn !== 'once' && uptimeMs - lastMs >= turn.everyMs;
@@ -111,7 +147,10 @@ export function* askRecord(
   const { asked, askedOfParts } = record;
   if (askedOfParts !== undefined) {
     const parts = yield* askedOfParts(context);
-    return parts.map(({ part, payload }) => ({ ...decodePayload(definition, name, payload), part }));
+    return parts.map(({ part, payload }) => ({
+      ...decodePayload(definition, name, payload),
+      ...(part === undefined ? {} : { part }),
+    }));
   }
   if (asked === undefined) return [];
   if (typeof asked !== 'function') return [decodeAnswer(definition, name, yield asked)];

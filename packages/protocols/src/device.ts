@@ -30,7 +30,8 @@ export type Medium =
     }
   /**
    * Characteristics that are read one by one. On such a link the request is the id of a characteristic (2 bytes, or 16,
-   * high byte first) and its value comes back as one chunk, as it is: reading names its question by itself.
+   * high byte first) and its value comes back as one chunk, as it is: reading names its question by itself. Where no
+   * service is named, whichever has them.
    */
   | { readonly medium: 'gatt-values'; readonly services: readonly string[] }
   /** USB HID; reports without their id, padding included. */
@@ -82,7 +83,7 @@ export interface RecordDefinition<Payload, Answered = [Payload] extends [never] 
   readonly recordOf?: (payload: Payload) => string;
   /** How often it is asked: each poll where absent; once per connection; `never` in a poll; else at most so often. */
   readonly turn?: 'once' | 'never' | { readonly everyMs: number };
-  /** Not every device answers it: its silence costs only itself. */
+  /** Not every device has it: its silence costs only itself, and one that keeps refusing it is asked no more. */
   readonly optional?: true;
   /** What asking it sends, beyond the request of `asked`. */
   readonly requests?: readonly RequestForm[];
@@ -92,8 +93,8 @@ export interface RecordDefinition<Payload, Answered = [Payload] extends [never] 
 
 /** One unit of several behind a link. */
 export interface Part<Payload> {
-  /** `pack_2`. */
-  readonly part: string;
+  /** `pack_2`; `undefined`: the device itself. */
+  readonly part?: string;
   readonly payload: Payload;
 }
 

@@ -26,8 +26,8 @@ export type FieldKind = (typeof fieldKinds)[number];
 export type Value = number | string | boolean | readonly string[] | null;
 export type Values = { readonly [field: string]: Value };
 
-/** Raw codes and the words for them. */
-export type Codes = { readonly [code: number]: string };
+/** Raw codes, numbers or texts, and the words for them. */
+export type Codes = { readonly [code: number | string]: string };
 
 interface Common {
   /** Raw values by which the device says that it does not know; compared before the sign is applied. */
@@ -83,8 +83,7 @@ export function state<Payload>(
   codes: Codes,
   options: Common & Trouble = {},
 ): Field<Payload, 'state'> {
-  const value = (raw: number | string): Value =>
-    codes[raw as number] ?? `unknown_${String(raw).toLowerCase()}`;
+  const value = (raw: number | string): Value => codes[raw] ?? `unknown_${String(raw).toLowerCase()}`;
   return { kind: 'state', codes, ...trouble(options), ...checked(where, options, value) };
 }
 

@@ -94,8 +94,8 @@ export function asciiText(offset: number, length?: number): Where<Uint8Array, st
   };
 }
 
-/** Columns of a line of text, as they were cut. */
-export type Columns = readonly string[];
+/** Columns of a line of text, as they were cut; one that must not be read is `undefined`. */
+export type Columns = readonly (string | undefined)[];
 
 /** The decimal number in a column, from 0. Dashes and other text: not known. */
 export function column(index: number): Where<Columns, number | undefined> {
