@@ -11,6 +11,7 @@ import type { FieldKind, Value } from '../src/field.ts';
 import { readJbd, takeJbdModule } from '../src/framing/jbd.ts';
 import { readRegisters } from '../src/framing/modbus.ts';
 import { takeBlock } from '../src/framing/vedirect-text.ts';
+import { askPi18, askPi30 } from '../src/framing/voltronic.ts';
 import { ProtocolError, type Take, takeOrSkip } from '../src/session.ts';
 import { type Random, randomOf } from './random.ts';
 import { bytesOf, hexOf, vectorsOf, wholeOf } from './vectors.ts';
@@ -21,6 +22,8 @@ export const framers: readonly Take<unknown>[] = [
   readJbd(0x03).take,
   takeJbdModule(0x17),
   readRegisters(1, 0x0101, 19).take,
+  askPi30('QPIGS', () => true).take,
+  askPi18('GS', () => true).take,
 ];
 
 /** How often each kind of answer came: `value`, `ignored`, or the code of a protocol error. */

@@ -9,6 +9,12 @@ import { ProtocolError, type Session } from '../src/session.ts';
 import { randomOf } from './random.ts';
 import { bytesOf, hexOf } from './vectors.ts';
 
+/** A line of a Voltronic inverter: text (`[0-8]` is one digit), so many digits, two bytes of checksum, CR. */
+function lineOf(text: string, digits = 0): RegExp {
+  const inHex = Buffer.from(text.replace('[0-8]', '')).toString('hex');
+  return new RegExp(`^${inHex}${text.endsWith(']') ? '3[0-8]' : ''}(3\\.){${digits}}[0-9a-f.]{4}0d$`);
+}
+
 /** What each family's sheet calls reading or logging in; hex, a dot is any digit. */
 const harmless: { readonly [family: string]: readonly RegExp[] } = {
   jbd: [
@@ -24,6 +30,30 @@ const harmless: { readonly [family: string]: readonly RegExp[] } = {
     // Function 03 is reading: 19 registers from 0101, 11 from 000A. 06 to register 0120 would switch the load.
     /^010301010013[0-9a-f]{4}$/,
     /^0103000a000b[0-9a-f]{4}$/,
+  ],
+  'voltronic-pi30': [
+    // Q… inquires, and VERFW: too; what sets something begins with P, M, F, V, D, R or A (POP, PE, MUCHGC, F50, DAT, RTEY …).
+    ...[
+      ['QPI', 'QID', 'QSID', 'QVFW', 'QVFW2', 'QVFW3', 'VERFW:', 'QMN', 'QGMN', 'QBOOT', 'QT'],
+      [
+        'QMOD',
+        'QPIGS',
+        'QPIGS2',
+        'QPIRI',
+        'QPGS[0-8]',
+        'QPIWS',
+        'QFLAG',
+        'QMCHGCR',
+        'QMUCHGCR',
+        'QDI',
+        'QBEQI',
+      ],
+      ['QOPPT', 'QCHPT', 'QLED', 'QBMS', 'QBATCD', 'Q1', 'QLITH0', 'QET', 'QLT'],
+    ].flatMap((inquiries) => inquiries.map((inquiry) => lineOf(inquiry))),
+    // Of a year, a month, a day: four, six, eight digits.
+    ...['QEY', 'QLY'].map((inquiry) => lineOf(inquiry, 4)),
+    ...['QEM', 'QLM'].map((inquiry) => lineOf(inquiry, 6)),
+    ...['QED', 'QLD'].map((inquiry) => lineOf(inquiry, 8)),
   ],
 };
 

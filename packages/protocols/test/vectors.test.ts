@@ -2,15 +2,18 @@
 
 import { describe, expect, test } from 'vitest';
 import { decodeRequest } from '../src/decode.ts';
+import type { DeviceDefinition } from '../src/device.ts';
 import { definitions } from '../src/devices/index.ts';
 import { bytesOf, hexOf, type Vector, vectorsOf, wholeOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
 /** Of some captures only the payload is public: the device's frame is put around it again. */
-function framed(id: string, vector: Vector) {
+function framed({ id, ask }: DeviceDefinition, vector: Vector) {
   const { payload, secret, record, product, request } = vector;
   const bytes = vector.bytes ?? vector.chunks ?? vector.frames;
-  const asked = request === undefined ? {} : { request };
+  // Of an answer that does not name its question whoever captured it has to say which it was.
+  const answered = ask?.namesQuestion === false ? { record } : {};
+  const asked = request === undefined ? answered : { request };
   if (bytes !== undefined) return { bytes, ...asked, ...(secret === undefined ? {} : { secret }) };
   if (id !== 'victron-ble' || payload === undefined) throw new Error('a vector needs bytes');
   const frame = victronFrame(Number(record), bytesOf(payload), { product: Number(product) });
@@ -25,9 +28,10 @@ function expectAnswer(definition: string, { record, values, readings, error }: V
   else expect(answer).toEqual({ id: 7, definition, record, values });
 }
 
-describe.each(definitions)('$id', ({ id, hear }) => {
+describe.each(definitions)('$id', (definition) => {
+  const { id, hear } = definition;
   test.each(vectorsOf(id))('$name', (vector) => {
-    const request = framed(id, vector);
+    const request = framed(definition, vector);
     expectAnswer(id, vector, request);
     const whole = wholeOf(vector);
     // An advertisement comes in one piece; a link cuts where it likes.

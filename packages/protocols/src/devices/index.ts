@@ -6,6 +6,7 @@ import { jbd } from './jbd/index.ts';
 import { litimeMppt } from './litime-mppt.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
+import { voltronicPi30 } from './voltronic-pi30/index.ts';
 
 export const definitions: readonly DeviceDefinition[] = [
   victronBle,
@@ -13,4 +14,5 @@ export const definitions: readonly DeviceDefinition[] = [
   jbd,
   litimeMppt,
   ...canBatteries,
+  voltronicPi30,
 ];

@@ -1,10 +1,16 @@
 // MindFreeze/hassio-axpert and its forks: what one unit says of itself (QPIGS) and of all in parallel (QPGS0).
 
 import { batteryPower, type RecordDefinition } from '../device.ts';
+import {
+  netBatteryCurrent,
+  voltronicBatteryConditions,
+  voltronicChargerPriorities,
+  voltronicOutputModes,
+} from '../devices/voltronic-words.ts';
 import { flag, gauge, info, state } from '../field.ts';
 import { bits, type Entries, type EntryWhere, entry, number, text, whole, writtenBits } from './entries.ts';
 import { entriesOf, isDeviceName, type Rule, translated } from './translation.ts';
-import { netBatteryCurrent, pvPowerOfTrackers, statusFlags } from './voltronic.ts';
+import { pvPowerOfTrackers, statusFlags } from './voltronic.ts';
 
 const of = (key: string) => entry(key, number);
 
@@ -30,7 +36,7 @@ const parallel: RecordDefinition<Entries> = {
     settings_changed: flag(bits(inverterStatus, 0)),
     ac_output_on: flag(bits(inverterStatus, 1)),
     ac_input_lost: flag(bits(inverterStatus, 2)),
-    battery_condition: state(bits(inverterStatus, 3, 2), { 0: 'ok', 1: 'under_voltage', 2: 'open' }),
+    battery_condition: state(bits(inverterStatus, 3, 2), voltronicBatteryConditions),
     charging_from_pv: flag(bits(inverterStatus, 5)),
     charging_from_ac: flag(bits(inverterStatus, 6)),
     solar_charger_ok: flag(bits(inverterStatus, 7)),
@@ -51,22 +57,8 @@ const parallel: RecordDefinition<Entries> = {
     system_ac_output_apparent_power: gauge(of('TotalAcOutputApparentPower'), { unit: 'VA' }),
     system_ac_output_power: gauge(of('TotalAcOutputActivePower'), { unit: 'W' }),
     system_ac_output_load: gauge(of('TotalAcOutputPercentage'), { unit: '%' }),
-    setting_ac_output_mode: state(entry('OutputMode', whole), {
-      0: 'single',
-      1: 'parallel',
-      2: 'phase_1_of_3',
-      3: 'phase_2_of_3',
-      4: 'phase_3_of_3',
-      5: 'phase_1_of_2',
-      6: 'phase_2_of_2_120_degrees',
-      7: 'phase_2_of_2_180_degrees',
-    }),
-    setting_charger_source_priority: state(entry('ChargerSourcePriority', whole), {
-      0: 'utility_first',
-      1: 'solar_first',
-      2: 'solar_and_utility',
-      3: 'solar_only',
-    }),
+    setting_ac_output_mode: state(entry('OutputMode', whole), voltronicOutputModes),
+    setting_charger_source_priority: state(entry('ChargerSourcePriority', whole), voltronicChargerPriorities),
     setting_battery_charge_current_max: gauge(of('MaxChargeCurrent'), { unit: 'A' }),
     battery_charge_current_rated: gauge(of('MaxChargerRange'), { unit: 'A' }),
     setting_battery_charge_current_max_ac: gauge(of('MaxAcChargerCurrent'), { unit: 'A' }),

@@ -1,11 +1,12 @@
 // Interster's logger: the bare answer of the inverter to QPIGS, on a topic that its owner wrote into the script.
 
 import { batteryPower, type RecordDefinition } from '../device.ts';
+import { netBatteryCurrent } from '../devices/voltronic-words.ts';
 import { flag, gauge } from '../field.ts';
 import { deviceOf } from './axpert.ts';
 import { bits, type Entries, entry, writtenBits, writtenNumber } from './entries.ts';
 import { type Rule, translated } from './translation.ts';
-import { netBatteryCurrent, pvPowerOfTrackers, statusFlags } from './voltronic.ts';
+import { pvPowerOfTrackers, statusFlags } from './voltronic.ts';
 
 const column = (index: number) => entry(String(index), writtenNumber);
 const charger = entry('20', writtenBits(3));

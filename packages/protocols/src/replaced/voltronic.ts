@@ -14,18 +14,6 @@ export const statusFlags = (status: EntryWhere<number | undefined>): Fields<Entr
   settings_changed: flag(bits(status, 6)),
 });
 
-/** Two magnitudes that are sent apart, as one current: charging is positive. */
-export const netBatteryCurrent: Computed = {
-  field: 'battery_current',
-  kind: 'gauge',
-  unit: 'A',
-  from: ({ battery_charge_current: charge, battery_discharge_current: discharge }) => {
-    if (charge === undefined || discharge === undefined) return undefined;
-    if (typeof charge !== 'number' || typeof discharge !== 'number') return null;
-    return (Math.round(charge * 1000) - Math.round(discharge * 1000)) / 1000;
-  },
-};
-
 /** These programs know one tracker. */
 export const pvPowerOfTrackers: Computed = {
   field: 'pv_power',

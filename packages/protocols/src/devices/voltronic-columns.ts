@@ -1,0 +1,69 @@
+// Columns of a Voltronic answer. Firmware sends fewer or more of them: what an answer does not have, its device has not.
+
+import { type Shape, textOf } from '../framing/voltronic.ts';
+import { type Columns, column, columnDigits, columnText, type Where } from '../where.ts';
+
+export const pi30Columns = (answer: Uint8Array): Columns => textOf(answer).trimEnd().split(' ');
+export const pi18Columns = (answer: Uint8Array): Columns => textOf(answer).split(',');
+
+const ifSent = <Read extends string | number | undefined>(
+  index: number,
+  where: Where<Columns, Read>,
+): Where<Columns, Read> => ({ ...where, present: (columns) => columns[index] !== undefined });
+
+/** A decimal number; dashes or nothing: not known. */
+export const value = (index: number) => ifSent(index, column(index));
+/** Text without blanks around it; dashes or nothing: not known. */
+export function text(index: number): Where<Columns, string | undefined> {
+  const where = columnText(index);
+  const read = (columns: Columns): string | undefined => {
+    const visible = where
+      .read(columns)
+      ?.replace(/[^ -~]/g, '?')
+      .trim();
+    return visible === undefined || /^[-.]*$/.test(visible) ? undefined : visible;
+  };
+  return ifSent(index, { ...where, read });
+}
+/** Binary digits of a column, the first is 0. */
+export const bits = (index: number, from: number, width = 1) =>
+  ifSent(index, columnDigits(index, from, width, 2));
+
+/** Columns that must not be read, because this firmware has something else there. */
+export const without = (columns: Columns, ...indexes: readonly number[]): Columns =>
+  columns.map((each, index) => (indexes.includes(index) ? undefined : each));
+
+/** What each column of an answer looks like, as far as it tells the answer from others; dashes always may stand there. */
+interface ShapeOfColumns {
+  readonly least: number;
+  readonly most?: number;
+  readonly looks: { readonly [index: number]: RegExp };
+}
+
+const shapeOf =
+  (separator: string) =>
+  ({ least, most = Number.POSITIVE_INFINITY, looks }: ShapeOfColumns): Shape =>
+  (data) => {
+    const columns = data.trimEnd().split(separator);
+    if (columns.length < least || columns.length > most) return false;
+    for (const index in looks) {
+      const one = columns[index];
+      if (one !== undefined && !/^[-.]*$/.test(one) && !(looks[index] as RegExp).test(one)) return false;
+    }
+    return true;
+  };
+
+export const pi30Shape = shapeOf(' ');
+export const pi18Shape = shapeOf(',');
+
+export const looks = {
+  decimal: /^\d+\.\d*$/,
+  number: /^[+-]?\d+(\.\d*)?$/,
+  code: /^\d$/,
+  twoDigits: /^\d\d$/,
+  letter: /^[A-Z]$/,
+  yesOrNo: /^[01]$/,
+  eightBits: /^[01]{8}$/,
+  energy: /^\d{8}$/,
+  clock: /^20\d{12}$/,
+} as const;
