@@ -102,6 +102,18 @@ test('a name whose messages belong to another series is not given away', () => {
   expect(held(scratch)).toEqual(everywhere({ [roof]: [0], [third]: [1] }));
 });
 
+test('a field keeps the type it has in the series that another becomes part of', () => {
+  const other = (topic: string, sequence: number, made_up: unknown) =>
+    reading(sequence, { topic, values: { made_up }, meta: { _definition: undefined } });
+  const scratch = open(other(roof, 0, 'word'), other(old, 1, 1));
+  join(scratch, old, roof);
+  scratch.log.append([other(old, 2, 2), other(old, 3, 'more'), other(roof, 4, 'words')]);
+  scratch.restart();
+  scratch.log.append([other(old, 5, 5)]);
+  const values = scratch.log.read(0, 100).map(({ values }) => values['made_up']);
+  expect(values).toEqual(['word', 1, undefined, 'more', 'words', undefined]);
+});
+
 test('a series that was removed is gone with all its names, and a new one of that name does not inherit', () => {
   const scratch = open(of(old, 0), of(third, 1));
   join(scratch, old, roof);

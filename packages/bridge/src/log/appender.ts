@@ -176,7 +176,7 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
   }
   const named = series.find(device ?? message.topic, identity?.agent ?? '');
   if (named === undefined) return setAside(batch, message, 'unknown_shape', 'too many series');
-  const leftOut = isDescribed(judged) ? undefined : leaveOut(batch, message, named.id, parsed.values);
+  const leftOut = isDescribed(judged) ? undefined : leaveOut(batch, message, named.head, parsed.values);
   if (leftOut !== undefined && leftOut.length === Object.keys(parsed.values).length) {
     return setAside(batch, message, 'other_types', `every value is of another type than before: ${leftOut}`);
   }

@@ -24,6 +24,13 @@ export function joinLogSeries(database: DatabaseSync, from: SeriesKey, into: Ser
   database.prepare('UPDATE log_series SET joined = NULL WHERE id = ?').run(target.id);
   database.prepare('UPDATE log_series SET joined = ? WHERE id = ?').run(target.id, source.id);
   addUp(database, source.id, target.id, target.joined !== null);
+  // Types of fields are those of the target; it takes over what it does not know.
+  database.prepare('UPDATE OR IGNORE log_field SET series = ? WHERE series = ?').run(target.id, source.id);
+  forgetFields(database, source.id);
+}
+
+function forgetFields(database: DatabaseSync, series: number): void {
+  database.prepare('DELETE FROM log_field WHERE series = ?').run(series);
 }
 
 /** Its names are free again; groups that still hold readings of it are as if they did not. */
@@ -33,6 +40,7 @@ export function removeLogSeries(database: DatabaseSync, key: SeriesKey): void {
   for (const id of idsOf(database, source.id)) {
     database.prepare('INSERT INTO log_series_gone VALUES (?)').run(id);
     database.prepare('DELETE FROM log_series WHERE id = ?').run(id);
+    forgetFields(database, id);
   }
 }
 

@@ -15,9 +15,17 @@ interface Entry {
   newest: StoredReading;
 }
 
+/** A name as messages bear it, and whose readings they are. */
+interface NamedSeries {
+  readonly id: number;
+  readonly key: SeriesKey;
+  /** Id of the series that the name was joined to; its own where it was to none. */
+  readonly head: number;
+}
+
 export interface SeriesRegistry {
   /** Id of a series; makes it where it is new. `undefined`: there are too many. Call inside the transaction. */
-  find(topic: string, agent: string): { readonly id: number; readonly key: SeriesKey } | undefined;
+  find(topic: string, agent: string): NamedSeries | undefined;
   /** What the readings are called now that bore the name of this id. */
   key(id: number): SeriesKey | undefined;
   /** The series was removed: what groups hold of it is nothing to anybody. */
@@ -37,7 +45,7 @@ const seriesMax = 10_000;
 export function openSeries(database: DatabaseSync): SeriesRegistry {
   const { select, selectGone, insert } = prepare(database);
   const save = createSaver(database);
-  const topics = new Map<string, Map<string, { readonly id: number; readonly key: SeriesKey }>>();
+  const topics = new Map<string, Map<string, NamedSeries>>();
   const keys = new Map<number, SeriesKey>();
   /** The series of a name that was joined to it. */
   const joined = new Map<number, number>();
@@ -46,7 +54,7 @@ export function openSeries(database: DatabaseSync): SeriesRegistry {
   const changed: Changed = new Map();
 
   const register = (id: number, topic: string, agent: string, key: SeriesKey = { topic, agent }) => {
-    const named = { id, key };
+    const named = { id, key, head: joined.get(id) ?? id };
     const agents = topics.get(topic);
     if (agents === undefined) topics.set(topic, new Map([[agent, named]]));
     else agents.set(agent, named);

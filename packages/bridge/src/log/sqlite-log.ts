@@ -102,7 +102,10 @@ export function openLog(options: LogOptions): SqliteLog {
         const key = series.key(conflict.series);
         return key === undefined ? [] : [{ ...conflict, key }];
       }),
-    reloadSeries: () => series.reload(),
+    reloadSeries: () => {
+      series.reload();
+      parts.fieldTypes.reload();
+    },
     close: () => {
       storedListeners.length = 0;
       stateListeners.length = 0;
