@@ -11,7 +11,7 @@ import { chooseAdapter } from './transports/controller.ts';
 import { readHeader } from './transports/recording.ts';
 import { replayLink, replayReceiver } from './transports/replay.ts';
 import { serialLink } from './transports/serial-link.ts';
-import { watchedReceiver } from './transports/watched-receiver.ts';
+import { createWatchedRadio } from './transports/watched-radio.ts';
 
 export const momentOf =
   (clock: Clock): (() => Moment) =>
@@ -27,12 +27,11 @@ export function createMedia(
   const pace = lasting ? 'recorded' : 'fastest';
   const chosen = adapter === undefined ? undefined : formatAdapter(adapter);
   const wanted = chosen === undefined ? {} : { adapter: chosen };
-  const radio = createBluetoothRadio({ adapter: () => chooseAdapter(chosen), now });
+  const radio = lasting
+    ? createWatchedRadio({ file: mainFile, ...wanted, now, log })
+    : createBluetoothRadio({ adapter: () => chooseAdapter(chosen), now });
   return {
-    radio: (companies) =>
-      lasting
-        ? watchedReceiver({ file: mainFile, ...wanted, companies, now, log })
-        : radio.receiver(companies),
+    radio: radio.receiver,
     gatt: radio.connect,
     serial: (path, baudRate) =>
       serialLink({ path, baudRate }, (bytes) =>

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createJbdBoard, createJbdModule, type JbdState } from '../../simulator/src/devices/jbd.ts';
 import { type AnswerFault, createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
-import { agentFile, openInstallation } from './agent-rig.ts';
+import { agentFile, entryOf as chargerEntry, openInstallation } from './agent-rig.ts';
 import { password } from './asked-battery.ts';
 import { startAedes, subscribeAll } from './delivery-brokers.ts';
 
@@ -77,4 +77,45 @@ describe('batteries by Bluetooth', () => {
     expect(read).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(read.stdout).values).toMatchObject({ battery_voltage: 13.01, state_of_charge: 96 });
   });
+});
+
+describe('an agent that runs', () => {
+  test('reads over connections and hears at the same time; each fault costs its own device a moment', async () => {
+    const site = await openInstallation();
+    const broker = await startAedes();
+    const observer = await subscribeAll(broker, 4);
+    const [bank, other] = [battery(1), battery(2)];
+    site.put(bank.peripheral);
+    site.put(other.peripheral);
+    const roof = site.charger('roof');
+    const devices = [bank.entry, other.entry, chargerEntry(roof)];
+    site.write('agent.yml', agentFile({ ...site, port: broker.port, devices }));
+    const agent = site.agent(['run']);
+    const voltages = (name: string) =>
+      observer.arrivals
+        .filter(({ topic }) => topic === `jbd/battery/${name}`)
+        .map(({ payload }) => JSON.parse(payload).battery_voltage);
+    const untilRead = (name: string, voltage: number) =>
+      expect.poll(() => voltages(name).at(-1), { timeout: 30_000, interval: 50 }).toBe(voltage);
+    await untilRead('bank-1', 13.01);
+    await untilRead('bank-2', 13.02);
+    await observer.until((arrivals) => arrivals.some(({ topic }) => topic === 'victron/smartsolar/roof'));
+
+    bank.set({ voltage: 12.9 });
+    bank.peripheral.hangUp();
+    await untilRead('bank-1', 12.9);
+
+    const before = voltages('bank-2').length;
+    bank.peripheral.vanish();
+    await agent.untilSaid(/bank-1: .*(no answer|nothing came from it any more)/);
+    await expect.poll(() => voltages('bank-2').length - before, { timeout: 15_000 }).toBeGreaterThan(2);
+    bank.set({ voltage: 12.8 });
+    bank.peripheral.reappear();
+    await untilRead('bank-1', 12.8);
+
+    expect(voltages('bank-1').filter((one, at, list) => one !== list[at - 1])).toEqual([13.01, 12.9, 12.8]);
+    expect([...bank.board.strange, ...other.board.strange]).toEqual([]);
+    expect((await agent.stop('SIGTERM')).code).toBe(0);
+    expect([bank.peripheral.link, other.peripheral.link]).toEqual([undefined, undefined]);
+  }, 60_000);
 });

@@ -10,7 +10,7 @@ import { serveH4 } from '../../simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { HeardPacket } from '../src/transport.ts';
-import { type WatchedOptions, watchedReceiver } from '../src/transports/watched-receiver.ts';
+import { createWatchedRadio, type WatchedOptions } from '../src/transports/watched-radio.ts';
 import { now, radioChildProgram, say, scanning } from './bluetooth-rigs.ts';
 import { company } from './receiver-conformance.ts';
 
@@ -70,8 +70,8 @@ async function rig(more: Partial<WatchedOptions> = {}) {
   const lines = createLines();
   const line = (level: string) => (text: string) => lines.add(`${level} ${text}`);
   const log = { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
-  const options = { file: radioChildProgram, adapter, companies: [company], now, log, retryMs: 1, ...more };
-  const receiver = watchedReceiver(options);
+  const options = { file: radioChildProgram, adapter, now, log, retryMs: 1, ...more };
+  const receiver = createWatchedRadio(options).receiver([company]);
   const abort = new AbortController();
   const iterator = receiver.packets(abort.signal)[Symbol.asyncIterator]();
   const next = iterator.next() as Promise<IteratorResult<HeardPacket, undefined>>;

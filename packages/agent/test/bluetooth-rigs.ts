@@ -11,7 +11,7 @@ import type { Moment } from '../src/reading/device.ts';
 import { type HeardPacket, type Receiver, TransportError } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import type { AdapterChoice, Controller, OpenController } from '../src/transports/controller.ts';
-import { watchedReceiver } from '../src/transports/watched-receiver.ts';
+import { createWatchedRadio } from '../src/transports/watched-radio.ts';
 import { company, type ReceiverRig, type Said } from './receiver-conformance.ts';
 
 export const now = (): Moment => ({ wallMs: Date.now(), uptimeMs: performance.now() });
@@ -91,14 +91,10 @@ export async function childRig(): Promise<ReceiverRig> {
   const radio = createVirtualRadio();
   const server = await serveH4(radio);
   return {
-    receiver: watchedReceiver({
-      file: radioChildProgram,
-      adapter: `tcp:127.0.0.1:${server.port}`,
-      companies: [company],
-      now,
-      log: silentLog,
-      retryMs: 1,
-    }),
+    receiver: createWatchedRadio({
+      ...{ file: radioChildProgram, adapter: `tcp:127.0.0.1:${server.port}` },
+      ...{ now, log: silentLog, retryMs: 1 },
+    }).receiver([company]),
     start: (packets) => void scanning(radio).then(() => say(radio, packets)),
     listening: () => scanning(radio),
     say: (packets) => say(radio, packets),
@@ -111,7 +107,7 @@ export async function childRig(): Promise<ReceiverRig> {
   };
 }
 
-const silentLog = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+export const silentLog = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 export const opening =
   (radio: VirtualRadio): OpenController =>

@@ -1,5 +1,5 @@
 import { shareLink } from '../src/transports/shared-link.ts';
-import { inProcessGattRig } from './gatt-rigs.ts';
+import { childGattRig, inProcessGattRig } from './gatt-rigs.ts';
 import { describeLink, type LinkRig } from './link-conformance.ts';
 import { replayLinkRig } from './replay-rigs.ts';
 import { ptyProgramsHere, serialRig } from './virtual-serial-rig.ts';
@@ -32,3 +32,4 @@ for (const program of programs.slice(0, 1))
   describeLink('a serial line that is shared', shared(serialRig(program)));
 describeLink('a recording', replayLinkRig);
 describeLink('a Bluetooth connection', inProcessGattRig);
+describeLink('a Bluetooth connection of a process of its own', childGattRig);

@@ -1,11 +1,13 @@
 // A device on the virtual radio as a rig for the links: a pipe of notifications and writes.
 
 import { once } from 'node:events';
+import { serveH4 } from '../../simulator/src/radio/h4-server.ts';
 import { createPeripheral, type Peripheral } from '../../simulator/src/radio/peripheral.ts';
 import { createVirtualRadio, type VirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { Connect, GattWay } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
-import { controllerOn, now } from './bluetooth-rigs.ts';
+import { createWatchedRadio } from '../src/transports/watched-radio.ts';
+import { controllerOn, now, radioChildProgram, silentLog } from './bluetooth-rigs.ts';
 import type { LinkRig } from './link-conformance.ts';
 
 const never = new AbortController().signal;
@@ -38,7 +40,12 @@ export const radioOn = (radio: VirtualRadio) =>
     heardMs: 300,
   });
 
-export function gattRig(connectBy: (radio: VirtualRadio) => { connect: Connect; close(): Promise<void> }) {
+interface WayIn {
+  readonly connect: Connect;
+  close(): Promise<void>;
+}
+
+export function gattRig(connectBy: (radio: VirtualRadio) => WayIn | Promise<WayIn>) {
   return async (): Promise<LinkRig> => {
     const radio = createVirtualRadio({ supervisionMs: 20 });
     const answers = new Map<string, Uint8Array>();
@@ -51,7 +58,9 @@ export function gattRig(connectBy: (radio: VirtualRadio) => { connect: Connect; 
       gotMore();
     });
     radio.add(peripheral);
-    const { connect, close } = connectBy(radio);
+    // Where nobody at all is heard, the radio is at fault.
+    radio.add(createPeripheral({ address: 'C0:00:00:00:00:09', intervalMs: 10, connectable: false }));
+    const { connect, close } = await connectBy(radio);
     return {
       raw: connect,
       async connect(chunks) {
@@ -89,3 +98,13 @@ export const inProcessGattRig = gattRig((radio) => ({
   connect: radioOn(radio).connect(pipeWay),
   close: async () => {},
 }));
+
+/** A process of its own, reaching the virtual radio by TCP. */
+export const childGattRig = gattRig(async (radio) => {
+  const server = await serveH4(radio);
+  const watched = createWatchedRadio({
+    ...{ file: radioChildProgram, adapter: `tcp:127.0.0.1:${server.port}` },
+    ...{ now, log: silentLog, retryMs: 1, heardMs: 300 },
+  });
+  return { connect: watched.connect(pipeWay), close: server.close };
+});

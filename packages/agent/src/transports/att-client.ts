@@ -228,7 +228,7 @@ async function confirmed({ hci, gone, name, lose }: OpenHci, handle: number): Pr
     if (of === handle) resolve();
   };
   const timer = setTimeout(() => {
-    lose(new TransportError('unusable', `the Bluetooth adapter ${name} does not end a connection`));
+    lose(new TransportError('lost', `the Bluetooth adapter ${name} does not end a connection`));
   }, disconnectMs);
   hci.on('disconnComplete', parted);
   await Promise.race([promise, gone]).catch(() => {});

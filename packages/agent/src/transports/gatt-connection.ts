@@ -47,14 +47,19 @@ async function hear(
   const { promise, resolve, reject } = Promise.withResolvers<AdvertisingReport>();
   promise.catch(() => {});
   let isHeard = false;
+  let areOthersHeard = false;
   const stop = await scanning.listen((report) => {
+    areOthersHeard = true;
     if (report.address !== address) return;
     isHeard = true;
     if (report.isConnectable) resolve(report);
   }, signal);
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort);
-  const timer = setTimeout(() => reject(notHeard(address, isHeard, heardMs)), heardMs);
+  const timer = setTimeout(() => {
+    if (isHeard) reject(held(address));
+    else reject(notHeard(address, heardMs, areOthersHeard));
+  }, heardMs);
   try {
     return await Promise.race([promise, open.gone]);
   } finally {
@@ -64,13 +69,19 @@ async function hear(
   }
 }
 
-const notHeard = (address: string, isHeard: boolean, heardMs: number): TransportError =>
+const held = (address: string): TransportError =>
   new TransportError(
-    'absent',
-    isHeard
-      ? `${address} is heard, but takes no connection: a phone app or another program holds it`
-      : `${address} was not heard within ${heardMs / 1000} s: out of reach, held by a phone app, or off`,
+    'busy',
+    `${address} is heard, but takes no connection: a phone app or another program holds it`,
   );
+
+/** Where nobody is heard, it may be the radio that is deaf. */
+function notHeard(address: string, heardMs: number, areOthersHeard: boolean): TransportError {
+  const causes = `${address} was not heard within ${heardMs / 1000} s: out of reach, held by a phone app, or off`;
+  return areOthersHeard
+    ? new TransportError('absent', causes)
+    : new TransportError('lost', `${causes}; nobody else was heard either`);
+}
 
 async function initiate(
   open: OpenHci,
@@ -128,7 +139,7 @@ function refusal(address: string, status: number): TransportError {
     return new TransportError('busy', `${address} is connected already: is it configured twice?`);
   }
   return new TransportError(
-    'absent',
+    'lost',
     `${address} was heard, but does not take a connection: too far away, or held by a phone app`,
   );
 }

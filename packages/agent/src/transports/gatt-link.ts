@@ -26,7 +26,7 @@ export async function gattLink(
     }
     const wanted = media.map((medium) => medium.services.join(' and ')).join(', or ');
     throw new TransportError(
-      'unusable',
+      'absent',
       `${address} is not what the configuration says: expected the Bluetooth service ${wanted}, it has ${services.join(', ') || 'none'}`,
     );
   } catch (error) {

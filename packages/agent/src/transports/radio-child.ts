@@ -1,11 +1,12 @@
-// The process that owns the radio under `run`. It hears, and hands over in batches what is wanted. What goes wrong in
-// noble or in its native part ends this process only. Its parent starts it again, and it ends with its parent.
+// The process that owns the radio under `run`. It hears and connects as its parent orders. What goes wrong in noble or in its
+// native part ends this process only. Its parent starts it again, and it ends with its parent.
 
 import { getHeapStatistics } from 'node:v8';
-import { type HeardPacket, type Receiver, TransportError } from '../transport.ts';
-import { createBluetoothRadio } from './bluetooth-radio.ts';
+import { type Counters, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { type BluetoothRadio, createBluetoothRadio } from './bluetooth-radio.ts';
 import { chooseAdapter } from './controller.ts';
-import type { ListenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
+import type { OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
+import { type ServedLinks, serveLinks } from './served-links.ts';
 
 /** How long a packet waits for others to go with it. */
 const batchMs = 200;
@@ -17,33 +18,80 @@ export function runRadioChild(): void {
   // The parent decides when to end: a signal to the whole process group must not look like a crash.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('disconnect', () => process.exit());
+  let service: ReturnType<typeof openService> | undefined;
   process.on('message', (message: RadioOrder) => {
-    if (message.order === 'stop') stop.abort();
-    else void listen(message, stop.signal);
+    switch (message.order) {
+      case 'open':
+        service = openService(message);
+        return;
+      case 'hear':
+        void service?.hear(message.companies, stop.signal);
+        return;
+      case 'stop':
+        stop.abort();
+        void service?.end();
+        return;
+      default:
+        service?.links.obey(message);
+    }
   });
 }
 
-async function listen({ adapter, companies, aliveMs }: ListenOrder, signal: AbortSignal): Promise<void> {
+function openService({ adapter, aliveMs, heardMs }: OpenOrder) {
   const radio = createBluetoothRadio({
     adapter: () => chooseAdapter(adapter),
+    ...(heardMs === undefined ? {} : { heardMs }),
     // Only ages leave this process.
     now: () => ({ wallMs: 0, uptimeMs: performance.now() }),
     listening: (adapterAddress) => void tell({ news: 'listening', adapterAddress }),
   });
+  const links = serveLinks(radio.connect, tell);
+  const messenger = createMessenger(links, aliveMs);
+  let hearing: Promise<void> | undefined;
+  return {
+    links,
+    hear(companies: readonly number[] | undefined, signal: AbortSignal): Promise<void> {
+      hearing ??= hear(radio, companies, messenger, signal);
+      return hearing;
+    },
+    async end(): Promise<void> {
+      await links.closeAll();
+      await hearing;
+      process.exit();
+    },
+  };
+}
+
+async function hear(
+  radio: BluetoothRadio,
+  companies: readonly number[] | undefined,
+  messenger: Messenger,
+  signal: AbortSignal,
+): Promise<void> {
+  const receiver = radio.receiver(companies);
+  messenger.hears(receiver);
   try {
-    await handOver(radio.receiver(companies), aliveMs, signal);
+    for await (const packet of receiver.packets(signal)) await messenger.packet(packet);
   } catch (error) {
     // Anything else is a fault of ours or of noble's, and ends the process with its stack.
     if (!(error instanceof TransportError)) throw error;
     await tell({ news: 'failed', code: error.code, message: error.message });
+    process.exit();
   }
-  process.exit();
 }
 
-async function handOver(receiver: Receiver, aliveMs: number, signal: AbortSignal): Promise<void> {
+interface Messenger {
+  hears(receiver: Receiver): void;
+  /** Resolves when a further one may come. */
+  packet(packet: HeardPacket): Promise<void>;
+}
+
+/** Hands packets over in batches, and says at least every `aliveMs` that this process lives. */
+function createMessenger(links: ServedLinks, aliveMs: number): Messenger {
   let batch: HeardPacket[] = [];
   let timer: NodeJS.Timeout | undefined;
   let told = Promise.resolve();
+  let counters: (() => Counters) | undefined;
   const flushIn = (ms: number): void => {
     clearTimeout(timer);
     timer = setTimeout(flush, ms);
@@ -54,18 +102,25 @@ async function handOver(receiver: Receiver, aliveMs: number, signal: AbortSignal
     const packets = batch.map(({ moment, ...packet }) => ({ ...packet, ageMs: nowMs - moment.uptimeMs }));
     batch = [];
     const { used_heap_size, external_memory } = getHeapStatistics();
-    const heapBytes = used_heap_size + external_memory;
-    told = tell({ news: 'heard', packets, counters: receiver.counters(), heapBytes });
+    told = tell({
+      ...{ news: 'heard', packets, counters: counters?.() ?? {}, isHearing: counters !== undefined },
+      ...{ links: links.count(), heapBytes: used_heap_size + external_memory },
+    });
     flushIn(aliveMs);
     await told;
   }
   flushIn(aliveMs);
-  for await (const packet of receiver.packets(signal)) {
-    if (batch.length === 0) flushIn(batchMs);
-    batch.push(packet);
-    // A parent that does not keep up holds this loop; the receiver's buffer then keeps the newest.
-    if (batch.length >= batchPacketsMax) await flush();
-  }
+  return {
+    hears(receiver) {
+      counters = receiver.counters;
+    },
+    async packet(packet) {
+      if (batch.length === 0) flushIn(batchMs);
+      batch.push(packet);
+      // A parent that does not keep up holds this loop; the receiver's buffer then keeps the newest.
+      if (batch.length >= batchPacketsMax) await flush();
+    },
+  };
 }
 
 /** Resolves when the parent's side of the channel took it. */

@@ -1,17 +1,20 @@
 // One life of the process that owns the radio, seen from its parent: from starting it to knowing why it ended.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import type { HeardNews, ListenOrder, RadioNews } from './radio-messages.ts';
+import type { HeardNews, LinkNews, OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 
 export interface RadioProcessOptions {
   /** The file and arguments that make Node run `runRadioChild`. */
   readonly program: { readonly file: string; readonly args: readonly string[] };
-  readonly listen: ListenOrder;
-  /** No packet at all for so long: the radio is stuck. */
+  readonly open: OpenOrder;
+  /** The process takes orders; `end` ends it. */
+  readonly started: (process: { order(order: RadioOrder): void; end(reason: RadioEnd): void }) => void;
+  /** Neither a packet nor a connection for so long: the radio is stuck. */
   readonly silenceMs: number;
   readonly heapBytesMax: number;
   readonly heard: (news: HeardNews) => void;
   readonly listening: (adapterAddress: string) => void;
+  readonly link: (news: LinkNews) => void;
   /** Lines for the log at its most detailed; what the process wrote is among them. */
   readonly wrote: (line: string) => void;
 }
@@ -19,6 +22,8 @@ export interface RadioProcessOptions {
 export type RadioEnd =
   | { readonly why: 'stopped' }
   | { readonly why: 'silent' }
+  /** Connections do not come about any more. */
+  | { readonly why: 'stuck'; readonly message: string }
   | { readonly why: 'heavy'; readonly heapBytes: number }
   | { readonly why: 'failed' | 'crashed'; readonly message: string };
 
@@ -29,7 +34,7 @@ const heapMegabytesMax = 192;
 
 /** Runs the process until it ends by itself, or has to end, or the signal aborts. */
 export function runRadioProcess(options: RadioProcessOptions, signal: AbortSignal): Promise<RadioEnd> {
-  const { program, listen } = options;
+  const { program, open } = options;
   const child = fork(program.file, program.args, {
     serialization: 'advanced',
     execArgv: [`--max-old-space-size=${heapMegabytesMax}`],
@@ -40,27 +45,41 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
   const lastLine = watchLines(child, options.wrote);
   let end: RadioEnd | undefined;
   let grace: NodeJS.Timeout | undefined;
+  const order = (order: RadioOrder): void => {
+    if (child.connected) child.send(order, () => {});
+  };
   const endWith = (reason: RadioEnd): void => {
     if (end) return;
     end = reason;
-    if (child.connected) child.send({ order: 'stop' }, () => {});
+    order({ order: 'stop' });
     grace = setTimeout(() => child.kill('SIGKILL'), graceMs);
   };
   const silence = setTimeout(() => endWith({ why: 'silent' }), options.silenceMs);
   let reports = 0;
   child.on('message', (message: RadioNews) => {
-    if (message.news === 'failed') end = { why: 'failed', message: message.message };
-    if (message.news === 'listening') options.listening(message.adapterAddress);
-    if (message.news !== 'heard') return;
-    options.heard(message);
-    const { reports: heard = 0 } = message.counters;
-    if (heard > reports) silence.refresh();
-    reports = heard;
-    if (message.heapBytes > options.heapBytesMax) endWith({ why: 'heavy', heapBytes: message.heapBytes });
+    switch (message.news) {
+      case 'failed':
+        end = { why: 'failed', message: message.message };
+        return;
+      case 'listening':
+        options.listening(message.adapterAddress);
+        return;
+      case 'heard': {
+        options.heard(message);
+        const { reports: heard = 0 } = message.counters;
+        if (heard > reports || message.links > 0 || !message.isHearing) silence.refresh();
+        reports = heard;
+        if (message.heapBytes > options.heapBytesMax) endWith({ why: 'heavy', heapBytes: message.heapBytes });
+        return;
+      }
+      default:
+        options.link(message);
+    }
   });
   const stop = (): void => endWith({ why: 'stopped' });
   signal.addEventListener('abort', stop);
-  child.send(listen, () => {});
+  order(open);
+  options.started({ order, end: endWith });
   return new Promise((resolve) => {
     const ended = (message: string): void => {
       clearTimeout(silence);

@@ -1,19 +1,22 @@
 // Bluetooth in a process of its own that is watched: one that crashes, fails, falls silent or grows is started anew.
-// Whatever happens there, the iteration here goes on until its consumer ends it.
+// Whatever happens there, hearing goes on until its consumer ends it; links break, and can be made again.
 
 import { setTimeout as waitMs } from 'node:timers/promises';
 import type { Log } from '@wattline/program';
 import type { Moment } from '../reading/device.ts';
-import type { Counters, Receiver } from '../transport.ts';
+import { type Connect, type Counters, type GattWay, type Link, TransportError } from '../transport.ts';
+import type { BluetoothRadio } from './bluetooth-radio.ts';
+import { createHealing, type Healing } from './healing.ts';
 import { createPacketBuffer, type PacketBuffer } from './packet-buffer.ts';
-import type { HeardNews } from './radio-messages.ts';
+import type { HeardNews, HearOrder, RadioOrder } from './radio-messages.ts';
 import { type RadioEnd, type RadioProcessOptions, runRadioProcess } from './radio-process.ts';
+import { createRemoteLinks, type RemoteLinks } from './remote-links.ts';
+import { createRunning, type Running } from './running.ts';
 
 export interface WatchedOptions {
   /** This program's main file, which runs `runRadioChild` when its first argument is `radioChildArgument`. */
   readonly file: string;
   readonly adapter?: string;
-  readonly companies?: readonly number[];
   readonly now: () => Moment;
   readonly log: Log;
   /** No advertisement of anybody for so long: the radio is started anew. Default 60 s. */
@@ -22,6 +25,8 @@ export interface WatchedOptions {
   readonly heapBytesMax?: number;
   /** First pause after a crash or failure; doubles up to 30 s. Default 500 ms. */
   readonly retryMs?: number;
+  /** As of the radio in this process. */
+  readonly heardMs?: number;
 }
 
 export const radioChildArgument = 'radio-child';
@@ -37,10 +42,18 @@ const soundMs = 60_000;
 /** Where nobody is on the air, starting anew again and again helps nobody. */
 const silenceGrowthMax = 16;
 
+/** Devices that are connected to now and then keep the process for so long. */
+const lingerMs = 60_000;
+
 interface Watch {
   readonly options: WatchedOptions;
-  readonly buffer: PacketBuffer;
   readonly counts: Counts;
+  readonly healing: Healing;
+  /** Whoever hears. */
+  hearing?: { readonly order: HearOrder; readonly buffer: PacketBuffer };
+  /** The process that runs, and what waits for one. */
+  life?: Life;
+  readonly waiting: Set<(life: Life) => void>;
   /** What goes wrong now, as it was said. */
   fault?: string;
   /** The steady clock's time of the last advertisement of anybody. */
@@ -48,33 +61,106 @@ interface Watch {
   silenceGrowth: number;
 }
 
+interface Life {
+  order(order: RadioOrder): void;
+  end(reason: RadioEnd): void;
+  readonly links: RemoteLinks;
+}
+
 interface Counts {
   /** How processes ended, and what was dropped here. */
-  readonly here: { crashed: number; failed: number; silent: number; heavy: number; dropped: number };
+  readonly here: {
+    crashed: number;
+    failed: number;
+    silent: number;
+    heavy: number;
+    stuck: number;
+    dropped: number;
+    reset: number;
+    helpless: number;
+  };
   /** Of the processes that ended. */
   past: Counters;
   /** Of the one that runs. */
   current: Counters;
 }
 
-export function watchedReceiver(options: WatchedOptions): Receiver {
-  const here = { crashed: 0, failed: 0, silent: 0, heavy: 0, dropped: 0 };
+export function createWatchedRadio(options: WatchedOptions): BluetoothRadio {
+  const here = { crashed: 0, failed: 0, silent: 0, heavy: 0, stuck: 0, dropped: 0, reset: 0, helpless: 0 };
   const counts: Counts = { here, past: { reports: 0, packets: 0, malformed: 0 }, current: {} };
+  const healing = createHealing(options.log, here);
+  const watch: Watch = { options, counts, healing, waiting: new Set(), silenceGrowth: 1 };
+  const running = createRunning((signal) => keepRunning(watch, signal));
   return {
-    counters: () => sum(sum(counts.past, counts.current), here),
-    async *packets(signal) {
-      const buffer = createPacketBuffer(() => here.dropped++);
-      const left = new AbortController();
-      const watch: Watch = { options, buffer, counts, silenceGrowth: 1 };
-      const watching = keepRunning(watch, AbortSignal.any([signal, left.signal])).catch(buffer.fail);
-      try {
-        yield* buffer.drain(signal);
-      } finally {
-        left.abort();
-        await watching;
-      }
-    },
+    receiver: (companies) => ({
+      counters: () => sum(sum(counts.past, counts.current), here),
+      async *packets(signal) {
+        if (watch.hearing !== undefined) throw new Error('somebody else hears by this radio already');
+        const buffer = createPacketBuffer(() => here.dropped++);
+        const order: HearOrder = { order: 'hear', ...(companies === undefined ? {} : { companies }) };
+        watch.hearing = { order, buffer };
+        watch.life?.order(order);
+        const leave = running.enter(buffer.fail);
+        try {
+          yield* buffer.drain(signal);
+        } finally {
+          delete watch.hearing;
+          await leave(0);
+        }
+      },
+    }),
+    connect: (way) => connectBy(watch, running, way),
   };
+}
+
+function connectBy(watch: Watch, running: Running, way: GattWay): Connect {
+  const { healing, options } = watch;
+  return async (signal, dueMs) => {
+    const leave = running.enter(() => {});
+    let link: Link;
+    try {
+      const life = await lifeOf(watch, signal);
+      link = await life.links.connect(way, signal, dueMs);
+      healing.connected();
+    } catch (error) {
+      void leave(lingerMs);
+      if (error instanceof TransportError && healing.failed(error, options.now().uptimeMs) === 'reset')
+        reset(watch, error);
+      throw error;
+    }
+    return {
+      ...link,
+      async close() {
+        await link.close();
+        void leave(lingerMs);
+      },
+    };
+  };
+}
+
+/** Whoever connects from now on waits for the next process. */
+function reset(watch: Watch, { message }: TransportError): void {
+  const { life } = watch;
+  if (life === undefined) return;
+  delete watch.life;
+  life.links.fail(new TransportError('lost', 'the Bluetooth adapter is reset'));
+  life.end({ why: 'stuck', message });
+}
+
+/** The process that runs, or the next one. */
+async function lifeOf({ life, waiting }: Watch, signal: AbortSignal): Promise<Life> {
+  signal.throwIfAborted();
+  if (life !== undefined) return life;
+  const { promise, resolve, reject } = Promise.withResolvers<Life>();
+  const abort = (): void => reject(signal.reason);
+  waiting.add(resolve);
+  signal.addEventListener('abort', abort);
+  try {
+    return await promise;
+  } finally {
+    waiting.delete(resolve);
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
@@ -83,11 +169,14 @@ async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const startedMs = now().uptimeMs;
     const end = await runRadioProcess(processOptions(watch), signal);
+    watch.life?.links.fail(new TransportError('lost', 'the process that holds the Bluetooth adapter ended'));
+    delete watch.life;
     watch.counts.past = sum(watch.counts.past, watch.counts.current);
     watch.counts.current = {};
     if (signal.aborted || end.why === 'stopped') return;
     watch.counts.here[end.why]++;
-    sayEnd(end, watch);
+    // Else said by who reset it.
+    if (end.why !== 'stuck') sayEnd(end, watch);
     if (now().uptimeMs - startedMs >= soundMs) retryMs = retryFirstMs;
     await waitMs(retryMs, undefined, { signal }).catch(() => {});
     retryMs = Math.min(2 * retryMs, retryMsMax);
@@ -95,19 +184,27 @@ async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
 }
 
 function processOptions(watch: Watch): RadioProcessOptions {
-  const { file, adapter, companies, log } = watch.options;
+  const { file, adapter, log, heardMs } = watch.options;
   const { silenceMs = silenceMsDefault, heapBytesMax = heapBytesMaxDefault } = watch.options;
+  let links: RemoteLinks | undefined;
   return {
     program: { file, args: [radioChildArgument] },
-    listen: {
-      order: 'listen',
+    open: {
+      order: 'open',
       aliveMs: silenceMs / alivePerSilence,
       ...(adapter === undefined ? {} : { adapter }),
-      ...(companies === undefined ? {} : { companies }),
+      ...(heardMs === undefined ? {} : { heardMs }),
     },
     silenceMs: silenceMs * watch.silenceGrowth,
     heapBytesMax,
+    started(process) {
+      links = createRemoteLinks(process.order);
+      watch.life = { ...process, links };
+      if (watch.hearing !== undefined) process.order(watch.hearing.order);
+      for (const begin of watch.waiting) begin(watch.life);
+    },
     heard: (news) => takeNews(news, watch),
+    link: (news) => links?.take(news),
     listening(adapterAddress) {
       if (watch.fault === undefined) log.info(`Bluetooth: listening with the adapter ${adapterAddress}`);
     },
@@ -119,7 +216,7 @@ function takeNews({ packets, counters }: HeardNews, watch: Watch): void {
   const { now, log } = watch.options;
   const { wallMs, uptimeMs } = now();
   for (const { ageMs, ...packet } of packets) {
-    watch.buffer.push({ ...packet, moment: { wallMs: wallMs - ageMs, uptimeMs: uptimeMs - ageMs } });
+    watch.hearing?.buffer.push({ ...packet, moment: { wallMs: wallMs - ageMs, uptimeMs: uptimeMs - ageMs } });
   }
   const { reports = 0 } = counters;
   const { reports: reportsBefore = 0 } = watch.counts.current;
@@ -135,7 +232,7 @@ function takeNews({ packets, counters }: HeardNews, watch: Watch): void {
   watch.silenceGrowth = 1;
 }
 
-type Fault = Exclude<RadioEnd, { readonly why: 'stopped' }>;
+type Fault = Exclude<RadioEnd, { readonly why: 'stopped' | 'stuck' }>;
 
 /** The same fault again is counted, not said. */
 function sayEnd(end: Fault, watch: Watch): void {
