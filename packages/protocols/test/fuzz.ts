@@ -10,6 +10,8 @@ import { definitions } from '../src/devices/index.ts';
 import type { FieldKind, Value } from '../src/field.ts';
 import { readJbd, takeJbdModule } from '../src/framing/jbd.ts';
 import { readRegisters } from '../src/framing/modbus.ts';
+import { takeSlcan } from '../src/framing/slcan.ts';
+import { takeUsbCanA } from '../src/framing/usb-can-a.ts';
 import { takeBlock } from '../src/framing/vedirect-text.ts';
 import { askPi18, askPi30 } from '../src/framing/voltronic.ts';
 import { ProtocolError, type Take, takeOrSkip } from '../src/session.ts';
@@ -18,6 +20,8 @@ import { bytesOf, hexOf, vectorsOf, wholeOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
 export const framers: readonly Take<unknown>[] = [
+  takeUsbCanA,
+  takeSlcan,
   takeBlock,
   readJbd(0x03).take,
   takeJbdModule(0x17),
