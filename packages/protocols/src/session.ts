@@ -12,7 +12,11 @@ export class ProtocolError extends Error {
   readonly lostBytes: number;
 
   constructor(code: ProtocolErrorCode, message: string, lostBytes = 0) {
+    // What a device did, no bug of ours: each byte of noise is one, and a stack would cost more than all the rest.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ProtocolError';
     this.code = code;
     this.lostBytes = lostBytes;
