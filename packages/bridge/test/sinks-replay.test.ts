@@ -105,16 +105,11 @@ describe('a replay', () => {
     const delivery = deliver(sink, readings);
     await drained(delivery);
     sink.refuses = (point) => numberOf(point) === 3;
-    const problem = Promise.withResolvers<void>();
-    sink.fails = (write) => {
-      if (write < 8) return new UnavailableError('Away.');
-      problem.resolve();
-      return undefined;
-    };
+    sink.fails = () => new UnavailableError('Away.');
     delivery.replay(all);
     expect(delivery.replay(all)).toBeUndefined();
     await expect.poll(() => delivery.replayed()?.problem, { interval: 0 }).toBe('Away.');
-    await problem.promise;
+    sink.fails = () => undefined;
     await replayed(delivery);
     expect(delivery.replayed()).toMatchObject({ readings: { written: 4, refused: 1, expired: 0 } });
     expect(delivery.replayed()).not.toHaveProperty('problem');
