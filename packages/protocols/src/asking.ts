@@ -25,6 +25,8 @@ export interface PollContext extends Contact {
   readonly known: Values;
   /** ms since 1970, for requests that carry a date. */
   readonly wallMs: number;
+  /** What need not be asked again on this connection, in the family's own words: told once for all, or refused. */
+  readonly settled: Set<string>;
 }
 
 /** What is remembered from one poll to the next on one connection; a new connection begins a new one. */
@@ -38,7 +40,8 @@ export interface Conversation {
   readonly refusals: Map<string, number>;
   /** Records that this device does not have: it stays silent, or keeps refusing. */
   readonly lacking: Set<string>;
-  /** Values of records that are not asked each time. */
+  readonly settled: Set<string>;
+  /** Values of records that are not asked each time, and the model. */
   readonly known: { [field: string]: Value };
 }
 
@@ -48,6 +51,7 @@ export const openConversation = (contact: Contact): Conversation => ({
   answered: new Set(),
   refusals: new Map(),
   lacking: new Set(),
+  settled: new Set(),
   known: {},
 });
 
@@ -85,10 +89,13 @@ export function* poll(
         ...conversation.contact,
         known,
         wallMs: time.wallMs,
+        settled: conversation.settled,
       });
       decoded.push(...told);
       conversation.answered.add(name);
       if (record.turn !== undefined) Object.assign(conversation.known, ...told.map(({ values }) => values));
+      for (const { model, part } of told)
+        if (model !== undefined && part === undefined) conversation.known['model'] = model;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       if (!canGoWithout(name, record, error, conversation)) throw error;
@@ -249,7 +256,7 @@ export function redactRequest(definition: DeviceDefinition, request: Uint8Array)
 /** The records that a captured request asks for. */
 export const recordsAskedBy = (definition: DeviceDefinition, request: Uint8Array): readonly string[] =>
   Object.entries(definition.records)
-    .filter(([, record]) => fitsForm(request, formsOfRecord(record)))
+    .filter(([, record]) => record.isAskedBy?.(request) || fitsForm(request, formsOfRecord(record)))
     .map(([name]) => name);
 
 /** The exchange by which a captured answer of a record is recognised. */

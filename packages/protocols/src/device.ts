@@ -87,6 +87,8 @@ export interface RecordDefinition<Payload, Answered = [Payload] extends [never] 
   readonly optional?: true;
   /** What asking it sends, beyond the request of `asked`. */
   readonly requests?: readonly RequestForm[];
+  /** Whether a captured request that Wattline does not make asks for this record too. */
+  readonly isAskedBy?: (request: Uint8Array) => boolean;
   /** The exchange of a captured answer, where `asked` is a conversation. */
   readonly answers?: (request: Uint8Array | undefined) => Exchange;
 }

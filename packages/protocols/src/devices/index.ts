@@ -4,6 +4,7 @@ import type { DeviceDefinition } from '../device.ts';
 import { canBatteries } from './can-battery/index.ts';
 import { jbd } from './jbd/index.ts';
 import { litimeMppt } from './litime-mppt.ts';
+import { renogyController } from './renogy-controller.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
 import { voltronicPi30 } from './voltronic-pi30/index.ts';
@@ -15,4 +16,5 @@ export const definitions: readonly DeviceDefinition[] = [
   litimeMppt,
   ...canBatteries,
   voltronicPi30,
+  renogyController,
 ];

@@ -8,8 +8,9 @@
 // register: unit, function and length are all that tells it from another one.
 
 import { crcModbus } from '../checksum.ts';
+import type { RecordDefinition } from '../device.ts';
 import { registersAt } from '../registers.ts';
-import { type Exchange, ProtocolError, type Take } from '../session.ts';
+import { type Exchange, joinChunks, ProtocolError, type Session, type Take } from '../session.ts';
 
 const readHolding = 0x03;
 const readInput = 0x04;
@@ -105,3 +106,57 @@ export function modbusAnswerTo(request: Uint8Array | undefined): Exchange | unde
       : takeRegisters(read.unit, read.code, read.address, read.words);
   return { request, take };
 }
+
+interface RegisterBlock {
+  readonly address: number;
+  readonly words: number;
+}
+
+/**
+ * A record that is read in blocks: the first at each poll, the others once per connection. One of those that the device
+ * refuses or does not answer is left out. Captured answers may be to any unit and any part of the blocks.
+ */
+export function readBlocks(
+  unit: number,
+  first: RegisterBlock,
+  ...others: readonly RegisterBlock[]
+): Pick<RecordDefinition<Uint8Array>, 'asked' | 'requests' | 'answers' | 'isAskedBy'> {
+  const exchangeOf = ({ address, words }: RegisterBlock) => readRegisters(unit, address, words);
+  const blocks = [first, ...others];
+  return {
+    *asked({ settled }): Session<Uint8Array> {
+      const told = [yield exchangeOf(first)];
+      for (const block of others) {
+        const name = nameOf(block);
+        if (settled.has(name)) continue;
+        settled.add(name);
+        try {
+          told.push(yield exchangeOf(block));
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+        }
+      }
+      return joinChunks(told);
+    },
+    requests: blocks.map((block) => ({
+      form: hexOf(exchangeOf(block).request),
+      does: `reads ${nameOf(block)}${block === first ? '' : ', once per connection'}`,
+    })),
+    answers: (request) => modbusAnswerTo(request) ?? exchangeOf(first),
+    isAskedBy: (request) => {
+      const asked = registersAskedBy(request);
+      return asked !== undefined && blocks.some((block) => overlap(asked, block));
+    },
+  };
+}
+
+const overlap = (a: RegisterBlock, b: RegisterBlock): boolean =>
+  a.address < b.address + b.words && b.address < a.address + a.words;
+
+const nameOf = ({ address, words }: RegisterBlock): string =>
+  `registers ${hexOf(Uint8Array.of(address >> 8, address))} to ${hexOf(
+    Uint8Array.of((address + words - 1) >> 8, address + words - 1),
+  )}`;
+
+const hexOf = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
