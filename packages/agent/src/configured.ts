@@ -13,7 +13,7 @@ import { definitions } from '@wattline/protocols';
 import type { Invocation } from './command-line.ts';
 import type { AgentConfiguration } from './config/configuration.ts';
 import { loadAgentConfiguration } from './config/load.ts';
-import { createMedia, formatAdapter, momentOf, pickDevice, toReadDevices } from './media.ts';
+import { createMedia, formatAdapter, mediaOptions, momentOf, pickDevice, toReadDevices } from './media.ts';
 import { startTimer } from './reading/pacer.ts';
 import type { Surround } from './surround.ts';
 
@@ -37,7 +37,7 @@ export async function executeConfigured(invocation: Configured, surround: Surrou
   }
   const clock = createClock();
   const now = momentOf(clock);
-  const media = createMedia(configuration.bluetooth.adapter, surround, now, command === 'run');
+  const media = createMedia(mediaOptions(configuration, command === 'run'), surround, now);
   const devices = await toReadDevices(configuration, invocation.replay);
   const common = { media, now, startTimer, signal };
   switch (command) {
@@ -80,7 +80,12 @@ export async function executeConfigured(invocation: Configured, surround: Surrou
       const log = { ...surround.log, info: debug, warn: debug };
       const publisher = openPublisher(configuration, { log }, { clientId });
       const broker = brokerOf(configuration);
-      return check({ ...common, devices, publisher, broker, deadlineMs: checkDeadlineMs, terminal, json });
+      const { bluetoothAccess } = media;
+      const isOnAir = devices.some(({ address, replay }) => address !== undefined && replay === undefined);
+      return check({
+        ...{ ...common, devices, publisher, broker, deadlineMs: checkDeadlineMs, terminal, json },
+        ...(isOnAir && bluetoothAccess !== undefined ? { bluetooth: bluetoothAccess } : {}),
+      });
     }
   }
 }
@@ -115,7 +120,9 @@ export async function scanAround(
     ways.flatMap((way) => (way.medium === 'advertisement' ? [way.company] : [])),
   );
   const now = momentOf(createClock());
-  const media = createMedia(configuration?.bluetooth.adapter, surround, now, false);
+  const unconfigured = { bluetooth: { access: 'auto' }, bonded: [], isLasting: false } as const;
+  const options = configuration === undefined ? unconfigured : mediaOptions(configuration, false);
+  const media = createMedia(options, surround, now);
   const configured = new Map(configuration?.devices.map(({ address, name }) => [address ?? '', name]) ?? []);
   const ports = listSerialPorts().map(({ path, ...about }) => ({
     path,

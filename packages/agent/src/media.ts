@@ -6,6 +6,7 @@ import type { Moment, ReadDevice } from './reading/device.ts';
 import type { Media } from './reading/read-devices.ts';
 import type { Surround } from './surround.ts';
 import { TransportError } from './transport.ts';
+import { type Access, chooseAccess, chosenRadio } from './transports/bluetooth-access.ts';
 import { createBluetoothRadio } from './transports/bluetooth-radio.ts';
 import { chooseAdapter } from './transports/controller.ts';
 import { readHeader } from './transports/recording.ts';
@@ -17,20 +18,49 @@ export const momentOf =
   (clock: Clock): (() => Moment) =>
   () => ({ wallMs: clock.nowMs(), uptimeMs: clock.uptimeMs() });
 
-/** @param lasting the program runs for long: the radio in a watched process of its own, recordings with their pauses */
+export interface MediaOptions {
+  readonly bluetooth: Pick<AgentConfiguration['bluetooth'], 'access'> & { readonly adapter?: Adapter };
+  /** Names of devices with a PIN. */
+  readonly bonded: readonly string[];
+  /** The program runs for long: the radio in a watched process of its own, recordings with their pauses. */
+  readonly isLasting: boolean;
+}
+
+export interface MachineMedia extends Media {
+  /** How the Bluetooth adapter is reached, and why; absent where there is no choice. */
+  readonly bluetoothAccess?: () => Promise<Access>;
+}
+
 export function createMedia(
-  adapter: Adapter | undefined,
+  { bluetooth, bonded, isLasting }: MediaOptions,
   { mainFile, log }: Pick<Surround, 'mainFile' | 'log'>,
   now: () => Moment,
-  lasting: boolean,
-): Media {
-  const pace = lasting ? 'recorded' : 'fastest';
-  const chosen = adapter === undefined ? undefined : formatAdapter(adapter);
+): MachineMedia {
+  const pace = isLasting ? 'recorded' : 'fastest';
+  const chosen = bluetooth.adapter === undefined ? undefined : formatAdapter(bluetooth.adapter);
   const wanted = chosen === undefined ? {} : { adapter: chosen };
-  const radio = lasting
-    ? createWatchedRadio({ file: mainFile, ...wanted, now, log })
-    : createBluetoothRadio({ adapter: () => chooseAdapter(chosen), now });
+  const adapter = () => chooseAdapter(chosen);
+  const isKernels = bluetooth.adapter?.by !== 'tcp' && bluetooth.adapter?.by !== 'uart';
+  let access: Promise<Access> | undefined;
+  const bluetoothAccess = (): Promise<Access> => {
+    access ??= chooseAccess({ wanted: bluetooth.access, adapter, isKernels, bonded }).then((found) => {
+      if (found.way === 'dbus') log.info(`Bluetooth: through BlueZ (${found.why})`);
+      return found;
+    });
+    return access;
+  };
+  const radio = chosenRadio(async () => {
+    const { way } = await bluetoothAccess();
+    if (way === 'dbus') {
+      const { createBlueZRadio } = await import('./transports/bluez/bluez-radio.ts');
+      return createBlueZRadio({ ...wanted, now });
+    }
+    return isLasting
+      ? createWatchedRadio({ file: mainFile, ...wanted, now, log })
+      : createBluetoothRadio({ adapter, now });
+  });
   return {
+    ...(isKernels ? { bluetoothAccess } : {}),
     radio: radio.receiver,
     gatt: radio.connect,
     serial: (path, baudRate) =>
@@ -41,6 +71,16 @@ export function createMedia(
     replayedLink: (path) => replayLink({ path, pace, now }),
   };
 }
+
+/** What the media of a configuration take from it. */
+export const mediaOptions = (
+  { bluetooth, devices }: AgentConfiguration,
+  isLasting: boolean,
+): MediaOptions => ({
+  bluetooth,
+  bonded: devices.flatMap(({ name, passkey }) => (passkey === undefined ? [] : [name])),
+  isLasting,
+});
 
 /** As the transports name it. */
 export function formatAdapter(adapter: Adapter): string {
@@ -68,7 +108,7 @@ export async function toReadDevices(
     );
   }
   return devices.map((device) => {
-    const { name, definition, address, port, secret, intervalMs, keepsConnected } = device;
+    const { name, definition, address, port, secret, passkey, intervalMs, keepsConnected } = device;
     const recording = definition.id === recorded ? replay : device.replay;
     return {
       name,
@@ -77,6 +117,7 @@ export async function toReadDevices(
       ...(address === undefined ? {} : { address }),
       ...(port === undefined ? {} : { port }),
       ...(secret === undefined ? {} : { secret: secret.reveal() }),
+      ...(passkey === undefined ? {} : { passkey: passkey.reveal() }),
       ...(recording === undefined ? {} : { replay: recording }),
       ...(keepsConnected === undefined ? {} : { keepsConnected }),
     };

@@ -55,6 +55,8 @@ export interface GattWay {
   /** Upper case, with colons. */
   readonly address: string;
   readonly media: readonly GattMedium[];
+  /** Of the bond that it demands. */
+  readonly passkey?: number;
 }
 
 export type GattMedium = Extract<Medium, { medium: 'gatt' | 'gatt-values' }>;

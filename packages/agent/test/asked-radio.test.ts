@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createJbdBoard, createJbdModule, type JbdState } from '../../simulator/src/devices/jbd.ts';
 import { type AnswerFault, createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
+import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { agentFile, entryOf as chargerEntry, openInstallation } from './agent-rig.ts';
 import { password } from './asked-battery.ts';
 import { startAedes, subscribeAll } from './delivery-brokers.ts';
@@ -119,3 +120,22 @@ describe('an agent that runs', () => {
     expect([bank.peripheral.link, other.peripheral.link]).toEqual([undefined, undefined]);
   }, 60_000);
 });
+
+test('a check tells a wrong password, a device of another kind and an absent one apart', async () => {
+  const site = await openInstallation();
+  const broker = await startAedes();
+  const [bank, locked, other, absent] = [battery(1), battery(2), battery(3), battery(4)];
+  for (const { peripheral } of [bank, locked]) site.put(peripheral);
+  site.put(createPeripheral({ address: other.address, intervalMs: advertisingEveryMs }));
+  const wrong = locked.entry.replace(password, '999999');
+  const devices = [bank.entry, wrong, other.entry, absent.entry];
+  site.write('agent.yml', agentFile({ ...site, port: broker.port, devices }));
+  const { code, stdout } = await site.agent(['check']).ended;
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/^ok {4}bank-1: JBD-SP04S034-L4S-200A-B-U: battery_voltage 13\.01 V/m);
+  expect(stdout).toMatch(/^FAULT bank-2: password: the module refuses it/m);
+  expect(stdout).toMatch(/^FAULT bank-3: .* expected the Bluetooth service ff00, or fff0, it has 1800/m);
+  expect(stdout).toMatch(
+    /^FAULT bank-4: A4:C1:38:00:00:04 was not heard within 8 s: out of reach, held by a phone app, or off$/m,
+  );
+}, 60_000);

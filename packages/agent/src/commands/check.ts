@@ -9,11 +9,14 @@ import { doubtful } from '../reading/plausible.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
 import { formatValue } from '../show.ts';
+import type { Access } from '../transports/bluetooth-access.ts';
 
 export interface CheckOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly publisher: Publisher;
   /** Host and port. */
   readonly broker: string;
+  /** How the Bluetooth adapter is reached; absent where no device needs it. */
+  readonly bluetooth?: () => Promise<Access>;
   readonly deadlineMs: number;
   readonly terminal: Terminal;
   readonly json: boolean;
@@ -36,10 +39,14 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   const deadline = new AbortController();
   const stopTimer = startTimer(deadlineMs, () => deadline.abort());
   const signal = AbortSignal.any([options.signal, deadline.signal]);
-  const [broker, found] = await Promise.all([checkBroker(options, signal), checkDevices(options, signal)]);
+  const [broker, found, access] = await Promise.all([
+    checkBroker(options, signal),
+    checkDevices(options, signal),
+    options.bluetooth?.(),
+  ]);
   stopTimer();
   progress.done();
-  for (const finding of [broker, ...found]) {
+  for (const finding of [broker, ...(access === undefined ? [] : [describeAccess(access)]), ...found]) {
     if (options.json) terminal.printJson(finding);
     else terminal.printLine(formatFinding(finding));
   }
@@ -48,6 +55,12 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   if (failed === 0) return exitCodes.done;
   return failed === devices.length ? exitCodes.noneRead : exitCodes.someNotRead;
 }
+
+const describeAccess = ({ way, why }: Access): Finding => ({
+  what: 'bluetooth',
+  ok: true,
+  text: `${way === 'dbus' ? 'through BlueZ' : 'on the HCI user channel'}: ${why}`,
+});
 
 function formatFinding({ what, ok, text, doubtful: doubts = [] }: Finding): string {
   if (!ok) return `FAULT ${what}: ${text}`;

@@ -13,7 +13,8 @@ export function connectOf(device: ReadDevice, media: Pick<Media, 'serial' | 'gat
     const all = device.definition.media.filter(
       (each) => each.medium === 'gatt' || each.medium === 'gatt-values',
     );
-    return media.gatt({ address: device.address ?? '', media: all });
+    const { address = '', passkey } = device;
+    return media.gatt({ address, media: all, ...(passkey === undefined ? {} : { passkey }) });
   }
   return async () => {
     throw new TransportError(

@@ -10,6 +10,8 @@ export interface ReadDevice {
   /** A recording to be used instead of the device. */
   readonly replay?: string;
   readonly secret?: Uint8Array;
+  /** Of a Bluetooth bond. */
+  readonly passkey?: number;
   readonly intervalMs: number;
   /** Whether the link stays open between polls; it does where nothing is said. */
   readonly keepsConnected?: boolean;

@@ -1,12 +1,9 @@
 // A link to a device through BlueZ: requests are written and answers notified, or characteristics read one by one.
 
-import type { Medium } from '@wattline/protocols';
-import { type Connect, type Link, TransportError } from '../../transport.ts';
+import { type Connect, type GattMedium, type Link, TransportError } from '../../transport.ts';
 import { createChunkBuffer } from '../chunk-buffer.ts';
 import { addressIn, type BlueZ, BlueZError, faces, openBlueZ } from './bluez.ts';
 import { adaptersOf, ignoreAnswer, type RemoteDevice, remoteDevice } from './remote-device.ts';
-
-export type GattMedium = Extract<Medium, { medium: 'gatt' | 'gatt-values' }>;
 
 export interface BlueZLinkOptions {
   /** hciN or an adapter's own address; absent: the first adapter that BlueZ has. */

@@ -1,0 +1,85 @@
+// The radio through BlueZ. Advertisements are taken from its signals only, never from what it remembers: it keeps the last
+// manufacturer data of a device that does not send any more.
+
+import type { Moment } from '../../reading/device.ts';
+import type { Receiver } from '../../transport.ts';
+import type { BluetoothRadio } from '../bluetooth-radio.ts';
+import { createPacketBuffer } from '../packet-buffer.ts';
+import { addressIn, faces, openBlueZ, type Properties } from './bluez.ts';
+import { adapterFor, bluezLink } from './bluez-link.ts';
+import { ignoreAnswer } from './remote-device.ts';
+
+interface BlueZRadioOptions {
+  /** hciN or an adapter's own address; absent: the first adapter that BlueZ has. */
+  readonly adapter?: string;
+  readonly now: () => Moment;
+  /** Of the D-Bus; default: the machine's. */
+  readonly bus?: string;
+}
+
+export function createBlueZRadio(options: BlueZRadioOptions): BluetoothRadio {
+  const { now, ...place } = options;
+  return {
+    receiver: (companies) => receiver(options, companies),
+    connect: (way) => bluezLink({ ...place, ...way }),
+  };
+}
+
+/** Without the filter BlueZ tells a repeat of the same data only once. */
+const filter = [
+  ['Transport', ['s', 'le']],
+  ['DuplicateData', ['b', true]],
+];
+
+function receiver(options: BlueZRadioOptions, companies: readonly number[] | undefined): Receiver {
+  const counts = { reports: 0, packets: 0, dropped: 0, malformed: 0 };
+  const strengths = new Map<string, number>();
+  return {
+    counters: () => counts,
+    async *packets(signal) {
+      const bluez = await openBlueZ(options.bus);
+      const buffer = createPacketBuffer(() => counts.dropped++);
+      try {
+        const path = `/org/bluez/${await adapterFor(bluez, options.adapter)}`;
+        bluez.onLost(buffer.fail);
+        await bluez.watch(path, (device, changed) => {
+          const address = addressIn(device);
+          if (address === undefined) return;
+          counts.reports++;
+          const rssi = strengthOf(strengths, address, changed);
+          for (const { company, payload } of manufacturerData(changed)) {
+            if (companies?.includes(company) === false) continue;
+            counts.packets++;
+            buffer.push({ source: company, payload, address, rssi, moment: options.now() });
+          }
+        });
+        const body = [filter];
+        await bluez.call(path, faces.adapter, 'SetDiscoveryFilter', { signature: 'a{sv}', body });
+        await bluez.call(path, faces.adapter, 'StartDiscovery');
+        yield* buffer.drain(signal);
+        await bluez.call(path, faces.adapter, 'StopDiscovery').catch(ignoreAnswer);
+      } finally {
+        bluez.close();
+      }
+    },
+  };
+}
+
+const strengthsMax = 1024;
+
+/** BlueZ tells it only when it changed. */
+function strengthOf(strengths: Map<string, number>, address: string, { RSSI: rssi }: Properties): number {
+  if (typeof rssi === 'number') strengths.set(address, rssi);
+  const [oldest] = strengths.keys();
+  if (strengths.size > strengthsMax && oldest !== undefined) strengths.delete(oldest);
+  return strengths.get(address) ?? 0;
+}
+
+function manufacturerData({
+  ManufacturerData: data,
+}: Properties): { readonly company: number; readonly payload: Uint8Array }[] {
+  if (typeof data !== 'object' || data === null) return [];
+  return Object.entries(data).flatMap(([company, payload]) =>
+    payload instanceof Uint8Array ? [{ company: Number(company), payload: Uint8Array.from(payload) }] : [],
+  );
+}
