@@ -11,7 +11,7 @@ export function describeMedium(way: Medium): string {
     case 'gatt':
       return `Bluetooth connection, service ${way.services.join(' and ')}, notify ${way.notify}, write ${way.write}`;
     case 'gatt-values':
-      return `Bluetooth connection, values of service ${way.services.join(' and ')}`;
+      return `Bluetooth connection, values of ${way.services.length === 0 ? 'any service' : `service ${way.services.join(' and ')}`}`;
     case 'hid':
       return `USB HID ${hex(way.vendor)}:${hex(way.product)}`;
     case 'can':

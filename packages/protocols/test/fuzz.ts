@@ -27,7 +27,7 @@ export const framers: readonly Take<unknown>[] = [
   takeJbdModule(0x17),
   readRegisters(1, 0x0101, 19).take,
   askPi30('QPIGS', () => true).take,
-  askPi18('GS', () => true).take,
+  askPi18('005GS', () => true).take,
 ];
 
 /** How often each kind of answer came: `value`, `ignored`, or the code of a protocol error. */

@@ -26,6 +26,37 @@ const harmless: { readonly [family: string]: readonly RegExp[] } = {
     /^ffaa1806[0-9a-f.]{14}$/,
     /^ffaa1d0f[0-9a-f.]{32}$/,
   ],
+  'voltronic-pi18': [
+    // ^P inquires, ^S would set. Lengths and texts as printed.
+    ...[
+      [
+        '^P005PI',
+        '^P005ID',
+        '^P006VFW',
+        '^P006MOD',
+        '^P005GS',
+        '^P007PIRI',
+        '^P005FWS',
+        '^P007FLAG',
+        '^P005ET',
+      ],
+      [
+        '^P004T',
+        '^P005DI',
+        '^P009MCHGCR',
+        '^P010MUCHGCR',
+        '^P005ACCT',
+        '^P005ACLT',
+        '^P007PGS[0-8]',
+        '^P007PRI[0-8]',
+      ],
+    ].flatMap((inquiries) => inquiries.map((inquiry) => lineOf(inquiry))),
+    lineOf('^P009EY', 4),
+    lineOf('^P011EM', 6),
+    lineOf('^P013ED', 8),
+  ],
+  // Ids of characteristics, which are read.
+  'voltronic-ble': [/^2a0[1-5cde]$/, /^2a1[1-4]$/],
   'voltronic-pi30': [
     // Q… inquires, and VERFW: too; what sets something begins with P, M, F, V, D, R or A (POP, PE, MUCHGC, F50, DAT, RTEY …).
     ...[

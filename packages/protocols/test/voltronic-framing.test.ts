@@ -79,7 +79,7 @@ test('an answer is found however it is cut, between padding, noise and other lin
 });
 
 test('an answer of PI18 is found however it is cut, between noise and lines of PI30', () => {
-  const { take } = askPi18('MOD', any);
+  const { take } = askPi18('006MOD', any);
   expectFraming({ take, frame: pi18Mode, answer: asciiOf('03'), foreign: mode, noise: asciiOf('03,04') });
 });
 
@@ -90,7 +90,7 @@ test('lines may end with CR, LF or both', () => {
 });
 
 test('a line of PI18 that counts itself wrong is not ours, although its checksum fits', () => {
-  expect(answersOf(askPi18('MOD', any).take, closed(asciiOf('^D00603')))).toEqual([]);
+  expect(answersOf(askPi18('006MOD', any).take, closed(asciiOf('^D00603')))).toEqual([]);
 });
 
 test('of an answer that another one cuts off the other one is taken, and the damage is told', () => {
@@ -113,7 +113,7 @@ test('a refusal is one in the words of either protocol, also with the one byte o
   const no = expect.objectContaining({ code: 'refused', message: expect.stringContaining('NAK') });
   expect(() => askPi30('QET', any).take(refused)).toThrow(no);
   expect(() => askPi30('QET', any).take(bytesOf('284e414b030d'))).toThrow(no);
-  expect(() => askPi18('EY2022', any).take(refused)).toThrow(no);
+  expect(() => askPi18('009EY2022', any).take(refused)).toThrow(no);
   expect(() => askPi30('QPI', any).take(bytesOf('5e301be30d'))).toThrow(/\^0/);
 });
 

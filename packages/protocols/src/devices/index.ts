@@ -7,6 +7,8 @@ import { litimeMppt } from './litime-mppt.ts';
 import { renogyController } from './renogy-controller.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
+import { voltronicBle } from './voltronic-ble.ts';
+import { voltronicPi18 } from './voltronic-pi18/index.ts';
 import { voltronicPi30 } from './voltronic-pi30/index.ts';
 
 export const definitions: readonly DeviceDefinition[] = [
@@ -17,4 +19,6 @@ export const definitions: readonly DeviceDefinition[] = [
   ...canBatteries,
   voltronicPi30,
   renogyController,
+  voltronicPi18,
+  voltronicBle,
 ];

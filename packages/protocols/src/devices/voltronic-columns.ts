@@ -1,6 +1,7 @@
 // Columns of a Voltronic answer. Firmware sends fewer or more of them: what an answer does not have, its device has not.
 
 import { type Shape, textOf } from '../framing/voltronic.ts';
+import { ProtocolError } from '../session.ts';
 import { type Columns, column, columnDigits, columnText, type Where } from '../where.ts';
 
 export const pi30Columns = (answer: Uint8Array): Columns => textOf(answer).trimEnd().split(' ');
@@ -67,3 +68,9 @@ export const looks = {
   energy: /^\d{8}$/,
   clock: /^20\d{12}$/,
 } as const;
+
+/** What an inverter says becomes a part of a request only when it is nothing but digits. */
+export function dateOf(clock: string, digits: number): string {
+  if (!looks.clock.test(clock)) throw new ProtocolError('corrupt', `the clock of the inverter says ${clock}`);
+  return clock.slice(0, digits);
+}

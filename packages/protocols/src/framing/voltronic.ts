@@ -20,8 +20,11 @@ const lineBytesMax = 512;
 
 /** Nothing but inquiries can be written down: what sets something begins otherwise. */
 export type Pi30Inquiry = `Q${string}` | 'VERFW:';
-/** Of PI18, without `^P` and length; every set command begins with `^S`. */
-type Pi18Inquiry = string;
+/**
+ * Of PI18, with its length and without `^P`; every set command begins with `^S`. The length counts what follows, checksum
+ * and CR included, but is 005 in the vendor's text for some whose names are longer: they are sent as they are printed.
+ */
+export type Pi18Inquiry = `0${string}`;
 
 export interface Waiting {
   readonly timeoutMs: number;
@@ -71,17 +74,14 @@ function pi30Request(inquiry: Pi30Inquiry, zero: Zero = 'raised'): Uint8Array {
 }
 
 function pi18Request(inquiry: Pi18Inquiry, zero: Zero = 'raised'): Uint8Array {
-  const length = String(inquiry.length + 3).padStart(3, '0');
-  return closed(bytesOf(`^P${length}${inquiry}`), zero);
+  return closed(bytesOf(`^P${inquiry}`), zero);
 }
 
 /** The forms of requests that end with so many digits: any date, any checksum. */
 export const pi30Form = (inquiry: Pi30Inquiry, digits: number): string =>
   `${hexOf(bytesOf(inquiry))}${'3.'.repeat(digits)}....0d`;
-export function pi18Form(inquiry: Pi18Inquiry, digits: number): string {
-  const length = String(inquiry.length + digits + 3).padStart(3, '0');
-  return `${hexOf(bytesOf(`^P${length}${inquiry}`))}${'3.'.repeat(digits)}....0d`;
-}
+export const pi18Form = (inquiry: Pi18Inquiry, digits: number): string =>
+  `${hexOf(bytesOf(`^P${inquiry}`))}${'3.'.repeat(digits)}....0d`;
 
 type Zero = 'raised' | 'kept';
 

@@ -12,9 +12,9 @@ import {
   pi30Form,
   textOf,
 } from '../../framing/voltronic.ts';
-import { type Exchange, ProtocolError, type Session } from '../../session.ts';
+import type { Exchange, Session } from '../../session.ts';
 import type { Columns } from '../../where.ts';
-import { looks, pi30Columns, value } from '../voltronic-columns.ts';
+import { dateOf, looks, pi30Columns, value } from '../voltronic-columns.ts';
 
 const isEnergy = (data: string): boolean => looks.energy.test(data);
 export const askClock = askPi30('QT', (data) => looks.clock.test(data), brief);
@@ -34,12 +34,6 @@ const total = (inquiry: Pi30Inquiry, field: string, about: string): RecordDefini
   ...energy(field, about),
   asked: askPi30(inquiry, isEnergy, brief),
 });
-
-/** What an inverter says becomes a part of a request only when it is nothing but digits. */
-export function dateOf(clock: string, digits: number): string {
-  if (!looks.clock.test(clock)) throw new ProtocolError('corrupt', `the clock of the inverter says ${clock}`);
-  return clock.slice(0, digits);
-}
 
 /** @param digits of the date: 4 year, 6 with month, 8 with day */
 const dated = (

@@ -6,9 +6,10 @@
 import { batteryPower, type Part, type RecordDefinition } from '../../device.ts';
 import { flag, gauge, info, state } from '../../field.ts';
 import { askPi30, brief, hexOf } from '../../framing/voltronic.ts';
-import { type Exchange, ProtocolError, type Session } from '../../session.ts';
+import type { Exchange } from '../../session.ts';
 import type { Columns } from '../../where.ts';
 import { bits, looks, pi30Columns, pi30Shape, text, value, without } from '../voltronic-columns.ts';
+import { askUnits } from '../voltronic-units.ts';
 import {
   netBatteryCurrent,
   voltronicBatteryConditions,
@@ -18,7 +19,7 @@ import {
   voltronicOutputModes,
 } from '../voltronic-words.ts';
 
-export const isParallel = pi30Shape({
+const isParallel = pi30Shape({
   least: 20,
   looks: {
     0: looks.code,
@@ -42,31 +43,11 @@ const isThere = (columns: Columns): boolean =>
 /** The sums of the system are the same in every unit's answer: they belong to the one that is asked. */
 const systemColumns = [15, 16, 17, 18];
 
-function* askUnits(own: unknown): Session<readonly Part<Columns>[]> {
-  const units: Columns[] = [];
-  for (const exchange of exchanges) {
-    const columns = yield* askUnit(exchange, units.length > 0);
-    if (columns === undefined || !isThere(columns)) break;
-    units.push(columns);
-  }
-  return toParts(units, own);
-}
-
-/** `undefined`: refused, as there is no such unit. */
-function* askUnit(exchange: Exchange, mayRefuse: boolean): Session<Columns | undefined> {
-  try {
-    return pi30Columns(yield exchange);
-  } catch (error) {
-    if (mayRefuse && error instanceof ProtocolError && error.code === 'refused') return undefined;
-    throw error;
-  }
-}
-
 /**
  * The unit at the link is the device itself and known by its serial number; the others are devices of their own. Where
  * the numbers are placeholders nobody can tell which is which, and a unit would count twice: then none is told.
  */
-export function toParts(units: readonly Columns[], own: unknown): readonly Part<Columns>[] {
+function toParts(units: readonly Columns[], own: unknown): readonly Part<Columns>[] {
   const [first] = units;
   if (units.length === 1 && first !== undefined) return [{ payload: first }];
   const isOwn = (columns: Columns) => columns[serialColumn] === own;
@@ -79,7 +60,10 @@ export function toParts(units: readonly Columns[], own: unknown): readonly Part<
 export const parallel: RecordDefinition<Columns> = {
   kind: 'inverter',
   about: 'units of a parallel system; the others than the one at the link are `<name>_unit_<n>`',
-  askedOfParts: ({ known }) => askUnits(known['serial_number']),
+  *askedOfParts({ known }) {
+    const units = yield* askUnits(exchanges, pi30Columns, isThere);
+    return toParts(units, known['serial_number']);
+  },
   requests: exchanges.map(({ request }, number) => ({
     form: hexOf(request),
     does: `asks for \`QPGS${number}\``,
