@@ -149,6 +149,11 @@ describe('size and names', () => {
   });
 });
 
+test('each decision has a number of its own, and none is left out', () => {
+  const numbers = files.flatMap((file) => /^docs\/decisions\/(\d{3})-/.exec(file)?.[1] ?? []).sort();
+  expect(numbers).toEqual(numbers.map((_, index) => String(index + 1).padStart(3, '0')));
+});
+
 describe('what stays out of the repository', () => {
   const self = 'scripts/test/tidy.test.ts';
   const prose = files.filter((file) => file !== self && !/\.(png|svg)$/.test(file));
