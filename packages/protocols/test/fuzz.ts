@@ -12,6 +12,7 @@ import { readJbd, takeJbdModule } from '../src/framing/jbd.ts';
 import { readRegisters } from '../src/framing/modbus.ts';
 import { takeSlcan } from '../src/framing/slcan.ts';
 import { takeUsbCanA } from '../src/framing/usb-can-a.ts';
+import { getRegister } from '../src/framing/vedirect-hex.ts';
 import { takeBlock } from '../src/framing/vedirect-text.ts';
 import { askPi18, askPi30 } from '../src/framing/voltronic.ts';
 import { ProtocolError, type Take, takeOrSkip } from '../src/session.ts';
@@ -26,6 +27,7 @@ export const framers: readonly Take<unknown>[] = [
   readJbd(0x03).take,
   takeJbdModule(0x17),
   readRegisters(1, 0x0101, 19).take,
+  getRegister(0xedbc).take,
   askPi30('QPIGS', () => true).take,
   askPi18('005GS', () => true).take,
 ];

@@ -57,6 +57,12 @@ const harmless: { readonly [family: string]: readonly RegExp[] } = {
   ],
   // Ids of characteristics, which are read.
   'voltronic-ble': [/^2a0[1-5cde]$/, /^2a1[1-4]$/],
+  'vedirect-hex': [
+    // `:7`, a register, flags 0, check; `:3` and `:4`. `:8` would set, `:6` restart, `:0` enter the boot loader.
+    /^3a37[0-9a-f.]{8}3030[0-9a-f.]{4}0a$/,
+    /^3a3335320a$/,
+    /^3a3435310a$/,
+  ],
   'voltronic-pi30': [
     // Q… inquires, and VERFW: too; what sets something begins with P, M, F, V, D, R or A (POP, PE, MUCHGC, F50, DAT, RTEY …).
     ...[

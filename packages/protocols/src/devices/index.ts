@@ -5,6 +5,7 @@ import { canBatteries } from './can-battery/index.ts';
 import { jbd } from './jbd/index.ts';
 import { litimeMppt } from './litime-mppt.ts';
 import { renogyController } from './renogy-controller.ts';
+import { vedirectHex } from './vedirect-hex/index.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
 import { voltronicBle } from './voltronic-ble.ts';
@@ -14,6 +15,7 @@ import { voltronicPi30 } from './voltronic-pi30/index.ts';
 export const definitions: readonly DeviceDefinition[] = [
   victronBle,
   vedirectText,
+  vedirectHex,
   jbd,
   litimeMppt,
   ...canBatteries,

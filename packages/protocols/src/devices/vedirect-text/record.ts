@@ -61,14 +61,16 @@ const productNameOf = (block: Block): string | undefined => {
   return id === undefined || Number.isNaN(Number(id)) ? undefined : victronProductName(Number(id));
 };
 
+/** `undefined`: a name of no product that has a VE.Direct port. */
+export const vedirectProductRecord = (product: string): RecordName | undefined =>
+  byProductName.find(([pattern]) => pattern.test(product))?.[1];
+
 /** `undefined`: the labels fit several kinds of product. */
 export function recordOf(block: Block): RecordName | undefined {
-  const product = productNameOf(block) ?? '';
   const known = (label: string) => (block.get(label) ?? '---') !== '---';
-  const [, name] =
-    byProductName.find(([pattern]) => pattern.test(product)) ??
-    byLabels.find(([labels]) => labels.every(known)) ??
-    [];
+  const name =
+    vedirectProductRecord(productNameOf(block) ?? '') ??
+    byLabels.find(([labels]) => labels.every(known))?.[1];
   const isMeter = name === 'battery_monitor' && known('MON') && Number(block.get('MON')) !== 0;
   return isMeter ? 'dc_meter' : name;
 }

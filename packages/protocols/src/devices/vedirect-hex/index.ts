@@ -1,0 +1,72 @@
+// Victron VE.Direct HEX: the family. Asked at the same cable at which the device sends its text; tells what the text lacks.
+// Only gets, and the questions for version and product, are sent.
+
+import type { DeviceDefinition, RecordDefinition } from '../../device.ts';
+import {
+  anyHexFrame,
+  hexRequests,
+  isHexRequest,
+  productRegister,
+  registersIn,
+  versionRegister,
+} from '../../framing/vedirect-hex.ts';
+import { askRegisters, recordOfProduct, registersOf } from './ask.ts';
+import { batteryMonitor } from './battery-monitor.ts';
+import { charger } from './charger.ts';
+import { dcConverter } from './dc-converter.ts';
+import { inverter } from './inverter.ts';
+import { registerValue } from './places.ts';
+import { solarCharger } from './solar-charger.ts';
+
+const all = {
+  solar_charger: solarCharger,
+  battery_monitor: batteryMonitor,
+  inverter,
+  charger,
+  dc_converter: dcConverter,
+} as const satisfies { readonly [record: string]: RecordDefinition<Uint8Array> };
+
+const commandRegisters: readonly number[] = [versionRegister, productRegister];
+
+/** Captured answers of a record. */
+const answersOf = (record: RecordDefinition<Uint8Array>): Pick<RecordDefinition<Uint8Array>, 'answers'> => {
+  const known = new Set(registersOf(record));
+  return { answers: (request) => registersIn(request, (id) => known.has(id)) };
+};
+
+/** By the product; where the bytes do not tell it, the first that has the registers. */
+function recordOf(payload: Uint8Array): string {
+  const has = (id: number) => registerValue(payload, id) !== undefined;
+  const told = [...everyRegister].filter(has);
+  const fitting = Object.entries(all).find(([, record]) => {
+    const own = registersOf(record);
+    return told.every((id) => own.includes(id) || commandRegisters.includes(id));
+  });
+  return recordOfProduct(payload) ?? fitting?.[0] ?? 'solar_charger';
+}
+
+const everyRegister = new Set(Object.values(all).flatMap(registersOf));
+
+// Which record it is shows only when the product is known: one asks, for all of them.
+const asking: Partial<RecordDefinition<Uint8Array>> = {
+  asked: (context) => askRegisters(all, context),
+  requests: hexRequests,
+  recordOf,
+  isAskedBy: isHexRequest,
+  answers: (request) => registersIn(request, (id) => everyRegister.has(id)),
+};
+
+export const vedirectHex: DeviceDefinition = {
+  id: 'vedirect-hex',
+  name: 'Victron VE.Direct HEX',
+  vendor: 'victron',
+  media: [{ medium: 'serial', baudRate: 19_200 }],
+  records: {
+    solar_charger: { ...solarCharger, ...asking },
+    battery_monitor: { ...batteryMonitor, ...answersOf(batteryMonitor) },
+    inverter: { ...inverter, ...answersOf(inverter) },
+    charger: { ...charger, ...answersOf(charger) },
+    dc_converter: { ...dcConverter, ...answersOf(dcConverter) },
+  },
+  ask: { namesQuestion: true, exchangeOf: anyHexFrame },
+};
