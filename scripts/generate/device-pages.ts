@@ -2,6 +2,7 @@
 
 import type { Codes, DeviceDefinition, Field, RecordDefinition } from '../../packages/protocols/src/index.ts';
 import { definitions, describeMedium } from '../../packages/protocols/src/index.ts';
+import { connectionOf } from './device-connection.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -48,6 +49,8 @@ function devicePage(definition: DeviceDefinition): string {
         ['Secret', secretOf(definition)],
       ],
     ),
+    ...connectionOf(definition),
+    ...doubtsOf(definition),
     '## Records',
     table(
       ['Record', 'Devices', 'Device kind'],
@@ -65,6 +68,11 @@ function devicePage(definition: DeviceDefinition): string {
     'By their code or bit; a code without a word is `unknown_<code>`, a bit without one `unknown_<bit>`.',
     wordsTable(records.map(([, record]) => record)),
   ]);
+}
+
+function doubtsOf({ doubts = [] }: DeviceDefinition): readonly (string | readonly string[])[] {
+  if (doubts.length === 0) return [];
+  return ['## What is not certain', doubts.map((doubt) => `- ${doubt}`)];
 }
 
 const anchorOf = (heading: string): string => heading.toLowerCase();
@@ -104,8 +112,9 @@ function computedOverRecords({ ask }: DeviceDefinition): readonly (string | read
 }
 
 /** Everything that may be sent; a family that only listens has none. */
-function requestsOf({ ask, records }: DeviceDefinition): readonly (string | readonly string[])[] {
+function requestsOf({ ask, records, media }: DeviceDefinition): readonly (string | readonly string[])[] {
   if (ask === undefined) return [];
+  const isRead = media.every(({ medium }) => medium === 'gatt-values');
   const rows = [
     ...Object.entries(records).flatMap(([name, { asked, requests = [], turn }]) => [
       ...(asked === undefined || typeof asked === 'function'
@@ -117,8 +126,10 @@ function requestsOf({ ask, records }: DeviceDefinition): readonly (string | read
   ];
   return [
     '## What is sent',
-    'Nothing else is ever written to the device; a dot is any digit. All of it reads or logs in, none changes a setting.',
-    table(['Bytes', 'What it does', 'When'], rows),
+    isRead
+      ? 'Nothing is ever written to the device: its characteristics are read, no others.'
+      : 'Nothing else is ever written to the device; a dot is any digit. All of it reads or logs in, none changes a setting.',
+    table([isRead ? 'Characteristic' : 'Bytes', 'What it does', 'When'], rows),
   ];
 }
 

@@ -197,6 +197,10 @@ export interface DeviceDefinition {
   /** A family of the vocabulary. */
   readonly id: string;
   readonly name: string;
+  /** What a person does before the device can be read, at it or in its maker's app: a sentence or two each. */
+  readonly preparation?: readonly string[];
+  /** What is not certain of it, and what was decided: a sentence or two each. */
+  readonly doubts?: readonly string[];
   /** First topic level: a word that bridges subscribe to. */
   readonly vendor: VendorWord;
   readonly media: readonly Medium[];
@@ -208,6 +212,8 @@ export interface DeviceDefinition {
     /** Its length, where it is written as text. */
     readonly characters?: number;
   };
+  /** PIN of a new device, where every device of the family demands a Bluetooth bond. */
+  readonly factoryPin?: string;
   // The payload type is the family's own business: outside, records are only looked at.
   readonly records: { readonly [record: string]: RecordDefinition<never> };
   // How the family can be read; what is absent is not its way.

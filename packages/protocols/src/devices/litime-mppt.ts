@@ -1,10 +1,6 @@
 // LiTime MPPT with Bluetooth; also HQST M4860N. Modbus unit 1 over one characteristic, without password or pairing. Its
 // map is not SRNE's: charge power at 0104 shifts what follows.
 // Read by mavenius/litime_mppt_esphome, tomhollingworth/litime-monitor and the replaced program; the maker publishes none.
-//
-// Doubts: load power may count 0.1 W instead of 1 W; only the codes 2 and 4 of the charge state were seen; the sign of the
-// temperatures is assumed as in SRNE's map; the alarm bits have no names. Bit 15 of 010D is the load switch: it comes with
-// a load voltage, and litime-monitor has it inverted. There is no register of the panels' current or power.
 
 import type { DeviceDefinition, RecordDefinition } from '../device.ts';
 import { counter, flag, flags, gauge, info, state } from '../field.ts';
@@ -60,6 +56,15 @@ export const litimeMppt: DeviceDefinition = {
   id: 'litime-mppt',
   name: 'LiTime and HQST MPPT',
   vendor: 'litime',
+  preparation: ['The controller serves one program at a time: close the phone app. It has no password.'],
+  doubts: [
+    '`load_power` may count 0.1 W instead of 1 W: the captures fit both, the registers beside it count whole watts.',
+    'Of `charge_state` only the codes 2 and 4 were seen; the others are those of SRNE controllers.',
+    'Temperatures below zero are read as in the map of SRNE controllers; none was seen.',
+    'The bits of `alarms` have no published names.',
+    '`load_on`: one other program has it inverted; in the captures the bit comes with a voltage at the load.',
+    'There is no register of the current or power of the panels.',
+  ],
   media: [{ medium: 'gatt', services: ['ffe0'], notify: 'ffe1', write: 'ffe1' }],
   records: { status, rating },
   ask: { namesQuestion: false, exchangeOf: modbusAnswerTo },

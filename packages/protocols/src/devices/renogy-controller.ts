@@ -1,7 +1,6 @@
 // Renogy Rover, Wanderer, Adventurer, and SRNE controllers of the same map; over BT-1, BT-2 or the serial port. Unit FF is
 // whichever is alone on its bus; behind a hub its answers would collide.
-// "Rover 20A/40A Charge Controller, MODBUS protocol". Energy counts Wh, not kWh as printed: a real answer proves it. The
-// document's example swaps the names of the faults 18 and 17, its table is taken.
+// "Rover 20A/40A Charge Controller, MODBUS protocol".
 
 import type { DeviceDefinition, RecordDefinition } from '../device.ts';
 import { counter, flag, flags, gauge, info, state } from '../field.ts';
@@ -83,6 +82,14 @@ const status: RecordDefinition<Uint8Array> = {
 export const renogyController: DeviceDefinition = {
   id: 'renogy-controller',
   name: 'Renogy and SRNE solar controllers',
+  preparation: [
+    'A BT-1 or BT-2 serves one program at a time: close the phone app. After an unclean end it may stay connected: unplug it.',
+    'Only a controller that is alone behind its module or cable can be read: behind a communication hub or in a daisy chain the answers of several would collide.',
+  ],
+  doubts: [
+    "Energy counts Wh, not kWh as the maker's table says: a real answer proves it.",
+    "The maker's example swaps the names of two faults, a battery below its warning voltage and one above its highest; the table is taken.",
+  ],
   vendor: 'renogy',
   media: [
     { medium: 'gatt', services: ['fff0', 'ffd0'], notify: 'fff1', write: 'ffd1' },

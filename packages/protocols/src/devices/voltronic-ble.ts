@@ -1,8 +1,6 @@
 // Voltronic Axpert VM III over Bluetooth: characteristics that are read one by one, 20 bytes each, low byte first. Their ids
-// are numbers of the Bluetooth assigned list with another content. The link has to be bonded with a PIN (123456 when it is new).
-//
-// All layouts come from one program (darkbox/bluetooth_inverter_power_watch); 2A03, 2A04 and 2A11 agree with a second
-// (qtoggle/qtoggleserver-mppsolar), 2A05 with a real read. 2A06 to 2A0B hold lists and ranges for setters and are not read.
+// are numbers of the Bluetooth assigned list with another content. The link has to be bonded with a PIN. 2A06 to
+// 2A0B hold lists and ranges for setters and are not read.
 
 import { batteryPower, type DeviceDefinition, type RecordDefinition } from '../device.ts';
 import { type Codes, type Fields, flag, gauge, info, state } from '../field.ts';
@@ -167,8 +165,18 @@ const tracker = (number: number): Fields<Uint8Array> => ({
 export const voltronicBle: DeviceDefinition = {
   id: 'voltronic-ble',
   name: 'Voltronic Axpert VM III over Bluetooth',
+  preparation: [
+    'Run `wattline-agent pair NAME` once, with the PIN of the inverter as `pin`. The bond belongs to BlueZ, through which the inverter is then read.',
+    'Find it by its address: what it calls itself on the air is a placeholder, the same on all.',
+    'The inverter serves one program at a time: the phone app cannot connect while the agent is connected.',
+  ],
+  doubts: [
+    'All layouts come from one program (darkbox/bluetooth_inverter_power_watch); 2A03, 2A04 and 2A11 agree with a second (qtoggle/qtoggleserver-mppsolar), 2A05 with a real read.',
+    'The bus voltage in 2A03 is whole volts in the second program and unnamed tenths in the first: whole volts are taken, as in QPIGS.',
+  ],
   vendor: 'voltronic',
   // Services differ by firmware.
+  factoryPin: '123456',
   media: [{ medium: 'gatt-values', services: [] }],
   records: {
     // First what every poll reads: its silence is that of the inverter.

@@ -1,8 +1,6 @@
 // Voltronic's warnings: one list, as digits of QPIWS, bits of a characteristic, or columns of FWS. Whether a row is a fault
 // or a warning is the sheet's table; rows with a star are faults while the inverter is in fault.
-//
-// Doubts: rows 0 to 29 are stable. 30 to 34 differ by model (fault code digits, or trackers 2 and 3 in the text of 2015),
-// of them only 30 is taken, as GK has it.
+// Rows 0 to 29 are stable; of those that differ by model only 30 is taken, as GK has it.
 
 import { type Codes, type Fields, flag, flags } from '../field.ts';
 import type { Where } from '../where.ts';

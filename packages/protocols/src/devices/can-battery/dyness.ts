@@ -1,9 +1,6 @@
 // Dyness, each module by itself: extended identifiers, high byte first. The third byte of the identifier is the module,
 // from 0x0A; the last is the type of the frame. Fields stand under the types.
-//
-// From one program only (darkbox), no capture is public. It takes the offsets of temperatures and currents off in unsigned
-// arithmetic, so that negative ones wrap, and reads the charge limit of 0x22 at the wrong place; both are put right here.
-// Types 0x17 (accumulated charge) and 0x24 (status) have no sure coding and are left out.
+// As darkbox/bluetooth_inverter_power_watch reads them.
 
 import { batteryPower } from '../../device.ts';
 import { counter, each, gauge } from '../../field.ts';

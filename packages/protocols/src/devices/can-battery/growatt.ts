@@ -1,5 +1,5 @@
 // Growatt low voltage, high byte first. "Growatt BMS CAN-Bus-protocol low voltage", V1.04. Dyness batteries send it as the
-// summary of their modules. Bits 2 to 0 of the status bytes in 0x312 are partly lost in the translation.
+// summary of their modules.
 
 import { batteryPower } from '../../device.ts';
 import { type Codes, counter, each, flag, flags, gauge, info, state } from '../../field.ts';

@@ -13,6 +13,7 @@ import { discoverRecords, victronRecords } from './victron.ts';
 
 interface Described extends BusFamily {
   readonly name: string;
+  readonly doubts: readonly string[];
   readonly bitRate?: number;
   /** Whether what was heard on a bus is of this family. */
   readonly isOn: (frames: Frames) => boolean;
@@ -22,10 +23,17 @@ const hasAny = (frames: Frames, from: number, to: number): boolean =>
   [...frames.keys()].some((id) => id >= from && id <= to);
 
 function define(described: Described): DeviceDefinition {
-  const { id, name, records, bitRate = 500_000, isOn } = described;
+  const { id, name, doubts, records, bitRate = 500_000, isOn } = described;
   return {
     id,
     name,
+    preparation: [
+      'The battery is set to this protocol, at its switches, its display or in its app.',
+      'The adapter goes to CAN high, CAN low and ground of the socket for the inverter; the pins differ by maker. Both ends of the bus are terminated already: no third resistor.',
+      `A network interface is switched on first: \`sudo ip link set can0 up type can bitrate ${bitRate} listen-only on\`.`,
+      'Nothing is ever sent to the bus, not even an acknowledgement. A battery without an inverter misses both and may say little or nothing.',
+    ],
+    doubts,
     vendor: 'can',
     media: [{ medium: 'can', bitRate }],
     records,
@@ -37,8 +45,19 @@ function define(described: Described): DeviceDefinition {
 
 const limits = [0x351];
 
+/** Of the frames that these families have in common. */
+const sharedDoubts = [
+  '0x356: most makers send the voltage in 0.01 V, some in 0.1 V. What fits the limit of 0x351 is taken; if neither does, the voltage is not known.',
+  "0x354 is in no maker's paper: 0.1 Ah in one implementation, 1 Ah in a capture of Discover.",
+  '0x355: bytes 4 to 7 are a finer state of charge or the voltages of cells; which, is told by their size.',
+];
+
 export const canPylontech = define({
   id: 'can-pylontech',
+  doubts: [
+    ...sharedDoubts,
+    '0x359: the paper has the system failure in bit 3 of byte 1, several emulators in bit 7; both are taken.',
+  ],
   name: 'Battery on CAN, Pylontech low voltage',
   records: pylontechRecords,
   besides: victronRecords,
@@ -48,6 +67,7 @@ export const canPylontech = define({
 
 export const canVictron = define({
   id: 'can-victron',
+  doubts: [...sharedDoubts, '0x378 counts 0.1 kWh in the captures; the guide of one maker says 0.01 kWh.'],
   name: 'Battery on CAN, SMA and Victron style',
   records: victronRecords,
   besides: pylontechRecords,
@@ -57,6 +77,7 @@ export const canVictron = define({
 
 export const canDiscover = define({
   id: 'can-discover',
+  doubts: sharedDoubts,
   name: 'Battery on CAN, Discover AES and LYNK',
   records: discoverRecords,
   besides: victronRecords,
@@ -66,6 +87,7 @@ export const canDiscover = define({
 
 export const canGrowatt = define({
   id: 'can-growatt',
+  doubts: ['0x312: bits 2 to 0 of the bytes are partly lost in the translation of the paper.'],
   name: 'Battery on CAN, Growatt low voltage',
   records: growattRecords,
   isOn: (frames) => hasAny(frames, 0x311, 0x319),
@@ -73,6 +95,10 @@ export const canGrowatt = define({
 
 export const canPytes = define({
   id: 'can-pytes',
+  doubts: [
+    'From one description with its capture and one receiver.',
+    'The places of the balancing mask in 0x40D and of the failure in 0x406 are not sure and left out.',
+  ],
   name: 'Battery on CAN, Pytes native',
   records: pytesRecords,
   isOn: (frames) => hasAny(frames, 0x400, 0x40b),
@@ -80,6 +106,10 @@ export const canPytes = define({
 
 export const canJk = define({
   id: 'can-jk',
+  doubts: [
+    'From one implementation; no capture is public.',
+    'The alarm levels of 0x7F0 have no published order and are left out.',
+  ],
   name: 'Battery on CAN, JK BMS',
   bitRate: 250_000,
   records: jkRecords,
@@ -90,6 +120,10 @@ export const canJk = define({
 
 export const canDyness = define({
   id: 'can-dyness',
+  doubts: [
+    'From one program only; no capture is public. Its faults are put right: it lets temperatures and currents below zero wrap, and reads the charge limit at the wrong place.',
+    'Types 0x17 (accumulated charge) and 0x24 (status) have no sure coding and are left out.',
+  ],
   name: 'Battery on CAN, Dyness modules',
   records: dynessRecords,
   place: dynessModuleOf,

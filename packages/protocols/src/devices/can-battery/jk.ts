@@ -1,6 +1,5 @@
 // JK BMS on CAN, low byte first, often at 250 kbit/s. From one implementation (Uksa007/esphome-jk-bms-can). Unit n of a
 // parallel group has n added to every identifier; the fields stand under those of the first.
-// The alarm levels of 0x7F0 have no published order and are left out.
 
 import { batteryPower } from '../../device.ts';
 import { counter, each, gauge, info } from '../../field.ts';

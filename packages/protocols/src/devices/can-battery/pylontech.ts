@@ -1,6 +1,4 @@
 // Pylontech low voltage. "CAN bus protocol PYLON low voltage", V1.2; 0x370 and 0x371 from newer batteries.
-//
-// Byte 1 of 0x359: the paper has the system error in bit 3, several emulators in bit 7; both are taken.
 
 import { flag, flags, gauge } from '../../field.ts';
 import { inFrame } from '../../frames.ts';

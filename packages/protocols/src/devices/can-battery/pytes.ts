@@ -1,6 +1,5 @@
 // Pytes native, low byte first, which Pytes batteries send besides the Victron set. From the description and capture of
 // AndreasBoehm/PytesCANProtocol and one receiver, which reads the first eight alarm bits only.
-// The places of the balancing mask in 0x40D and of the failure in 0x406 are not sure and left out.
 
 import { batteryPower } from '../../device.ts';
 import { counter, flag, flags, gauge, info } from '../../field.ts';

@@ -1,9 +1,5 @@
 // Batteries on CAN: the frames that Pylontech, SMA, Victron and many others have in common, low byte first.
 // Pylontech, "CAN bus protocol PYLON low voltage", V1.2; SMA, "FSS-ConnectingBat-TI-en-10".
-//
-// Doubts. 0x356: 0.01 V is right for most makers, 0.1 V exists (Discover, Sol-Ark's paper): what fits the charge voltage
-// limit of 0x351 is taken, neither gives null. 0x354 is in no vendor's paper: 0.1 Ah in one implementation, 1 Ah in a
-// capture of Discover. 0x355 bytes 4 to 7 are a finer state of charge (SMA) or cell voltages (LuxPower).
 
 import { batteryPower, type Computed, type RecordDefinition } from '../../device.ts';
 import { gauge, info } from '../../field.ts';

@@ -2,7 +2,7 @@
 // SEPLOS and BYD batteries.
 //
 // 0x35A has two bits for each condition: 01 raised, 10 sent and clear, 00 not sent or clear, 11 not available. Only 01 is
-// an alarm. 0x378 counts 0.1 kWh in the captures; one maker's guide says 0.01 kWh.
+// an alarm.
 // 0x305 and 0x307 are said by the inverter and hold nothing of a battery.
 
 import { type Codes, counter, flag, flags, gauge, info } from '../../field.ts';

@@ -1,8 +1,5 @@
 // JBD, register 03: basic information. JBD communication protocol V11, section 03; the nine bytes after the temperatures
 // come from newer firmware only.
-//
-// Bit 7 of byte 20 says that current and capacities count in 100 mA and 100 mAh. The vendor calls it not used yet.
-// Sources disagree on the balance bits; the vendor's order is taken: bit 0 of the first word is cell 1.
 
 import { batteryPower, type RecordDefinition } from '../../device.ts';
 import { counter, each, flag, flags, gauge, info } from '../../field.ts';

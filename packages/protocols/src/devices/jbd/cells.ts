@@ -1,5 +1,4 @@
-// JBD, register 04: a word for each cell, as many as the answer holds. A board with an unconnected last cell sends 0 for
-// it, and so it is shown.
+// JBD, register 04: a word for each cell, as many as the answer holds.
 
 import type { RecordDefinition } from '../../device.ts';
 import { each, gauge } from '../../field.ts';

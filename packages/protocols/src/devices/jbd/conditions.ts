@@ -1,5 +1,4 @@
-// JBD: what its bits mean. Communication protocol V11. Bit 13 is called charge time-out elsewhere; the vendor's word
-// is taken.
+// JBD: what its bits mean. Communication protocol V11.
 
 import type { Codes } from '../../field.ts';
 
@@ -21,7 +20,6 @@ export const jbdProtections: Codes = {
   14: 'discharge_mos_failure',
 };
 
-/** The vendor says that the word is normally not filled. */
 export const jbdWarnings: Codes = {
   0: 'cell_voltage_high',
   1: 'cell_voltage_low',

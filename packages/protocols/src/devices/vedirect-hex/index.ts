@@ -59,6 +59,14 @@ const asking: Partial<RecordDefinition<Uint8Array>> = {
 export const vedirectHex: DeviceDefinition = {
   id: 'vedirect-hex',
   name: 'Victron VE.Direct HEX',
+  preparation: [
+    'Nothing is switched on: the port answers beside the text that it sends by itself. It needs a VE.Direct USB cable, or a converter for 3.3 V or 5 V as the device says.',
+    'A device of this definition and one of `vedirect-text` may name the same port.',
+  ],
+  doubts: [
+    'Some firmware gives the product id in two bytes, in either order: the order that names a product is taken.',
+    'How register 0x0102 writes the version is published nowhere; the answer to the question for the version is taken.',
+  ],
   vendor: 'victron',
   media: [{ medium: 'serial', baudRate: 19_200 }],
   records: {

@@ -60,6 +60,18 @@ export const records: { readonly [record: string]: RecordDefinition<Uint8Array> 
 export const victronBle: DeviceDefinition = {
   id: 'victron-ble',
   name: 'Victron Instant Readout',
+  preparation: [
+    'In VictronConnect: device, settings (gear), ⋮, *Product info*, switch on *Instant readout via Bluetooth*, then *Show*: address and key. Some versions of the app cut the last of the 32 digits when copying. Where the switch is missing the firmware is older than about 2022: update it in the app.',
+    '`wattline-agent victron-keys FILE` lists the keys of all devices from the database of VictronConnect on a computer.',
+    'The device makes a new key when its Bluetooth PIN is changed.',
+    'While the app is connected to the device it sends nothing to others.',
+  ],
+  doubts: [
+    'Whether any product sends `0x00`, `0x06` and `0x07` is not known; no capture is public.',
+    '`0x0E` (Smart BMS) has no published layout and is not read.',
+    'Pair 14 of the conditions in `0x0A` and the `faults` of SolarSense have no published names: they are shown as `unknown_<bit>`.',
+    "`0x0F` (Orion XS) is not in the maker's sheet; four public implementations agree, and the values were compared with the app.",
+  ],
   vendor: 'victron',
   media: [{ medium: 'advertisement', company: victronCompany }],
   secret: { setting: 'key', hexDigits: 2 * victronKeyBytes },

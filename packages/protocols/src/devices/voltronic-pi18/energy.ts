@@ -1,8 +1,5 @@
 // Voltronic PI18, ET, EY, EM, ED: energy of the panels, 8 digits. Year, month and day are the inverter's own, so its clock is
 // asked first. Some units refuse all but the total.
-//
-// Doubt: the text of 2017 gives kWh for all but the day. The captures make sense as Wh only (a 5.6 kW unit would have needed
-// 16 years of full power otherwise), so they are taken for Wh.
 
 import type { RecordDefinition } from '../../device.ts';
 import { counter } from '../../field.ts';

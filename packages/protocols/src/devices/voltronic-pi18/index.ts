@@ -4,6 +4,7 @@
 
 import type { DeviceDefinition } from '../../device.ts';
 import { anyAnswer } from '../../framing/voltronic.ts';
+import { voltronicPreparation } from '../voltronic-preparation.ts';
 import { energyDay, energyMonth, energyTotal, energyYear } from './energy.ts';
 import { firmware, protocol, serial } from './identity.ts';
 import { mode } from './mode.ts';
@@ -17,6 +18,12 @@ import { warnings } from './warnings.ts';
 export const voltronicPi18: DeviceDefinition = {
   id: 'voltronic-pi18',
   name: 'Voltronic inverter, PI18 (InfiniSolar V, LVX)',
+  preparation: voltronicPreparation,
+  doubts: [
+    "The maker's text of 2017 gives the energy in kWh for all but the day. The captures make sense as Wh only (a unit of 5.6 kW would have needed 16 years of full power otherwise), so it is taken for Wh.",
+    '`state_of_charge` is estimated from the voltage unless a BMS is connected.',
+    "PIRI has 25 columns in the maker's table and 26 in real answers; the last has no name.",
+  ],
   vendor: 'voltronic',
   media: [
     { medium: 'serial', baudRate: 2400 },

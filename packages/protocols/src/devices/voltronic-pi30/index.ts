@@ -5,6 +5,7 @@
 
 import type { DeviceDefinition } from '../../device.ts';
 import { anyAnswer } from '../../framing/voltronic.ts';
+import { voltronicPreparation } from '../voltronic-preparation.ts';
 import { pvPowerOfTrackers } from '../voltronic-words.ts';
 import { bms, lithium } from './battery.ts';
 import {
@@ -42,6 +43,17 @@ import { warnings } from './warnings.ts';
 export const voltronicPi30: DeviceDefinition = {
   id: 'voltronic-pi30',
   name: 'Voltronic inverter, PI30 (Axpert, MKS, VM, MAX, PIP)',
+  preparation: voltronicPreparation,
+  doubts: [
+    'The same name stands for other things on REVO firmware (columns of QPIGS and QPIRI). Such a unit is known by its name or by its answer to QLITH0.',
+    'Column 11 of QPIGS is a raw count and no temperature on old units of 1 to 3 kVA: above 150 it is taken for one.',
+    'Column 12 of QPIGS is the current into the battery on old firmware (whole amperes) and that of the panels on newer. Column 14 stays 0 on many.',
+    '`state_of_charge` is estimated from the voltage unless a BMS is connected.',
+    "Bits 4 and 3 of the status in QPGS: the maker's reading (10 open, 01 under voltage) is taken; one program calls them over and under voltage.",
+    'Rows 30 to 34 of QPIWS differ by model; of them only 30 is taken, as GK units have it.',
+    'QLITH0 and Q1 are described by one implementation each, not by the maker.',
+    'The serial number of QID is a placeholder on many units, the same on all, and garbage on some; QSID is right where the unit has it.',
+  ],
   vendor: 'voltronic',
   media: [
     { medium: 'serial', baudRate: 2400 },

@@ -1,7 +1,5 @@
 // Voltronic PI30, QPGSn: unit n of a parallel system; any unit tells of all. 27 columns, 29 on MAX. Column 0 is 0 on a
 // single unit too, whose values are live; a unit that is not there has a serial number of zeros.
-//
-// The vendor's reading of bits 4 and 3 is taken (10 open, 01 under voltage); one peer calls them over and under voltage.
 
 import { batteryPower, type Part, type RecordDefinition } from '../../device.ts';
 import { flag, gauge, info, state } from '../../field.ts';

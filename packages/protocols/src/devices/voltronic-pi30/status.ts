@@ -1,8 +1,5 @@
 // Voltronic PI30, QPIGS: general status. 17 columns in 2014 (HS/MS), 21 in 2015, 24 on MAX and newer.
-//
-// Doubts: column 11 of old 1-3 kVA units is a count and no temperature: above 150 it is taken for one. Column 12 is the
-// current into the battery on old firmware (whole amperes) and that of the panels on newer. Column 14 stays 0 on many. The
-// state of charge is estimated from the voltage unless a BMS is connected. REVO: 12 is the power of the panels, 15 their energy.
+// REVO: 12 is the power of the panels, 15 their energy.
 
 import { batteryPower, type RecordDefinition } from '../../device.ts';
 import { flag, gauge, state } from '../../field.ts';
