@@ -62,7 +62,7 @@ export const products: readonly Product[] = [
     description:
       'Reads solar chargers, batteries and inverters by Bluetooth and cable, publishes\n each reading once, and keeps on disk what could not be delivered.',
     entries: { main: 'packages/agent/src/main.ts' },
-    external: ['@stoprocent/noble', 'serialport'],
+    external: ['@stoprocent/noble', 'node-hid', 'serialport'],
     neverLoaded: [
       '@stoprocent/noble > node-addon-api',
       '@stoprocent/noble > patch-package',

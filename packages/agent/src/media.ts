@@ -9,6 +9,7 @@ import { TransportError } from './transport.ts';
 import { type Access, chooseAccess, chosenRadio } from './transports/bluetooth-access.ts';
 import { createBluetoothRadio } from './transports/bluetooth-radio.ts';
 import { chooseAdapter } from './transports/controller.ts';
+import { hidLink } from './transports/hid-link.ts';
 import { readHeader } from './transports/recording.ts';
 import { replayLink, replayReceiver } from './transports/replay.ts';
 import { serialLink } from './transports/serial-link.ts';
@@ -63,6 +64,7 @@ export function createMedia(
     ...(isKernels ? { bluetoothAccess } : {}),
     radio: radio.receiver,
     gatt: radio.connect,
+    hid: (port, reportBytes) => hidLink({ port, reportBytes }),
     serial: (path, baudRate) =>
       serialLink({ path, baudRate }, (bytes) =>
         log.warn(`${path}: ${bytes} bytes were lost, nobody took them in time`),

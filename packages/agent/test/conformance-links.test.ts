@@ -1,5 +1,6 @@
 import { shareLink } from '../src/transports/shared-link.ts';
 import { childGattRig, inProcessGattRig } from './gatt-rigs.ts';
+import { hidRig } from './hid-rigs.ts';
 import { describeLink, type LinkRig } from './link-conformance.ts';
 import { replayLinkRig } from './replay-rigs.ts';
 import { ptyProgramsHere, serialRig } from './virtual-serial-rig.ts';
@@ -33,3 +34,4 @@ for (const program of programs.slice(0, 1))
 describeLink('a recording', replayLinkRig);
 describeLink('a Bluetooth connection', inProcessGattRig);
 describeLink('a Bluetooth connection of a process of its own', childGattRig);
+describeLink('a HID device', hidRig);

@@ -64,6 +64,7 @@ function machine(
       },
       serial: () => never,
       gatt: () => never,
+      hid: () => never,
       replayedPackets: nobody,
       replayedLink: nobody,
       ...media,

@@ -9,6 +9,8 @@ import { products } from '../../package/products.ts';
 const sources = {
   agent: 'packages/agent/src/main.ts',
   'radio-process': 'scripts/test/vm/guest/radio-process.ts',
+  hidraw: 'scripts/test/vm/guest/hidraw.guest.ts',
+  'hid-process': 'scripts/test/vm/guest/hid-process.ts',
   bonding: 'scripts/test/vm/guest/bonding.guest.ts',
   'user-channel': 'scripts/test/vm/guest/user-channel.guest.ts',
 };

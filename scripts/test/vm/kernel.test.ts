@@ -25,9 +25,10 @@ const limitSeconds = 240;
 /** Guest programs with tests and what they run under, in the order in which they run. */
 const suites = {
   'user-channel': '',
+  hidraw: '',
   bonding: 'scripts/test/vm/bonding/guest-bluetooth.sh ',
 };
-const modules = 'hci_vhci,algif_skcipher,algif_hash,ecdh_generic,cmac,ecb,aes_generic';
+const modules = 'uhid,hid-generic,hci_vhci,algif_skcipher,algif_hash,ecdh_generic,cmac,ecb,aes_generic';
 
 interface Outcome {
   readonly output: string;

@@ -13,7 +13,7 @@ import { createRecorder, type Recorder, recordLink, recordReceiver } from '../tr
 
 export interface RecordOptions {
   readonly device: ReadDevice;
-  readonly media: Pick<Media, 'radio' | 'serial' | 'gatt'>;
+  readonly media: Pick<Media, 'radio' | 'serial' | 'gatt' | 'hid'>;
   readonly out: string;
   readonly forMs: number;
   readonly now: () => Moment;

@@ -20,8 +20,6 @@ import { checkDevices } from './device-rules.ts';
 
 const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
 
-const path = (expected: string) => text({ expected, pattern: /^\/./ });
-
 const mqtt = z
   .strictObject({
     host: anyText('the name or address of the broker').optional().describe('Name or address of the broker.'),
@@ -121,9 +119,15 @@ const device = z.strictObject({
   pin: secretText('the PIN of this device')
     .optional()
     .describe('The PIN of a device that demands a Bluetooth bond: wattline-agent pair NAME makes it.'),
-  port: path('the path of a serial port such as /dev/serial/by-id/usb-VictronEnergy_…')
+  port: text({
+    expected:
+      'the path of a port such as /dev/serial/by-id/usb-VictronEnergy_… or /dev/hidraw0, or usb:0665:5161',
+    pattern: /^(\/.+|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?)$/,
+  })
     .optional()
-    .describe('Serial port, best by its stable name under /dev/serial/by-id.'),
+    .describe(
+      'Serial port, best by its stable name under /dev/serial/by-id; USB HID by /dev/hidrawN, or by vendor, product and, where several are plugged in, serial number (usb:0665:5161:serial).',
+    ),
   interval: durationMs({ max: '1d' }).prefault('10s').describe('One reading in this time.'),
   night_interval: durationMs({ max: '1d' }).optional().describe('The interval while the sun is down.'),
   keep_connected: yesOrNo()

@@ -5,10 +5,11 @@ import { type Connect, TransportError } from '../transport.ts';
 import { mediumOf, type ReadDevice } from './device.ts';
 import type { Media } from './read-devices.ts';
 
-export function connectOf(device: ReadDevice, media: Pick<Media, 'serial' | 'gatt'>): Connect {
+export function connectOf(device: ReadDevice, media: Pick<Media, 'serial' | 'gatt' | 'hid'>): Connect {
   const wanted = mediumOf(device);
   const way = device.definition.media.find(({ medium }) => medium === wanted);
   if (way?.medium === 'serial') return media.serial(device.port ?? '', way.baudRate);
+  if (way?.medium === 'hid') return media.hid(device.port ?? '', way.reportBytes);
   if (way?.medium === 'gatt' || way?.medium === 'gatt-values') {
     const all = device.definition.media.filter(
       (each) => each.medium === 'gatt' || each.medium === 'gatt-values',

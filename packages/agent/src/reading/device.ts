@@ -28,7 +28,7 @@ const mediaByAddress: readonly Medium['medium'][] = ['advertisement', 'gatt', 'g
 
 /** What the kernel's name of a port says about it. */
 function mediaByPort(port: string): readonly Medium['medium'][] {
-  if (/^\/dev\/(usb\/)?hid(raw|dev)/.test(port)) return ['hid'];
+  if (/^usb:|^\/dev\/.*hid/.test(port)) return ['hid'];
   return /^(slcan|v?can)\d+$/.test(port) ? ['can'] : ['serial', 'can', 'hid'];
 }
 

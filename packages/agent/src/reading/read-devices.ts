@@ -17,6 +17,7 @@ import { createTurns } from './turns.ts';
 export interface Media {
   readonly radio: (companies: readonly number[]) => Pick<Receiver, 'packets'>;
   readonly serial: (port: string, baudRate: number) => Connect;
+  readonly hid: (port: string, reportBytes: number) => Connect;
   readonly gatt: (way: GattWay) => Connect;
   /** Recordings answer as the medium that they were taken from, by the clocks of then. */
   readonly replayedPackets: (file: string) => Pick<Receiver, 'packets'>;

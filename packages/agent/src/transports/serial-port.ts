@@ -1,9 +1,8 @@
 // Opens a serial port: 8 data bits, no parity, 1 stop bit, raw, for this program alone.
 
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { TransportError } from '../transport.ts';
+import { holderOf } from './port-holder.ts';
 
 export interface SerialSettings {
   readonly path: string;
@@ -17,9 +16,6 @@ interface SerialStream {
   readonly stream: Duplex;
   close(): Promise<void>;
 }
-
-/** Of a command line in a message. */
-const commandLengthMax = 80;
 
 /** @throws TransportError saying what stands in the way; the signal's reason when it aborts. */
 export async function openSerialPort(settings: SerialSettings, signal: AbortSignal): Promise<SerialStream> {
@@ -88,33 +84,4 @@ function refusal(path: string, { message }: Error): TransportError {
     );
   }
   return new TransportError('unusable', `the serial port ${path} does not open: ${message}`);
-}
-
-/** Which process has a file open, as far as this user may see. */
-function holderOf(path: string, root = '/'): string | undefined {
-  const file = realpathSync(path);
-  for (const id of numbersIn(join(root, 'proc'))) {
-    const folder = join(root, 'proc', id);
-    if (!numbersIn(join(folder, 'fd')).some((fd) => realpathOf(join(folder, 'fd', fd)) === file)) continue;
-    const command = readFileSync(join(folder, 'cmdline'), 'utf8').replaceAll('\0', ' ').trim();
-    return `"${command.slice(0, commandLengthMax)}" (process ${id})`;
-  }
-  return undefined;
-}
-
-function numbersIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => /^\d+$/.test(name));
-  } catch {
-    // Another user's process, or one that ended meanwhile.
-    return [];
-  }
-}
-
-function realpathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,72 @@
+import { closeSync, openSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { loadProblem } from '../src/transports/hid-link.ts';
+import { hidMachine } from './hid-rigs.ts';
+
+const never = new AbortController().signal;
+let machine: ReturnType<typeof hidMachine> | undefined;
+afterEach(() => {
+  machine?.remove();
+  machine = undefined;
+});
+
+function open(): ReturnType<typeof hidMachine> {
+  const opened = hidMachine(8);
+  machine = opened;
+  return opened;
+}
+
+describe('a HID device', () => {
+  test('gets what is written in reports, filled up with zeros, each with the number of a report that has none', async () => {
+    const machine = open();
+    const link = await machine.link(machine.plugIn('hidraw0'))(never);
+    await link.write(Buffer.from('QPIGS\xb7\xa9\r', 'latin1'));
+    await link.write(Buffer.from('QMOD?QMOD'));
+    expect(machine.written.map((report) => report.toString('hex'))).toEqual([
+      '005150494753b7a90d',
+      '00514d4f443f514d4f',
+      '004400000000000000',
+    ]);
+    machine.send(Uint8Array.of(1, 2, 0, 0, 0, 0, 0, 0));
+    expect(await link.read(never)).toEqual(Uint8Array.of(1, 2, 0, 0, 0, 0, 0, 0));
+    await link.close();
+  });
+
+  test('is found by vendor and product, and by its serial number where there are several', async () => {
+    const machine = open();
+    await expect(machine.link('usb:0665:5161')(never)).rejects.toMatchObject({ code: 'absent' });
+    machine.plugIn('hidraw0', '7');
+    await (await machine.link('usb:0665:5161')(never)).close();
+    machine.plugIn('hidraw1', '8');
+    await expect(machine.link('usb:0665:5161')(never)).rejects.toMatchObject({
+      code: 'unusable',
+      message: expect.stringMatching(/^2 devices are usb:0665:5161 \(.*hidraw0, .*hidraw1\)/),
+    });
+    await (await machine.link('usb:0665:5161:8')(never)).close();
+    await expect(machine.link('usb:0665:5161:9')(never)).rejects.toMatchObject({
+      message: expect.stringContaining('there is 7, 8'),
+    });
+    await expect(machine.link('usb:0665:0000')(never)).rejects.toMatchObject({ code: 'absent' });
+  });
+
+  test('that another program asks already says which', async () => {
+    const machine = open();
+    const path = machine.plugIn('hidraw0');
+    const held = openSync(path, 'r');
+    await expect(machine.link(path)(never)).rejects.toMatchObject({
+      code: 'busy',
+      message: expect.stringMatching(new RegExp(`in use by ".+" \\(process ${process.pid}\\)`)),
+    });
+    closeSync(held);
+    await (await machine.link(path)(never)).close();
+  });
+});
+
+test('a library of the system that is missing is named with its package', () => {
+  const problem = (text: string) => loadProblem(new Error(text)).message;
+  expect(problem('libudev.so.1: cannot open shared object file: No such file or directory')).toMatch(
+    /: "sudo apt install libudev1" brings it$/,
+  );
+  expect(problem('libusb-1.0.so.0: cannot open shared object file')).toContain('libusb-1.0-0');
+  expect(problem("Cannot find module 'node-hid'")).toContain('optional dependencies');
+});
