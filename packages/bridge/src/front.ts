@@ -9,6 +9,7 @@ import type { BridgeConfiguration, EmbeddedBroker, ExternalBroker } from './conf
 import type { Intake } from './intake/intake.ts';
 import type { Store } from './store.ts';
 import { startSubscriber } from './subscriber/subscriber.ts';
+import { createLocalDays } from './tiers/local-days.ts';
 import type { Users } from './users/users.ts';
 import type { BrokerView } from './web/api.ts';
 
@@ -43,19 +44,25 @@ async function openBroker(options: FrontOptions, embedded: EmbeddedBroker): Prom
   const broker = await startBroker({
     ...{ host, port, limits, intake, store, nowMs, report },
     topics: configuration.topics,
+    days: createLocalDays(configuration.site.timeZone),
     gate: createGate(users, configuration.allowsAnonymous || isLoopback(host)),
     ...(certificate === undefined ? {} : { certificate }),
   });
   const since = nowMs();
   return {
-    view: () => ({
-      kind: 'embedded',
-      address: `${host}:${broker.port}`,
-      connected: true,
-      since,
-      clients: broker.connections(),
-      refused: broker.refused(),
-    }),
+    view: () => {
+      const { clients: latest, more } = broker.roster();
+      return {
+        kind: 'embedded',
+        address: `${host}:${broker.port}`,
+        connected: true,
+        since,
+        clients: broker.connections(),
+        clients_seen: latest,
+        clients_not_shown: more,
+        refused: broker.refused(),
+      };
+    },
     problem: () => undefined,
     publish: broker.publish,
     close: async () => {

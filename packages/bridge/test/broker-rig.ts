@@ -9,6 +9,7 @@ import { openGate } from '../src/broker/gate.ts';
 import { brokerSchema } from '../src/broker/schema.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake, type Intake } from '../src/intake/intake.ts';
+import { createLocalDays } from '../src/tiers/local-days.ts';
 import { reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 export interface BrokerScene {
@@ -27,6 +28,8 @@ export interface BrokerScene {
 
 export const usualLimits = { packetBytesMax: 4 * 1024 * 1024, connectionsMax: 500, rateMax: 20_000 };
 
+const days = createLocalDays('UTC');
+
 /** Call where tests are declared. */
 export function brokerScene(): BrokerScene {
   let scratch: Scratch;
@@ -39,7 +42,7 @@ export function brokerScene(): BrokerScene {
     const { log, store } = scratch;
     intake = createIntake({ log, report, uptimeMs: () => performance.now() });
     const where = { host: '127.0.0.1', port: 0, topics: defaultTopics };
-    const rest = { gate: openGate, limits: usualLimits, nowMs: () => Date.UTC(2026, 6, 1), report };
+    const rest = { gate: openGate, limits: usualLimits, nowMs: () => Date.UTC(2026, 6, 1), days, report };
     broker = await startBroker({ ...where, intake, store, ...rest, ...more });
   };
   const stop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startBroker } from '../src/broker/broker.ts';
 import { openGate } from '../src/broker/gate.ts';
+import { createLocalDays } from '../src/tiers/local-days.ts';
 import { brokerScene, next, publish, usualLimits } from './broker-rig.ts';
 import { reading } from './scratch-log.ts';
 
@@ -156,6 +157,7 @@ test('a port that is taken is said in words', async () => {
       gate: openGate,
       limits: usualLimits,
       nowMs: () => 0,
+      days: createLocalDays('UTC'),
       report: () => undefined,
     }),
   ).rejects.toThrow(/taken by another program/);

@@ -10,6 +10,7 @@ import { logSchema } from '../src/log/schema.ts';
 import { openLog } from '../src/log/sqlite-log.ts';
 import { openStore } from '../src/store.ts';
 import { startSubscriber } from '../src/subscriber/subscriber.ts';
+import { createLocalDays } from '../src/tiers/local-days.ts';
 
 const [, , path = '', way, where = ''] = process.argv;
 const report = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -22,7 +23,8 @@ const log = openLog({
   report,
 });
 const intake = createIntake({ log, report, uptimeMs: () => performance.now() });
-const common = { topics: defaultTopics, intake, nowMs: () => Date.now(), report };
+const days = createLocalDays('UTC');
+const common = { topics: defaultTopics, intake, nowMs: () => Date.now(), days, report };
 if (way === 'broker') {
   const limits = { packetBytesMax: 1_000_000, connectionsMax: 100, rateMax: 1_000_000 };
   const place = { host: '127.0.0.1', port: Number(where) };

@@ -8,6 +8,7 @@ import { openGate } from '../src/broker/gate.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startSubscriber } from '../src/subscriber/subscriber.ts';
+import { createLocalDays } from '../src/tiers/local-days.ts';
 import { usualLimits } from './broker-rig.ts';
 import { message, noon, scratchLog } from './scratch-log.ts';
 import { send, subscriberScene } from './subscriber-rig.ts';
@@ -131,6 +132,7 @@ describe('with other brokers', () => {
       gate: openGate,
       limits: usualLimits,
       nowMs: () => noon,
+      days: createLocalDays('UTC'),
       report: () => undefined,
     });
     const url = `mqtt://127.0.0.1:${broker.port}`;

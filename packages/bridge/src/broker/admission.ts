@@ -7,6 +7,7 @@ import { isLoopbackAddress } from '../web/addresses.ts';
 import { type Admission, type Gate, refusalCodes } from './gate.ts';
 import { type Refusals, RefusedError } from './refusals.ts';
 import { everything, type Rights } from './rights.ts';
+import type { Roster } from './roster.ts';
 
 export interface Clients {
   readonly authenticate: Required<AedesOptions>['authenticate'];
@@ -25,6 +26,7 @@ interface AdmissionOptions {
   readonly willOf: (client: Client) => string | undefined;
   readonly isReadingTopic: (topic: string) => boolean;
   readonly refusals: Refusals;
+  readonly roster: Pick<Roster, 'came' | 'left'>;
 }
 
 type Admitted = Extract<Admission, { is: 'admitted' }>;
@@ -41,8 +43,11 @@ export function createClients(options: AdmissionOptions): Clients {
     admissions.set(client, admission);
     bySocket.set(socket, client);
     holders.set(client.id, client);
+    const { user } = admission;
+    options.roster.came(client, user === undefined ? {} : { user: user.name, role: user.role });
     socket.once('close', () => {
       bySocket.delete(socket);
+      options.roster.left(client);
       if (holders.get(client.id) === client) holders.delete(client.id);
     });
   };
@@ -65,7 +70,7 @@ export function createClients(options: AdmissionOptions): Clients {
     rightsOf: (client) => (client === null ? everything : (admissions.get(client)?.rights ?? nothing)),
     nameOf: (client) => {
       const user = client === null ? undefined : admissions.get(client)?.user;
-      return user === undefined ? `client ${client?.id}` : `user ${user}`;
+      return user === undefined ? `client ${client?.id}` : `user ${user.name}`;
     },
     isAdmitted: (socket) => bySocket.has(socket),
     endInvalid: () => {
@@ -94,7 +99,7 @@ async function judge(
   if (admission.is === 'refused') return admission;
   const holder = holderOf(client.id);
   // The same id throws the other connection out; who is somebody else may not do that.
-  if (holder !== undefined && holder.user !== admission.user)
+  if (holder !== undefined && holder.user?.name !== admission.user?.name)
     return refused('identifierRejected', 'another user is connected with this client id');
   const will = willOf(client);
   if (will !== undefined && !admission.rights.mayPublish(will, isReadingTopic(will)))

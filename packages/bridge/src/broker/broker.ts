@@ -8,6 +8,7 @@ import { Aedes } from 'aedes';
 import type { Certificate } from '../certificate.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Store } from '../store.ts';
+import type { LocalDays } from '../tiers/local-days.ts';
 import { createClients } from './admission.ts';
 import { createConnects } from './connect.ts';
 import type { Gate } from './gate.ts';
@@ -16,6 +17,7 @@ import { guardPackets } from './packet-guard.ts';
 import { createPersistence, type Retained } from './persistence.ts';
 import { createTopicTest, isReadingTopic, noRoom, storeBeforeAcknowledging } from './publishing.ts';
 import { createRefusals, type RefusalCause, type Refusals, RefusedError } from './refusals.ts';
+import { createRoster, type Roster } from './roster.ts';
 import { createStateWriter } from './state-writer.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -29,6 +31,8 @@ export interface BrokerOptions {
   readonly store: Store;
   readonly gate: Gate;
   readonly nowMs: () => number;
+  /** Of the site: a client's messages are counted by the day. */
+  readonly days: Pick<LocalDays, 'start' | 'end'>;
   readonly report: (text: string) => void;
   readonly limits: BrokerLimits;
   /** Of TLS; without it everything passes in clear. */
@@ -48,6 +52,7 @@ export interface BrokerLimits {
 export interface Broker {
   readonly port: number;
   connections(): number;
+  readonly roster: Roster['view'];
   /** What was refused, by cause. */
   refused(): { readonly [cause in RefusalCause]: number };
   /** Resolves when it is durable, if it is retained, and passed on. */
@@ -68,7 +73,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const refusals = createRefusals(report, steadyMs);
   const writer = createStateWriter(store, report);
   const { retained, persistence } = createPersistence(store, writer);
-  const { hooks, clients, unsubscribed } = createHooks(options, retained, refusals);
+  const roster = createRoster(options.days, options.nowMs);
+  const { hooks, clients, unsubscribed } = createHooks(options, retained, refusals, roster);
   const broker = await Aedes.createBroker({
     ...hooks,
     persistence,
@@ -106,6 +112,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
     connections: () => sockets.size,
+    roster: roster.view,
     refused: refusals.counts,
     publish: async (topic, payload, { retain }) => {
       const bytes = Buffer.from(payload);
@@ -131,21 +138,23 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
 const steadyMs = (): number => performance.now();
 
-function createHooks(options: BrokerOptions, retained: Retained, refusals: Refusals) {
+function createHooks(options: BrokerOptions, retained: Retained, refusals: Refusals, roster: Roster) {
   const { topics, intake, gate, nowMs, report, limits } = options;
   const isLogged = createTopicTest(topics);
   const { preConnect, willOf } = createConnects(report);
   const clients = createClients({
-    ...{ gate, intake, willOf, refusals },
+    ...{ gate, intake, willOf, refusals, roster },
     isReadingTopic: (topic) => isReadingTopic(isLogged, topic),
   });
   const { authorizeSubscribe, unsubscribed } = createSubscriptions(clients, refusals);
   const authorizePublish = storeBeforeAcknowledging({
-    ...{ intake, isLogged, retained, clients, refusals, nowMs },
+    ...{ intake, isLogged, retained, clients, refusals, roster, nowMs },
     pace: createPace(limits.rateMax, steadyMs),
   });
   const { authenticate } = clients;
-  return { hooks: { preConnect, authenticate, authorizeSubscribe, authorizePublish }, clients, unsubscribed };
+  const { authorizeForward } = roster;
+  const hooks = { preConnect, authenticate, authorizeSubscribe, authorizePublish, authorizeForward };
+  return { hooks, clients, unsubscribed };
 }
 
 function createListener(certificate: Certificate | undefined, take: (socket: Socket) => void): Server {

@@ -1,6 +1,7 @@
 // Who is let in to the embedded broker, and with which rights.
 
 import type { SignIn, Users } from '../users/users.ts';
+import type { User } from '../users/users-file.ts';
 import { everything, type Rights, rightsOf } from './rights.ts';
 
 /** Return codes of CONNACK, MQTT 3.1.1, 3.2.2.3. */
@@ -13,7 +14,7 @@ export const refusalCodes = {
 type RefusalCode = (typeof refusalCodes)[keyof typeof refusalCodes];
 
 export type Admission =
-  | { readonly is: 'admitted'; readonly rights: Rights; readonly user?: string; isValid(): boolean }
+  | { readonly is: 'admitted'; readonly rights: Rights; readonly user?: User; isValid(): boolean }
   | { readonly is: 'refused'; readonly code: RefusalCode; readonly why: string };
 
 export interface Gate {
@@ -48,7 +49,7 @@ export function createGate(
         const now = users.find(user.name);
         return now?.hash === user.hash && now.role === user.role;
       };
-      return { is: 'admitted', rights: rightsOf(user), user: user.name, isValid };
+      return { is: 'admitted', rights: rightsOf(user), user, isValid };
     },
     onChange: users.onChange,
   };

@@ -9,6 +9,7 @@ import type { Clients } from './admission.ts';
 import type { Pace } from './pace.ts';
 import type { Retained } from './persistence.ts';
 import { type Refusals, RefusedError } from './refusals.ts';
+import type { Roster } from './roster.ts';
 
 type Authorize = Required<AedesOptions>['authorizePublish'];
 
@@ -19,6 +20,7 @@ interface PublishingOptions {
   readonly clients: Pick<Clients, 'rightsOf' | 'nameOf'>;
   readonly pace: Pace;
   readonly refusals: Refusals;
+  readonly roster: Pick<Roster, 'heard'>;
   readonly nowMs: () => number;
 }
 
@@ -30,7 +32,7 @@ export const noRoom = 'There are too many retained messages; this one was passed
  * ends it, so that its sender knows and keeps it.
  */
 export function storeBeforeAcknowledging(options: PublishingOptions): Authorize {
-  const { intake, isLogged, retained, clients, pace, refusals, nowMs } = options;
+  const { intake, isLogged, retained, clients, pace, refusals, roster, nowMs } = options;
 
   const accept: Authorize = (client, packet, done) => {
     const { topic } = packet;
@@ -64,6 +66,7 @@ export function storeBeforeAcknowledging(options: PublishingOptions): Authorize 
 
   return (client, packet, done) => {
     const { topic } = packet;
+    roster.heard(client);
     if (topic.startsWith('$') || /[\0+#]/.test(topic))
       return done(new Error(`topic ${topic.slice(0, 100)} is not allowed`));
     if (!clients.rightsOf(client).mayPublish(topic, isReadingTopic(isLogged, topic))) {

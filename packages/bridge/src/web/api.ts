@@ -7,6 +7,7 @@ export type {
   AlertChannelView,
   AsideView,
   BrokerView,
+  ClientView,
   DeliveryView,
   ReplayView,
   SinkView,

@@ -1,5 +1,6 @@
 // The shapes of /api/status. Times are ms since 1970, ages and intervals seconds.
 
+import type { Role } from '../users/users-file.ts';
 import type { AgentView, DeviceState } from './api.ts';
 
 /** Of one kind of item: stored = delivered + pending + refused + expired. */
@@ -65,12 +66,33 @@ export interface AlertChannelView {
   readonly problem?: string;
 }
 
+/** A client of the embedded broker, and its messages since the site's midnight. */
+export interface ClientView {
+  /** What it calls itself. */
+  readonly id: string;
+  /** Absent: it came without a name, as only this machine may unless it was allowed. */
+  readonly user?: string;
+  readonly role?: Role;
+  /** When it came last. */
+  readonly since: number;
+  /** It is no longer there. */
+  readonly left?: number;
+  /** From it. */
+  readonly in: number;
+  /** To it. */
+  readonly out: number;
+}
+
 export interface BrokerView {
   readonly kind: 'embedded' | 'external';
   readonly address: string;
   readonly connected: boolean;
   readonly since?: number;
   readonly clients?: number;
+  /** Of the embedded broker: those that are there, then those that left last. */
+  readonly clients_seen?: readonly ClientView[];
+  /** Beyond the first hundred. */
+  readonly clients_not_shown?: number;
   /** What the embedded broker refused since the start, by cause. */
   readonly refused?: { readonly [cause: string]: number };
   readonly problem?: string;
@@ -83,7 +105,10 @@ export interface TierView {
   readonly every: number;
   /** Seconds; `null`: for ever. */
   readonly keep: number | null;
+  /** Readings of raw, windows of a tier; reckoned, like the bytes, a moment after somebody asked first. */
   readonly rows?: number;
+  readonly bytes?: number;
+  /** Time of the oldest. */
   readonly oldest?: number;
   /** Since when every device has its windows here, where that is not as long as the tier is kept. */
   readonly from?: number;
@@ -94,6 +119,10 @@ export interface TierView {
 export interface StorageView {
   readonly bytes: number;
   readonly bytes_max: number;
+  /** What the disk has left. */
+  readonly bytes_free?: number;
+  /** Versions of the parts of the store. */
+  readonly schema: { readonly [part: string]: number };
   readonly tiers: readonly TierView[];
 }
 
@@ -198,5 +227,7 @@ export interface StatusView {
   readonly sinks: readonly SinkView[];
   readonly alerts: readonly AlertChannelView[];
   readonly storage: StorageView;
+  /** Of the process. */
+  readonly memory_bytes: number;
   readonly pages: { readonly clients: number; readonly dropped: number; readonly refused: number };
 }

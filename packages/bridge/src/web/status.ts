@@ -1,5 +1,6 @@
 // What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
 
+import { memoryUsage } from 'node:process';
 import type { Histogram } from 'prom-client';
 import { topicBytesMax } from '../ingest/ingest.ts';
 import type { Fault } from '../keeping/faults.ts';
@@ -77,6 +78,7 @@ export function statusView(sources: StatusSources, pages: EventStream['counts'],
     sinks: sources.sinks(),
     alerts: sources.alerts(),
     storage: sources.storage(),
+    memory_bytes: memoryUsage.rss(),
     pages,
   };
 }
