@@ -31,7 +31,7 @@ import { openSink } from './sinks/open-sink.ts';
 import { readingPoints, windowPoints } from './sinks/point.ts';
 import { keepReady } from './sinks/ready.ts';
 import { openRetentionMemory } from './sinks/retention-memory.ts';
-import { storageView } from './storage-view.ts';
+import { openStorageView } from './storage-view.ts';
 import { openStore, type Store } from './store.ts';
 import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
 import { createTiers, type Tiers } from './tiers/tiers.ts';
@@ -218,7 +218,7 @@ function openWeb(parts: ServiceParts, core: Core, { front, alerts, ...beside }: 
     sinks: () => sinks.map((sink) => sink.view()),
     alerts: () => alerts?.view() ?? [],
     replays: sinks,
-    storage: () => storageView(store, configuration.store),
+    storage: openStorageView(store, configuration.store, beside.queries.holdings),
     site: { name: site.name, timezone: site.timeZone },
     changeDevice: (change, isTrial) => runChange(changeParts(parts, core, beside.days), change, isTrial),
     readmit: () => readmitAll(log, now),

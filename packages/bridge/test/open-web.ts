@@ -64,7 +64,7 @@ export async function openWeb(changes: Partial<WebParts> = {}) {
     sinks: () => [],
     alerts: () => [],
     replays: [],
-    storage: () => ({ bytes: 4_096, bytes_max: 1e9, tiers: [] }),
+    storage: () => ({ bytes: 4_096, bytes_max: 1e9, schema: {}, tiers: [] }),
     notReady: () => [],
     stayAwake: async () => {},
     readmit: async () => [],

@@ -30,7 +30,7 @@ test('a series comes from a tier that has all of the span, and says from when on
   expect(from('2026-06-02T00:00:00Z')).toEqual(['2m', 1_440, at('2026-06-02T00:00:00Z')]);
   for (const seconds of [300, 1_800, 7_200, 86_400]) reachesBackTo(site, seconds, '2026-06-03T00:00:00Z');
   expect(from(start)).toEqual(['2m', 2_160, at('2026-06-02T00:00:00Z')]);
-  const tiers = storageView(site, { sizeBytesMax: 1, path: '', retention: presets.server }).tiers;
+  const tiers = storageView(site, { sizeBytesMax: 1, retention: presets.server }).tiers;
   expect(tiers.map(({ tier, from: since }) => [tier, since]).slice(0, 3)).toEqual([
     ['raw', undefined],
     ['2m', at('2026-06-02T00:00:00Z')],

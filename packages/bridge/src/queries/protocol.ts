@@ -5,6 +5,7 @@ import type { Tier } from '../tiers/tier.ts';
 import type { SeriesAnswer, SeriesQuestion } from '../web/queries.ts';
 import type { TextQuestion } from './export.ts';
 import type { Span } from './history.ts';
+import type { Holding } from './holdings.ts';
 
 export interface WorkerSettings {
   /** Path of the store. */
@@ -30,6 +31,7 @@ export interface Asked {
     readonly question: { readonly export: number };
     readonly answer: { readonly text: string; readonly isLast: boolean };
   };
+  readonly holdings: { readonly question: null; readonly answer: readonly Holding[] };
   readonly end: { readonly question: { readonly export: number }; readonly answer: null };
 }
 

@@ -3,6 +3,7 @@
 import { everySeconds, tierName } from '../tiers/tier.ts';
 import type { Queries } from '../web/queries.ts';
 import type { TextQuestion } from './export.ts';
+import type { Holding } from './holdings.ts';
 import type { WorkerSettings } from './protocol.ts';
 import { createThread } from './thread.ts';
 
@@ -14,6 +15,8 @@ export interface QueriesOptions extends WorkerSettings {
 
 export interface HistoryQueries extends Omit<Queries, 'exportHistory'> {
   readonly exportHistory: (question: TextQuestion, signal: AbortSignal) => AsyncIterable<string>;
+  /** How much of the store is whose, about. */
+  readonly holdings: () => Promise<readonly Holding[]>;
   /** Ends the thread; what is still asked is rejected. */
   close(): Promise<void>;
 }
@@ -27,6 +30,7 @@ export function createQueries({ worker, now, ...settings }: QueriesOptions): His
     tiers: tiers.map(({ every }) => tierName(every)),
     series: (question) => thread.ask('series', question, now()),
     increase: (series, field, fromMs, toMs) => thread.ask('increase', { series, field, fromMs, toMs }, now()),
+    holdings: () => thread.ask('holdings', null, now()),
     exportHistory: async function* (text, signal) {
       signal.throwIfAborted();
       const id = ++exports;

@@ -7,6 +7,7 @@ import { createLocalDays } from '../tiers/local-days.ts';
 import { createWindows } from '../tiers/windows.ts';
 import { exportLines } from './export.ts';
 import { openHistory } from './history.ts';
+import { holdingsOf } from './holdings.ts';
 import { queryIncrease } from './increase.ts';
 import type { Reply, Request, WorkerSettings } from './protocol.ts';
 import { querySeries } from './series.ts';
@@ -20,10 +21,9 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
   setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   const days = createLocalDays(settings.timeZone);
   const tiers = settings.tiers.map((tier) => ({ ...tier, windows: createWindows(tier.every, days) }));
-  const history = openHistory(
-    openReader(settings.file),
-    tiers.map(({ every }) => every),
-  );
+  const everies = tiers.map(({ every }) => every);
+  const reader = openReader(settings.file);
+  const history = openHistory(reader, everies);
   const exports = new Map<number, Generator<string>>();
   const monotonicMs = (): number => performance.now();
 
@@ -53,10 +53,11 @@ function start(port: NonNullable<typeof parentPort>, settings: WorkerSettings): 
       case 'export': {
         // Only for this, because the client of InfluxDB takes as long to load as everything else.
         const { lineOf } = await import('../sinks/line-protocol.ts');
-        const everies = tiers.map(({ every }) => every);
         exports.set(question.export, exportLines(history, everies, question.text, lineOf));
         return null;
       }
+      case 'holdings':
+        return holdingsOf(reader, everies);
       case 'next':
         return nextPiece(question.export);
       case 'end':
