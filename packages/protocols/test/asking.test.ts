@@ -127,6 +127,36 @@ describe('a poll', () => {
     expect(() => run(deviceOf({ charge }), {})).toThrow(expect.objectContaining({ code: 'silent' }));
   });
 
+  test('asks no more for what the device refused twice, unless it has answered it before', () => {
+    const definition = deviceOf({ voltage, charge });
+    const conversation = openConversation({ medium: 'serial' });
+    const without: Answers = { 1: [5, 40], 3: 'refused' };
+    const asked = [0, 1, 2].map((time) => run(definition, without, conversation, time).asked);
+    expect(asked).toEqual([[1, 3], [1, 3], [1]]);
+  });
+
+  test('fails when what it had before is refused or silent, for its sums would lack it', () => {
+    const definition = deviceOf({ voltage, charge });
+    for (const code of ['refused', 'silent'] as const) {
+      const conversation = openConversation({ medium: 'serial' });
+      run(definition, { 1: [5, 40], 3: [80] }, conversation);
+      expect(() => run(definition, { 1: [5, 40], 3: code }, conversation)).toThrow(code);
+    }
+  });
+
+  test('waits for three records that stay silent, and leaves the others for the next poll', () => {
+    const optional = (number: number) => ({ ...charge, asked: register(number) });
+    const all = Object.fromEntries([3, 4, 5, 6, 7].map((number) => [`r${number}`, optional(number)]));
+    const definition = deviceOf({ voltage, ...all });
+    const conversation = openConversation({ medium: 'serial' });
+    const asked = [0, 1, 2].map((time) => run(definition, { 1: [5, 40], 7: [80] }, conversation, time).asked);
+    expect(asked).toEqual([
+      [1, 3, 4, 5],
+      [1, 6, 7],
+      [1, 7],
+    ]);
+  });
+
   test('gives a reading of its own for each unit behind the link', () => {
     const { readings } = run(deviceOf({ voltage, packs }), { 1: [5, 40], 17: [51], 18: [52], 19: [255] });
     expect(readings.map(({ part, values }) => [part, values])).toEqual([

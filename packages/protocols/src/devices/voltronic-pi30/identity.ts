@@ -17,6 +17,10 @@ function identity(
   return { kind: 'inverter', about, asked, parse: pi30Columns, turn: 'once', optional: true, fields };
 }
 
+// Neither a version nor the letters of QFLAG; 13 characters or more are seen, of any kind.
+const idShape = /^(?!VERFW|E[a-z]*D[a-z]*$)\S{13,20}$/;
+const modelShape = /^(?!VERFW|E[a-z]*D[a-z]*$|PI\d\d$)[A-Za-z][\w./+-]{2,30}$/;
+
 const validDigits = (raw: string): string => raw.slice(2, 2 + Number(raw.slice(0, 2)));
 
 const versionOf = (raw: string): string | null => {
@@ -26,7 +30,7 @@ const versionOf = (raw: string): string | null => {
 const version = info(text(0), { convert: versionOf });
 
 export const protocol = identity('QPI', 'protocol', /^PI\d\d$/, { protocol_version: info(text(0)) });
-export const id = identity('QID', 'serial number', /^(?!VERFW|PI)\S{8,20}$/, {
+export const id = identity('QID', 'serial number', idShape, {
   serial_number: info(text(0)),
 });
 export const serial = identity('QSID', 'serial number with its length', /^\d{22}$/, {
@@ -42,7 +46,7 @@ export const firmwarePanel = identity('QVFW3', 'firmware of the remote panel', /
 export const firmwareBluetooth = identity('VERFW:', 'firmware of the Bluetooth module', /^VERFW:[\d.]+$/, {
   firmware_version_bluetooth: version,
 });
-export const model = identity('QMN', 'model', /^(?=.*[A-Za-z])(?!VERFW|PI\d\d$)\S{3,}$/, {
+export const model = identity('QMN', 'model', modelShape, {
   model: info(text(0)),
 });
 export const generalModel = identity('QGMN', 'general model number', /^\d{2,4}$/, {
