@@ -34,7 +34,8 @@ export interface Link {
   /** Forgets what was received before, because answers do not always name their question. */
   write(bytes: Uint8Array): Promise<void>;
   /**
-   * The next chunk, however the medium cut it. One read at a time.
+   * The next chunk, however the medium cut it. One read at a time. Where characteristics are read, an empty one says that
+   * the device does not have this one.
    *
    * @throws TransportError when the link is lost; the signal's reason when it aborts.
    */

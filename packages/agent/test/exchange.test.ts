@@ -125,3 +125,16 @@ test('a flood that never becomes an answer ends the question, bounded', async ()
     message: expect.stringContaining('no whole answer'),
   });
 });
+
+test('of what is one chunk an empty one says that the device does not have it; elsewhere it says nothing', async () => {
+  function* value(isOneChunk?: true): Session<string> {
+    return Buffer.from(yield { ...ask('a'), ...(isOneChunk ? { isOneChunk } : {}) }).toString();
+  }
+  const characteristic = carried(value(true));
+  await characteristic.say(100, '');
+  await expect(characteristic.result).rejects.toMatchObject({ code: 'refused' });
+  const pipe = carried(value());
+  await pipe.say(100, '');
+  await pipe.say(200, '<A');
+  expect(await pipe.result).toBe('A');
+});

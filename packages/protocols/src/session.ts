@@ -41,6 +41,8 @@ export interface Exchange<Answer = Uint8Array> {
   readonly timeoutMs?: number;
   /** How often it is asked before it counts as silent. */
   readonly tries?: number;
+  /** The answer is one chunk; an empty one says that the device does not have what was asked for. */
+  readonly isOneChunk?: true;
 }
 
 /**

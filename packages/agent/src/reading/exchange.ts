@@ -84,7 +84,7 @@ async function runExchange(asked: Exchange, carrier: Carrier): Promise<Uint8Arra
 }
 
 async function askOnce(
-  { request, take }: Exchange,
+  { request, take, isOneChunk }: Exchange,
   link: Link,
   signal: AbortSignal,
   damaged: (message: string) => void,
@@ -92,7 +92,10 @@ async function askOnce(
   await link.write(request);
   let received: Uint8Array = new Uint8Array();
   for (;;) {
-    received = joinChunks([received, await link.read(signal)]);
+    const chunk = await link.read(signal);
+    if (isOneChunk && chunk.length === 0)
+      throw new ProtocolError('refused', 'the device does not have what was asked for');
+    received = joinChunks([received, chunk]);
     const taken = takeOrSkip(take, received);
     for (const message of taken.damaged) damaged(message);
     if (taken.answer !== undefined) return taken.answer;

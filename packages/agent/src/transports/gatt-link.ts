@@ -15,24 +15,35 @@ export async function gattLink(
   try {
     const services = await client.services();
     for (const medium of media) {
-      if (!medium.services.every((service) => services.includes(bare(service)))) continue;
+      const wanted = servicesOf(medium, services);
+      if (wanted.length === 0) continue;
       const found: Characteristic[] = [];
-      for (const service of medium.services) found.push(...(await client.characteristics(bare(service))));
+      for (const service of wanted) found.push(...(await client.characteristics(service)));
       const link =
         medium.medium === 'gatt'
           ? await pipe(client, found, medium, received)
-          : values(client, found, address, received);
+          : values(client, found, received);
       if (link !== undefined) return link;
     }
     const wanted = media.map((medium) => medium.services.join(' and ')).join(', or ');
     throw new TransportError(
       'absent',
-      `${address} is not what the configuration says: expected the Bluetooth service ${wanted}, it has ${services.join(', ') || 'none'}`,
+      `${address} is not what the configuration says: expected the Bluetooth service ${wanted || 'of its maker'}, it has ${services.join(', ') || 'none'}`,
     );
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** What every device has of the Bluetooth profiles; makers use the same ids for other things. */
+const common: readonly string[] = ['1800', '1801'];
+
+/** The services to look through; none: the device lacks one. */
+function servicesOf(medium: GattMedium, services: readonly string[]): readonly string[] {
+  const wanted = medium.services.map(bare);
+  if (wanted.length === 0) return services.filter((service) => !common.includes(service));
+  return wanted.every((service) => services.includes(service)) ? wanted : [];
 }
 
 type Received = ReturnType<typeof createChunkBuffer>;
@@ -60,13 +71,8 @@ async function pipe(
   };
 }
 
-/** The request names a characteristic; its value is the answer, as it is. */
-function values(
-  client: AttClient,
-  found: readonly Characteristic[],
-  address: string,
-  received: Received,
-): Link {
+/** The request names a characteristic; its value is the answer, as it is, and nothing that of one that is not there. */
+function values(client: AttClient, found: readonly Characteristic[], received: Received): Link {
   let asked = 0;
   return {
     read: received.read,
@@ -75,8 +81,7 @@ function values(
       const own = ++asked;
       const id = bare(Buffer.from(bytes).toString('hex'));
       const from = found.find((each) => each.id === id);
-      if (from === undefined) throw new TransportError('unusable', `${address} has no characteristic ${id}`);
-      const value = await client.read(from);
+      const value = from === undefined ? new Uint8Array() : await client.read(from);
       // One that was given up and comes late is no answer to the question after it.
       if (own === asked) received.push(value);
     },

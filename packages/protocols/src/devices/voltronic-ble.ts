@@ -4,7 +4,7 @@
 
 import { batteryPower, type DeviceDefinition, type RecordDefinition } from '../device.ts';
 import { type Codes, type Fields, flag, gauge, info, state } from '../field.ts';
-import { ProtocolError, type Take } from '../session.ts';
+import type { Take } from '../session.ts';
 import { asciiText, type BytesWhere, bitsOf, i16le, u8, u16le, u32le } from '../where.ts';
 import {
   acInputLostRow,
@@ -29,11 +29,8 @@ import {
   voltronicPvOkConditions,
 } from './voltronic-words.ts';
 
-/** A value comes as it is; one without any byte tells nothing. */
-const takeValue: Take = (received) => {
-  if (received.length === 0) throw new ProtocolError('corrupt', 'the characteristic is empty');
-  return { used: received.length, answer: received };
-};
+/** A value comes as it is. */
+const takeValue: Take = (received) => ({ used: received.length, answer: received });
 
 function characteristic(
   id: string,
@@ -43,7 +40,7 @@ function characteristic(
 ): RecordDefinition<Uint8Array> {
   const request = Uint8Array.of(Number.parseInt(id.slice(0, 2), 16), Number.parseInt(id.slice(2), 16));
   // Reading takes as long as the radio; what is slower is lost.
-  const asked = { request, take: takeValue, timeoutMs: 5000, tries: 2 };
+  const asked = { request, take: takeValue, timeoutMs: 5000, tries: 2, isOneChunk: true } as const;
   return { kind: 'inverter', about, asked, fields, ...more };
 }
 

@@ -9,6 +9,8 @@ export interface Characteristic {
   readonly uuid: string;
   readonly properties: readonly Property[];
   readonly value?: Buffer;
+  /** Instead of a fixed value: what is read now. */
+  readonly onRead?: () => Buffer;
   readonly onWrite?: (data: Buffer) => void;
 }
 

@@ -111,10 +111,11 @@ function read(request: number, packet: Buffer, state: ServerState): Buffer {
   const offset = request === 0x0c ? packet.readUInt16LE(3) : 0;
   const attribute = state.attributes[handle - 1];
   if (attribute === undefined) return refusal(request, handle, errorCode.invalidHandle);
-  const { characteristic, value } = attribute;
+  const { characteristic } = attribute;
   if (characteristic && !characteristic.properties.includes('read')) {
     return refusal(request, handle, errorCode.noRead);
   }
+  const value = characteristic?.onRead?.() ?? attribute.value;
   if (offset > value.length) return refusal(request, handle, errorCode.offset);
   return Buffer.concat([u8(request + 1), value.subarray(offset, offset + state.mtu - 1)]);
 }

@@ -127,7 +127,7 @@ async function pipe(
   };
 }
 
-/** The request names a characteristic; its value is the answer, as it is. */
+/** The request names a characteristic; its value is the answer, as it is, and nothing that of one that is not there. */
 async function values(bluez: BlueZ, device: RemoteDevice, address: string): Promise<Link> {
   const received = createChunkBuffer();
   await watchLoss(bluez, device, address, received.fail);
@@ -136,7 +136,8 @@ async function values(bluez: BlueZ, device: RemoteDevice, address: string): Prom
     read: received.read,
     async write(id) {
       received.forget();
-      const path = await device.characteristic(idOf(id), ['read'], alive.signal);
+      const path = await known(device, idOf(id), alive.signal);
+      if (path === undefined) return received.push(new Uint8Array());
       const asked = bluez.call(path, faces.characteristic, 'ReadValue', { signature: 'a{sv}', body: [{}] });
       received.push(Uint8Array.from((await said(address, asked)) as Uint8Array));
     },
@@ -145,6 +146,15 @@ async function values(bluez: BlueZ, device: RemoteDevice, address: string): Prom
       return closing(bluez, device, received.fail);
     },
   };
+}
+
+async function known(device: RemoteDevice, id: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await device.characteristic(id, ['read'], signal);
+  } catch (error) {
+    if (error instanceof TransportError && error.code === 'unusable') return undefined;
+    throw error;
+  }
 }
 
 function idOf(bytes: Uint8Array): string {

@@ -88,7 +88,7 @@ export function remoteDevice(bluez: BlueZ, adapter: string, address: string): Re
     },
     async characteristic(id, flags, signal) {
       const isKnown = await until((known) => known?.['ServicesResolved'] === true, servicesLimitMs, signal);
-      if (!isKnown) throw new TransportError('unusable', `${address} does not tell its services`);
+      if (!isKnown) throw new TransportError('lost', `${address} does not tell its services`);
       const wanted = longId(id);
       for (const [place, interfaces] of Object.entries(await bluez.objects())) {
         const found = interfaces[faces.characteristic];
