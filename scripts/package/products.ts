@@ -75,7 +75,7 @@ export const products: readonly Product[] = [
     ],
     pageLibraries: [],
     depends: [...depends, 'udev'],
-    recommends: ['rfkill'],
+    recommends: ['rfkill', 'can-utils'],
     // What lives shortly is little: 7 MB less than with the default of 16.
     nodeOptions: ['--max-semi-space-size=1'],
     unitsEnabled: ['wattline-agent.service'],

@@ -1,6 +1,7 @@
 // The ways to the devices of a configuration on this machine, and the devices as the loops take them.
 
 import { type Clock, didYouMean, UsageError } from '@wattline/program';
+import type { DeviceDefinition } from '@wattline/protocols';
 import type { Adapter, AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
 import type { Moment, ReadDevice } from './reading/device.ts';
 import type { Media } from './reading/read-devices.ts';
@@ -8,9 +9,10 @@ import type { Surround } from './surround.ts';
 import { TransportError } from './transport.ts';
 import { type Access, chooseAccess, chosenRadio } from './transports/bluetooth-access.ts';
 import { createBluetoothRadio } from './transports/bluetooth-radio.ts';
+import { openBus } from './transports/bus.ts';
 import { chooseAdapter } from './transports/controller.ts';
 import { hidLink } from './transports/hid-link.ts';
-import { readHeader } from './transports/recording.ts';
+import { candumpDefinition, readHeader } from './transports/recording.ts';
 import { replayLink, replayReceiver } from './transports/replay.ts';
 import { serialLink } from './transports/serial-link.ts';
 import { createWatchedRadio } from './transports/watched-radio.ts';
@@ -69,6 +71,7 @@ export function createMedia(
       serialLink({ path, baudRate }, (bytes) =>
         log.warn(`${path}: ${bytes} bytes were lost, nobody took them in time`),
       ),
+    bus: (way) => openBus(way, now),
     replayedPackets: (path) => replayReceiver({ path, pace, now }),
     replayedLink: (path) => replayLink({ path, pace, now }),
   };
@@ -104,20 +107,21 @@ export async function toReadDevices(
   replay: string | undefined,
 ): Promise<ReadDevice[]> {
   const recorded = replay === undefined ? undefined : await definitionOf(replay);
-  if (recorded !== undefined && !devices.some(({ definition }) => definition.id === recorded)) {
+  if (recorded !== undefined && !devices.some(({ definition }) => isOf(definition, recorded))) {
     throw new UsageError(
       `${replay} is a recording of ${recorded}; no configured device is of that definition`,
     );
   }
   return devices.map((device) => {
-    const { name, definition, address, port, secret, passkey, intervalMs, keepsConnected } = device;
-    const recording = definition.id === recorded ? replay : device.replay;
+    const { name, definition, address, port, bus, secret, passkey, intervalMs, keepsConnected } = device;
+    const recording = isOf(definition, recorded) ? replay : device.replay;
     return {
       name,
       definition,
       intervalMs,
       ...(address === undefined ? {} : { address }),
       ...(port === undefined ? {} : { port }),
+      ...(bus === undefined ? {} : { bus }),
       ...(secret === undefined ? {} : { secret: secret.reveal() }),
       ...(passkey === undefined ? {} : { passkey: passkey.reveal() }),
       ...(recording === undefined ? {} : { replay: recording }),
@@ -125,6 +129,10 @@ export async function toReadDevices(
     };
   });
 }
+
+/** A log of candump says only that it is of a bus. */
+const isOf = ({ id, media }: DeviceDefinition, recorded: string | undefined): boolean =>
+  id === recorded || (recorded === candumpDefinition && media.some(({ medium }) => medium === 'can'));
 
 async function definitionOf(recording: string): Promise<string> {
   try {

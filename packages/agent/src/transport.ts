@@ -5,9 +5,9 @@ import type { Moment } from './reading/device.ts';
 
 /** A packet with what the medium knows about it. */
 export interface HeardPacket extends Packet {
-  /** Upper case, with colons. */
+  /** Upper case, with colons; empty on a bus, where only the identifier tells who speaks. */
   readonly address: string;
-  /** dBm. */
+  /** dBm; 0 on a bus. */
   readonly rssi: number;
   /** What the device calls itself on the air, once it has said so. */
   readonly name?: string;
@@ -27,6 +27,17 @@ export interface Receiver {
   packets(signal: AbortSignal): AsyncIterable<HeardPacket>;
   /** Since the start of the program. */
   counters(): Counters;
+}
+
+/** A CAN bus, and how it is heard. */
+export interface BusWay {
+  /** A CAN interface of the kernel (`can0`), or the path of a serial port with an adapter. */
+  readonly port: string;
+  /** What the adapter on a serial port speaks. */
+  readonly adapter: 'usb-can-a' | 'slcan';
+  readonly bitRate: number;
+  /** The adapter neither acknowledges frames nor reports errors on the bus. */
+  readonly isListenOnly: boolean;
 }
 
 /** A two-way pipe of bytes. After an error it is broken: close it and connect again. */

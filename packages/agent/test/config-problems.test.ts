@@ -45,7 +45,39 @@ describe('one problem, one line', () => {
     [
       'a serial port that is none',
       withDevice('name: shunt, definition: vedirect-text, port: 99999'),
-      'agent.yml:3:53: devices[0].port: expected the path of a serial port such as /dev/serial/by-id/usb-VictronEnergy_…, found "99999"',
+      'agent.yml:3:53: devices[0].port: expected the path of a port such as /dev/serial/by-id/usb-VictronEnergy_… or /dev/hidraw0, usb:0665:5161, or a CAN interface such as can0, found "99999"',
+    ],
+    [
+      'a CAN interface for a device that is on no bus',
+      withDevice('name: shunt, definition: vedirect-text, port: can0'),
+      'agent.yml:3:53: devices[0].port: vedirect-text is on no CAN bus: expected the path of a port, not can0',
+    ],
+    [
+      'an adapter for a device that is on no bus',
+      withDevice('name: shunt, definition: vedirect-text, port: /dev/ttyVE, adapter: slcan'),
+      'agent.yml:3:74: devices[0].adapter: vedirect-text is on no CAN bus: no adapter',
+    ],
+    [
+      'a battery on CAN without a port',
+      withDevice('name: stack, definition: can-pylontech'),
+      'agent.yml:3:5: devices[0].port: missing; expected the CAN interface or serial port of this device',
+    ],
+    [
+      'a bit rate for an interface that has its own',
+      withDevice('name: stack, definition: can-pylontech, port: can0, bit_rate: 250k'),
+      'agent.yml:3:69: devices[0].bit_rate: a CAN interface of the kernel has its own: ip link set can0 … sets it',
+    ],
+    [
+      'a bit rate that is none',
+      withDevice('name: stack, definition: can-pylontech, port: /dev/ttyCAN, bit_rate: fast'),
+      'agent.yml:3:76: devices[0].bit_rate: expected a bit rate such as 500k, 250k or 125k, found "fast"',
+    ],
+    [
+      'two bit rates on one bus',
+      withDevice(
+        'name: stack, definition: can-pylontech, port: /dev/ttyCAN }\n  - { name: jk, definition: can-jk, port: /dev/ttyCAN',
+      ),
+      'agent.yml:4:43: devices[1].port: devices[0] uses it at 500 kbit/s, usb-can-a, listening only, can-jk at 250 kbit/s, usb-can-a, listening only',
     ],
     [
       'two devices of one name',
@@ -90,7 +122,7 @@ describe('one problem, one line', () => {
     [
       'a port at two speeds',
       `${withDevice('name: shunt, definition: vedirect-text, port: /dev/a')}  - { name: bank, definition: jbd, port: /dev/a }`,
-      'agent.yml:4:42: devices[1].port: devices[0] uses it at 19200 baud, jbd at 9600',
+      'agent.yml:4:42: devices[1].port: devices[0] uses it at 19200 baud, jbd at 9600 baud',
     ],
     [
       'a device in two places',

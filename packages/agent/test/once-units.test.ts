@@ -38,7 +38,8 @@ test('every unit is delivered, of one poll only, while another device is still w
     ...{ devices: [stack, { ...stack, name: 'dead', port: '/dev/b' }], deadlineMs: 5000 },
     ...{ now: time.now, startTimer: time.startTimer, signal: new AbortController().signal },
     media: {
-      ...{ radio: nobody, gatt: nobody, hid: nobody, replayedPackets: nobody, replayedLink: nobody },
+      ...{ radio: nobody, gatt: nobody, hid: nobody, bus: nobody },
+      ...{ replayedPackets: nobody, replayedLink: nobody },
       serial: (port) => async () => {
         const buffer = createChunkBuffer();
         return {

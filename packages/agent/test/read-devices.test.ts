@@ -65,6 +65,7 @@ function machine(
       serial: () => never,
       gatt: () => never,
       hid: () => never,
+      bus: nobody,
       replayedPackets: nobody,
       replayedLink: nobody,
       ...media,

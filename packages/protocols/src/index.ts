@@ -3,6 +3,7 @@ export * from './catalogue.ts';
 export * from './checksum.ts';
 export * from './decode.ts';
 export * from './device.ts';
+export { familiesOn } from './devices/can-battery/index.ts';
 export * from './devices/index.ts';
 export { records as instantReadoutRecords } from './devices/victron-ble/index.ts';
 export * from './field.ts';

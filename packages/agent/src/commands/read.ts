@@ -19,8 +19,8 @@ export interface ReadOptions extends Omit<ReadDevicesOptions, 'devices' | 'readi
 export async function read(options: ReadOptions): Promise<ExitCode> {
   const { device, terminal, deadlineMs, signal } = options;
   const progress = terminal.progress(() => `listening for ${device.name} …`);
-  let listener: Listener | undefined;
-  const listening = (fresh: Listener) => {
+  let listener: Pick<Listener, 'unknown'> | undefined;
+  const listening = (fresh: Pick<Listener, 'unknown'>) => {
     listener = fresh;
   };
   const { heard, trouble } = await firstReading({ ...options, listening });

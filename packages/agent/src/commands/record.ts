@@ -3,7 +3,7 @@
 import { type ExitCode, exitCodes, type Terminal, UsageError } from '@wattline/program';
 import { redactRequest } from '@wattline/protocols';
 import { ask } from '../reading/ask.ts';
-import { connectOf } from '../reading/connect.ts';
+import { busWayOf, connectOf } from '../reading/connect.ts';
 import { type Moment, mediumOf, type ReadDevice } from '../reading/device.ts';
 import type { StartTimer } from '../reading/pacer.ts';
 import type { Media } from '../reading/read-devices.ts';
@@ -13,7 +13,7 @@ import { createRecorder, type Recorder, recordLink, recordReceiver } from '../tr
 
 export interface RecordOptions {
   readonly device: ReadDevice;
-  readonly media: Pick<Media, 'radio' | 'serial' | 'gatt' | 'hid'>;
+  readonly media: Pick<Media, 'radio' | 'serial' | 'gatt' | 'hid' | 'bus'>;
   readonly out: string;
   readonly forMs: number;
   readonly now: () => Moment;
@@ -38,11 +38,10 @@ export async function record(options: RecordOptions): Promise<ExitCode> {
       recorder.add(entry, uptimeMs);
     },
   };
-  const unit = medium === 'advertisement' ? 'packets' : 'chunks';
+  const unit = medium === 'can' ? 'frames' : medium === 'advertisement' ? 'packets' : 'chunks';
   const progress = terminal.progress(() => `recording ${device.name}: ${count} ${unit}`);
   try {
-    const way = medium === 'advertisement' ? recordAir : device.definition.ask ? recordAnswers : recordPort;
-    problem = await way({ ...options, signal }, counted);
+    problem = await wayOf(device)({ ...options, signal }, counted);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     problem = error.message;
@@ -55,6 +54,13 @@ export async function record(options: RecordOptions): Promise<ExitCode> {
   if (problem !== undefined) terminal.writeError(`${device.name}: ${problem}\n`);
   terminal.writeError(`${out}: ${count} ${unit} of ${device.name}\n`);
   return count === 0 ? exitCodes.noneRead : exitCodes.done;
+}
+
+function wayOf(device: ReadDevice) {
+  const medium = mediumOf(device);
+  if (medium === 'advertisement') return recordAir;
+  if (medium === 'can') return recordBus;
+  return device.definition.ask ? recordAnswers : recordPort;
 }
 
 function openRecorder(...[path, header, now]: Parameters<typeof createRecorder>): Recorder {
@@ -93,6 +99,12 @@ async function recordPort({ device, media, signal }: RecordOptions, recorder: Re
   } finally {
     await link.close();
   }
+}
+
+/** All frames of the bus: what nobody understands yet is what a recording is made for. */
+async function recordBus({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<undefined> {
+  const all = { counters: () => ({}), packets: media.bus(busWayOf(device)).packets };
+  for await (const packet of recordReceiver(all, recorder).packets(signal)) void packet;
 }
 
 async function recordAir({ device, media, signal }: RecordOptions, recorder: Recorder): Promise<undefined> {

@@ -2,6 +2,7 @@
 
 import type { HostPort, Secret } from '@wattline/program';
 import type { DeviceDefinition } from '@wattline/protocols';
+import type { BusWay } from '../transport.ts';
 
 export interface AgentConfiguration {
   readonly agent: string;
@@ -59,6 +60,8 @@ export interface DeviceConfiguration {
   /** `AA:BB:CC:DD:EE:FF`. */
   readonly address?: string;
   readonly port?: string;
+  /** Of a device on a CAN bus. */
+  readonly bus?: Omit<BusWay, 'port'>;
   /** A recording to be used instead of the device. */
   readonly replay?: string;
   /** The bytes of the key, password or PIN. */

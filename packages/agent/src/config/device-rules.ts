@@ -3,6 +3,7 @@
 
 import { isMapping } from '@wattline/program';
 import { type DeviceDefinition, definitions, type Medium } from '@wattline/protocols';
+import { bitRateOf, busOf, checkBus } from './bus-rules.ts';
 import type { WrittenDevice } from './schema.ts';
 
 /** A problem at a path below the list. A type alias, because zod wants one with an implicit index signature. */
@@ -31,7 +32,7 @@ export function checkDevices(
   addIssue: (issue: DeviceIssue) => void,
 ): void {
   const first = new Map<string, number>();
-  const ports = new Map<string, { readonly index: number; readonly baudRate: number | undefined }>();
+  const ports = new Map<string, { readonly index: number; readonly speed: string | undefined }>();
   devices.forEach((device, index) => {
     const refuse = (key: string, message: string) =>
       addIssue({ code: 'custom', path: [index, key], message });
@@ -45,15 +46,14 @@ export function checkDevices(
     const family = families.get(device.definition);
     if (family === undefined) return;
     checkReach(device, family, refuse);
+    checkBus(device, family, refuse);
     const baudRate = family.media.find((way) => way.medium === 'serial')?.baudRate;
+    const speed = baudRate === undefined ? busOf(device, family) : `${baudRate} baud`;
     if (typeof device.port === 'string' && device.replay === undefined) {
       const other = ports.get(device.port);
-      if (other === undefined) ports.set(device.port, { index, baudRate });
-      else if (other.baudRate !== baudRate)
-        refuse(
-          'port',
-          `devices[${other.index}] uses it at ${other.baudRate} baud, ${family.id} at ${baudRate}`,
-        );
+      if (other === undefined) ports.set(device.port, { index, speed });
+      else if (other.speed !== speed)
+        refuse('port', `devices[${other.index}] uses it at ${other.speed}, ${family.id} at ${speed}`);
     }
     checkSecret(device, family, refuse);
     checkAsking(device, family, refuse);
@@ -77,7 +77,11 @@ function checkReach(device: WrittenDevice, { id, media }: DeviceDefinition, refu
   if (byRadio && byCable)
     refuse('address', 'missing; expected the Bluetooth address of this device, or its port');
   else if (byRadio) refuse('address', 'missing; expected the Bluetooth address of this device');
-  else refuse('port', 'missing; expected the serial port of this device');
+  else
+    refuse(
+      'port',
+      `missing; expected the ${bitRateOf({ media }) === undefined ? '' : 'CAN interface or '}serial port of this device`,
+    );
 }
 
 function checkSecret(device: WrittenDevice, family: DeviceDefinition, refuse: Refuse): void {
@@ -130,8 +134,8 @@ function checkHex(text: string, setting: string, digits: number): string | undef
 }
 
 /** Devices that talk by themselves are not asked, and so not asked less often at night. */
-function checkAsking(device: WrittenDevice, { id, hear, listen }: DeviceDefinition, refuse: Refuse): void {
-  if (hear === undefined && listen === undefined) return;
+function checkAsking(device: WrittenDevice, { id, ask }: DeviceDefinition, refuse: Refuse): void {
+  if (ask !== undefined) return;
   for (const key of ['night_interval', 'keep_connected'] as const) {
     if (device[key] !== undefined) refuse(key, `${id} talks by itself and is never asked: no ${key}`);
   }

@@ -13,6 +13,7 @@ import {
   stateDirectory,
 } from '@wattline/program';
 import { type DeviceDefinition, namePattern } from '@wattline/protocols';
+import { bitRateOf, toBusSettings } from './bus-rules.ts';
 import type { AgentConfiguration, DeviceConfiguration, MqttConfiguration } from './configuration.ts';
 import { familyOf, withoutKey } from './device-rules.ts';
 import { isReplacedConfiguration, translateReplaced } from './replaced-tool.ts';
@@ -124,6 +125,7 @@ function toDevice(
 ): DeviceConfiguration {
   const definition = familyOf(written.definition);
   const { type, address, port, replay, night_interval, keep_connected } = written;
+  const bitRate = written.bit_rate ?? bitRateOf(definition);
   const secret = toSecret(written, definition);
   const pin = written.pin?.reveal();
   return {
@@ -134,6 +136,7 @@ function toDevice(
     ...(type === undefined ? {} : { type }),
     ...(address === undefined ? {} : { address }),
     ...(port === undefined ? {} : { port }),
+    ...(bitRate === undefined ? {} : { bus: { bitRate, ...toBusSettings(written) } }),
     ...(replay === undefined ? {} : { replay: toPath(replay) }),
     ...(secret === undefined ? {} : { secret }),
     ...(pin === undefined ? {} : { passkey: makeSecret(Number(pin)) }),

@@ -16,6 +16,7 @@ import {
 import { definitions, namePattern } from '@wattline/protocols';
 import * as z from 'zod';
 import { parseAdapter, parseAddress } from './addresses.ts';
+import { parseBitRate, portPattern } from './bus-rules.ts';
 import { checkDevices } from './device-rules.ts';
 
 const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
@@ -121,12 +122,30 @@ const device = z.strictObject({
     .describe('The PIN of a device that demands a Bluetooth bond: wattline-agent pair NAME makes it.'),
   port: text({
     expected:
-      'the path of a port such as /dev/serial/by-id/usb-VictronEnergy_… or /dev/hidraw0, or usb:0665:5161',
-    pattern: /^(\/.+|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?)$/,
+      'the path of a port such as /dev/serial/by-id/usb-VictronEnergy_… or /dev/hidraw0, usb:0665:5161, or a CAN interface such as can0',
+    pattern: portPattern,
   })
     .optional()
     .describe(
-      'Serial port, best by its stable name under /dev/serial/by-id; USB HID by /dev/hidrawN, or by vendor, product and, where several are plugged in, serial number (usb:0665:5161:serial).',
+      'Serial port, best by its stable name under /dev/serial/by-id; USB HID by /dev/hidrawN, or by vendor, product and, where several are plugged in, serial number (usb:0665:5161:serial); a CAN interface (can0).',
+    ),
+  adapter: oneOf(['usb-can-a', 'slcan'])
+    .optional()
+    .describe(
+      'What the CAN adapter at a serial port speaks; usb-can-a, or slcan where the name of the port says CANable or CANtact.',
+    ),
+  bit_rate: scalar({
+    expected: 'a bit rate such as 500k, 250k or 125k',
+    parse: parseBitRate,
+    jsonSchema: { enum: ['500k', '250k', '125k', '100k', '50k'] },
+    words: ['500k', '250k', '125k', '100k', '50k'],
+  })
+    .optional()
+    .describe('Of the CAN bus behind an adapter; default: what batteries of this definition use.'),
+  listen_only: yesOrNo()
+    .optional()
+    .describe(
+      'Whether a CAN adapter stays silent on the bus, which it does when nothing is said. A battery without an inverter may need its acknowledgements: no.',
     ),
   interval: durationMs({ max: '1d' }).prefault('10s').describe('One reading in this time.'),
   night_interval: durationMs({ max: '1d' }).optional().describe('The interval while the sun is down.'),

@@ -1,7 +1,7 @@
 // The way to a device that must be asked: the medium that its configuration names, as a `Connect`. A transport for a
 // further medium is a case here and a member of `Media`.
 
-import { type Connect, TransportError } from '../transport.ts';
+import { type BusWay, type Connect, TransportError } from '../transport.ts';
 import { mediumOf, type ReadDevice } from './device.ts';
 import type { Media } from './read-devices.ts';
 
@@ -24,3 +24,8 @@ export function connectOf(device: ReadDevice, media: Pick<Media, 'serial' | 'gat
     );
   };
 }
+
+export const busWayOf = ({ name, port, bus }: ReadDevice): BusWay => {
+  if (port === undefined || bus === undefined) throw new Error(`${name} is on no bus`);
+  return { port, ...bus };
+};

@@ -1,12 +1,15 @@
 // A configured device as the loops see it, and what they tell about it.
 
 import type { Decoded, DeviceDefinition, Medium, ProtocolErrorCode } from '@wattline/protocols';
+import type { BusWay } from '../transport.ts';
 
 export interface ReadDevice {
   readonly name: string;
   readonly definition: DeviceDefinition;
   readonly address?: string;
   readonly port?: string;
+  /** Of a device on a CAN bus. */
+  readonly bus?: Omit<BusWay, 'port'>;
   /** A recording to be used instead of the device. */
   readonly replay?: string;
   readonly secret?: Uint8Array;
@@ -29,7 +32,7 @@ const mediaByAddress: readonly Medium['medium'][] = ['advertisement', 'gatt', 'g
 /** What the kernel's name of a port says about it. */
 function mediaByPort(port: string): readonly Medium['medium'][] {
   if (/^usb:|^\/dev\/.*hid/.test(port)) return ['hid'];
-  return /^(slcan|v?can)\d+$/.test(port) ? ['can'] : ['serial', 'can', 'hid'];
+  return port.startsWith('/') ? ['serial', 'can', 'hid'] : ['can'];
 }
 
 /** One moment on both clocks. */

@@ -17,6 +17,8 @@ export interface EarsOptions extends Observer {
 
 export interface Ears {
   hear(packet: HeardPacket): void;
+  /** Nothing more comes, a recording has ended: what is known by now and was not given yet is given. */
+  finish?(): void;
   /** What waits for the end of its interval is given up. */
   close(): void;
 }

@@ -2,12 +2,20 @@
 // connection.
 
 import type { Listener } from '@wattline/protocols';
-import { type Connect, type GattWay, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import {
+  type BusWay,
+  type Connect,
+  type GattWay,
+  type HeardPacket,
+  type Receiver,
+  TransportError,
+} from '../transport.ts';
 import { shareLink } from '../transports/shared-link.ts';
 import { ask } from './ask.ts';
-import { connectOf } from './connect.ts';
+import { openBusEars } from './bus.ts';
+import { busWayOf, connectOf } from './connect.ts';
 import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
-import { openEars } from './hear.ts';
+import { type Ears, openEars } from './hear.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
@@ -19,6 +27,7 @@ export interface Media {
   readonly serial: (port: string, baudRate: number) => Connect;
   readonly hid: (port: string, reportBytes: number) => Connect;
   readonly gatt: (way: GattWay) => Connect;
+  readonly bus: (way: BusWay) => Pick<Receiver, 'packets'>;
   /** Recordings answer as the medium that they were taken from, by the clocks of then. */
   readonly replayedPackets: (file: string) => Pick<Receiver, 'packets'>;
   readonly replayedLink: (file: string) => Pick<ListenOptions, 'connect' | 'now'>;
@@ -31,7 +40,7 @@ export interface ReadDevicesOptions extends Observer {
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
   /** Each time a cable is opened: what listens to it from now on. */
-  readonly listening?: (listener: Listener) => void;
+  readonly listening?: (listener: Pick<Listener, 'unknown'>) => void;
   /** Packets of addresses that are not configured. */
   readonly stranger?: (packet: HeardPacket) => void;
 }
@@ -47,8 +56,12 @@ export async function readDevices(options: ReadDevicesOptions): Promise<void> {
   const onAir = devices.filter(
     (device) => device.replay === undefined && mediumOf(device) === 'advertisement',
   );
-  const loops: Promise<void>[] =
-    onAir.length === 0 ? [] : [hearAgain(onAir, media.radio(companiesOf(onAir)), either)];
+  const uptimeMs = () => options.now().uptimeMs;
+  const loops: Promise<void>[] = [];
+  if (onAir.length > 0) {
+    const ears = openEars({ ...either, devices: onAir, uptimeMs });
+    loops.push(hearAgain(onAir, media.radio(companiesOf(onAir)), ears, either));
+  }
   const overLinks: ReadDevice[] = [];
   for (const device of devices) {
     if (onAir.includes(device)) continue;
@@ -75,15 +88,15 @@ const companiesOf = (devices: readonly ReadDevice[]): number[] => [
   ),
 ];
 
-/** Opens the radio again whenever it is lost. */
+/** Opens the radio or the bus again whenever it is lost. */
 async function hearAgain(
   devices: readonly ReadDevice[],
   receiver: Pick<Receiver, 'packets'>,
+  ears: Ears,
   options: ReadDevicesOptions,
 ): Promise<void> {
   const { signal, startTimer, now } = options;
   const uptimeMs = () => now().uptimeMs;
-  const ears = openEars({ ...options, devices, uptimeMs });
   let retryMs = retryFirstMs;
   try {
     while (!signal.aborted) {
@@ -110,6 +123,10 @@ const placeOf = (device: ReadDevice): unknown => device.port ?? device;
 function readOverLink(devices: readonly ReadDevice[], options: ReadDevicesOptions): Promise<void>[] {
   const [first] = devices;
   if (first === undefined) return [];
+  if (mediumOf(first) === 'can') {
+    const ears = openBusEars({ ...options, devices });
+    return [hearAgain(devices, options.media.bus(busWayOf(first)), ears, options)];
+  }
   const own = connectOf(first, options.media);
   const connect = devices.length === 1 ? own : shareLink(own);
   const inTurn = createTurns();
@@ -123,17 +140,22 @@ function readOverLink(devices: readonly ReadDevice[], options: ReadDevicesOption
 /** A recording is played once; when it has ended there is nothing more to come. */
 async function replay(device: ReadDevice, file: string, options: ReadDevicesOptions): Promise<void> {
   const { media, now, signal } = options;
-  if (mediumOf(device) !== 'advertisement') {
+  const medium = mediumOf(device);
+  if (medium !== 'advertisement' && medium !== 'can') {
     const played = { ...options, device, ...media.replayedLink(file), once: true } as const;
     await (device.definition.ask === undefined ? listen(played) : ask(played));
     return;
   }
-  const ears = openEars({ ...options, devices: [device], uptimeMs: () => now().uptimeMs });
+  const ears =
+    medium === 'can'
+      ? openBusEars({ ...options, devices: [device] })
+      : openEars({ ...options, devices: [device], uptimeMs: () => now().uptimeMs });
   try {
     for await (const packet of media.replayedPackets(file).packets(signal)) {
       // The recording is of this one device, whatever its address was.
       ears.hear({ ...packet, address: device.address ?? '' });
     }
+    ears.finish?.();
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     options.trouble(device, { code: 'link', message: error.message });

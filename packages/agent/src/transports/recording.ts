@@ -2,12 +2,17 @@
 // {"recording":1,"definition":"victron-ble","medium":"advertisement","when":"2026-01-31T12:00:00.000Z"}
 // {"ms":12,"medium":"advertisement","direction":"in","source":737,"address":"C0:…","rssi":-60,"bytes":"1002…"}
 // {"ms":15,"medium":"serial","direction":"out","bytes":"3a37…"}
+// A log of candump is one too: its time begins with its first line.
 
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { parseCandump } from '@wattline/protocols';
 import type { Moment } from '../reading/device.ts';
 import { TransportError } from '../transport.ts';
+
+/** What a log of candump says of its device. Its lines need their time: what was heard once must not look new. */
+export const candumpDefinition = 'can';
 
 export interface RecordingHeader {
   /** Version of the format. */
@@ -58,9 +63,12 @@ export async function* readRecording(path: string, malformed: () => void): Async
       if (header === undefined) {
         header = parseHeader(line, path);
         startMs = Date.parse(header.when);
-        continue;
+        if (header.definition !== candumpDefinition) continue;
       }
-      const entry = parseEntry(line, header.medium);
+      const entry =
+        header.definition === candumpDefinition
+          ? parseCandumpEntry(line, startMs)
+          : parseEntry(line, header.medium);
       if (entry) yield { ...entry, moment: { wallMs: startMs + entry.ms, uptimeMs: entry.ms } };
       else malformed();
     }
@@ -90,6 +98,11 @@ export async function readHeader(path: string): Promise<RecordingHeader> {
 }
 
 function parseHeader(line: string, path: string): RecordingHeader {
+  const { wallMs } = parseCandump(line) ?? {};
+  if (wallMs !== undefined) {
+    const when = new Date(wallMs).toISOString();
+    return { recording: 1, definition: candumpDefinition, medium: 'can', when };
+  }
   const { recording, definition, medium, when } = objectOf(line);
   if (recording !== 1) {
     throw new TransportError(
@@ -101,6 +114,12 @@ function parseHeader(line: string, path: string): RecordingHeader {
     throw new TransportError('unusable', `${path} does not say when it was recorded: "when" is ${when}`);
   }
   return { recording, definition: String(definition), medium: String(medium), when: String(when) };
+}
+
+function parseCandumpEntry(line: string, startMs: number): RecordedEntry | undefined {
+  const { frame, wallMs } = parseCandump(line) ?? {};
+  if (frame === undefined || wallMs === undefined) return undefined;
+  return { ms: wallMs - startMs, medium: 'can', direction: 'in', bytes: frame.data, source: frame.id };
 }
 
 function parseEntry(line: string, mediumOfHeader: string): RecordedEntry | undefined {

@@ -1,0 +1,67 @@
+// What is written about the way to a CAN bus, and what devices on one bus demand of each other.
+
+import type { DeviceDefinition } from '@wattline/protocols';
+import type { BusWay } from '../transport.ts';
+import type { WrittenDevice } from './schema.ts';
+
+/** A path, a USB device, or a name that the kernel gives its network interfaces. */
+export const portPattern = /^(\/.+|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?|[a-z][a-z0-9_.-]{0,14})$/;
+
+const bitRates: { readonly [written: string]: number } = {
+  '500k': 500_000,
+  '250k': 250_000,
+  '125k': 125_000,
+  '100k': 100_000,
+  '50k': 50_000,
+};
+
+export const parseBitRate = (written: string): number | undefined =>
+  Object.hasOwn(bitRates, written) ? bitRates[written] : undefined;
+
+const busKeys = ['adapter', 'bit_rate', 'listen_only'] as const;
+
+export const bitRateOf = ({ media }: Pick<DeviceDefinition, 'media'>): number | undefined =>
+  media.find((way) => way.medium === 'can')?.bitRate;
+
+/** Checks a device by itself. */
+export function checkBus(
+  device: WrittenDevice,
+  family: DeviceDefinition,
+  refuse: (key: string, message: string) => void,
+): void {
+  const isOnBus = bitRateOf(family) !== undefined;
+  for (const key of busKeys) {
+    if (device[key] !== undefined && !isOnBus) refuse(key, `${family.id} is on no CAN bus: no ${key}`);
+  }
+  if (typeof device.port !== 'string') return;
+  const isInterface = !/^(\/|usb:)/.test(device.port);
+  if (isInterface && !isOnBus)
+    refuse('port', `${family.id} is on no CAN bus: expected the path of a port, not ${device.port}`);
+  if (isInterface && isOnBus) {
+    for (const key of busKeys) {
+      if (device[key] !== undefined)
+        refuse(key, `a CAN interface of the kernel has its own: ip link set ${device.port} … sets it`);
+    }
+  }
+}
+
+/** What must be the same for all devices on one bus, in words. */
+export const busOf = (device: WrittenDevice, family: DeviceDefinition): string | undefined => {
+  const bitRate = device.bit_rate ?? bitRateOf(family);
+  if (bitRate === undefined || device.port?.startsWith('/') === false) return undefined;
+  const { adapter, isListenOnly } = toBusSettings(device);
+  return `${bitRate / 1000} kbit/s, ${adapter}, ${isListenOnly ? 'listening only' : 'acknowledging'}`;
+};
+
+/** How the bus of a device is heard; the bit rate is the family's where none is written. */
+export function toBusSettings({
+  port,
+  adapter,
+  listen_only,
+}: WrittenDevice): Pick<BusWay, 'adapter' | 'isListenOnly'> {
+  return { adapter: adapter ?? adapterAt(port ?? ''), isListenOnly: listen_only ?? true };
+}
+
+/** The stable names of ports tell the adapters that speak slcan; the USB-CAN-A has a converter's name like many. */
+const adapterAt = (port: string): BusWay['adapter'] =>
+  /canable|cantact|slcan/i.test(port) ? 'slcan' : 'usb-can-a';

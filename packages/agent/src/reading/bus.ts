@@ -1,0 +1,115 @@
+// What one bus says: every device on it listens to all frames, and gives the newest of each interval, once for each unit.
+
+import { type BusListener, familiesOn, formatId } from '@wattline/protocols';
+import type { HeardPacket } from '../transport.ts';
+import type { Heard, Moment, Observer, ReadDevice, Trouble } from './device.ts';
+import type { Ears } from './hear.ts';
+import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
+
+export interface BusEarsOptions extends Observer {
+  readonly devices: readonly ReadDevice[];
+  readonly now: () => Moment;
+  readonly startTimer: StartTimer;
+  /** What listens for a device. */
+  readonly listening?: (listener: Pick<BusListener, 'unknown'>) => void;
+}
+
+/** How long a device on a bus may give no reading before that is said. Frames repeat within a second or two. */
+const silentAfterMs = 6000;
+const idsMax = 256;
+const idsShownMax = 12;
+
+interface Ear {
+  readonly device: ReadDevice;
+  readonly listener: BusListener;
+  readonly pacer: Pacer<readonly Heard[]>;
+  stopWatching: () => void;
+}
+
+export function openBusEars(options: BusEarsOptions): Ears {
+  const { devices, now, startTimer } = options;
+  let last: Moment | undefined;
+  /** The newest data of each identifier since the last look, for telling what is on the bus. */
+  const frames = new Map<number, Uint8Array>();
+  const watchSilence = (device: ReadDevice): (() => void) =>
+    startTimer(silentAfterMs, () => {
+      options.trouble(device, explainSilence(device, frames));
+      frames.clear();
+    });
+  const ears = devices.map((device): Ear => {
+    const listener = device.definition.listenToBus?.();
+    if (listener === undefined) throw new Error(`${device.definition.id} is on no bus`);
+    options.listening?.(listener);
+    const emit = (all: readonly Heard[]): void => {
+      for (const heard of all) options.reading(device, heard);
+    };
+    const pacer = createPacer({
+      intervalMs: device.intervalMs,
+      nowMs: () => now().uptimeMs,
+      startTimer,
+      emit,
+    });
+    return { device, listener, pacer, stopWatching: watchSilence(device) };
+  });
+  return {
+    hear(packet) {
+      last = packet.moment;
+      if (frames.has(packet.source) || frames.size < idsMax) frames.set(packet.source, packet.payload);
+      for (const ear of ears) {
+        take(ear, packet, options);
+        if (!ear.listener.isWhole() || !offer(ear, packet.moment)) continue;
+        ear.stopWatching();
+        ear.stopWatching = watchSilence(ear.device);
+      }
+    },
+    finish() {
+      for (const ear of ears) if (last !== undefined && !ear.listener.isWhole()) offer(ear, last);
+    },
+    close() {
+      for (const ear of ears) {
+        ear.pacer.stop();
+        ear.stopWatching();
+      }
+    },
+  };
+}
+
+function take(
+  { listener, device }: Ear,
+  { source, payload, moment }: HeardPacket,
+  { trouble }: Observer,
+): void {
+  for (const { corrupt } of listener.push({ id: source, data: payload }, moment.uptimeMs))
+    trouble(device, { code: 'corrupt', message: corrupt });
+}
+
+/** Whether there was something to offer. */
+function offer(ear: Ear, { wallMs, uptimeMs }: Moment): boolean {
+  const current = ear.listener.current(uptimeMs);
+  if (current.length === 0) return false;
+  // One moment for all units, at which each had been heard: none is shown as newer than it is.
+  const timeMs = Math.min(...current.map((unit) => unit.timeMs));
+  const moment: Moment = { uptimeMs: timeMs, wallMs: wallMs - (uptimeMs - timeMs) };
+  ear.pacer.offer(current.map(({ timeMs: _, ...decoded }) => ({ decoded, moment })));
+  return true;
+}
+
+function explainSilence({ definition, port }: ReadDevice, frames: ReadonlyMap<number, Uint8Array>): Trouble {
+  const seconds = silentAfterMs / 1000;
+  if (frames.size === 0) {
+    const rate = definition.media.find(({ medium }) => medium === 'can');
+    const kilobits = rate?.medium === 'can' ? rate.bitRate / 1000 : 0;
+    return {
+      code: 'silent',
+      message:
+        `no frame came from ${port} for ${seconds} s: is the battery on, are CAN-H and CAN-L on the right pins, ` +
+        `and is the bus at ${kilobits} kbit/s? A battery without an inverter may need "listen_only: no"`,
+    };
+  }
+  const shown = [...frames.keys()].slice(0, idsShownMax).map(formatId).join(' ');
+  const found = familiesOn(frames).map(({ id }) => id);
+  if (found.includes(definition.id))
+    return { code: 'silent', message: `frames of ${definition.id} come, but none with values: ${shown}` };
+  const advice = found.length === 0 ? '' : `; they look like "definition: ${found[0]}"`;
+  return { code: 'silent', message: `frames come, but none of ${definition.id}: ${shown}${advice}` };
+}

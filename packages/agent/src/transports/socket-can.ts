@@ -1,0 +1,112 @@
+// A CAN interface of the kernel, read by candump of the can-utils. Bit rate and listening only are the interface's.
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { parseCandump } from '@wattline/protocols';
+import type { Moment } from '../reading/device.ts';
+import { type Receiver, TransportError } from '../transport.ts';
+import { createPacketBuffer } from './packet-buffer.ts';
+
+interface SocketCanOptions {
+  /** `can0`. */
+  readonly name: string;
+  /** For the advice how to bring the interface up. */
+  readonly bitRate: number;
+  readonly now: () => Moment;
+  /** Where the machine's /sys is, "/" but in tests. */
+  readonly root?: string;
+  /** "candump" but in tests. */
+  readonly program?: string;
+}
+
+type Candump = ChildProcessByStdio<null, Readable, Readable>;
+
+const canInterfaceType = 280;
+const upFlag = 1;
+const saidMax = 500;
+
+export function socketCanReceiver(options: SocketCanOptions): Receiver {
+  const counts = { packets: 0, dropped: 0, malformed: 0 };
+  const { name, now } = options;
+  return {
+    counters: () => counts,
+    async *packets(signal) {
+      const buffer = createPacketBuffer(() => counts.dropped++);
+      if (signal.aborted) return;
+      checkInterface(options);
+      const child = await startCandump(options);
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-saidMax);
+      });
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const lost = /^DROPCOUNT: dropped (\d+)/.exec(line);
+        const frame = parseCandump(line)?.frame;
+        if (lost !== null) counts.dropped += Number(lost[1]);
+        else if (frame === undefined) counts.malformed++;
+        else {
+          counts.packets++;
+          buffer.push({ source: frame.id, payload: frame.data, address: '', rssi: 0, moment: now() });
+        }
+      });
+      const ended = once(child, 'close').then(() => {
+        const reason = said.trim().split('\n').at(-1) ?? '';
+        buffer.fail(
+          new TransportError('lost', `the CAN interface ${name} is gone or down${reason && `: ${reason}`}`),
+        );
+      });
+      try {
+        yield* buffer.drain(signal);
+      } finally {
+        child.kill();
+        await ended;
+      }
+    },
+  };
+}
+
+/** `-L` one line a frame, `-d` tells frames that the kernel dropped. It only reads. */
+async function startCandump({ name, program = 'candump' }: SocketCanOptions): Promise<Candump> {
+  const child = spawn(program, ['-L', '-d', name], { stdio: ['ignore', 'pipe', 'pipe'] });
+  try {
+    await once(child, 'spawn');
+    return child;
+  } catch (error) {
+    throw new TransportError(
+      'unusable',
+      `${name} cannot be read without candump: "sudo apt install can-utils" brings it (${(error as Error).message})`,
+    );
+  }
+}
+
+/** candump tells little about why it does not start. @throws TransportError */
+function checkInterface({ name, bitRate, root = '/' }: SocketCanOptions): void {
+  const about = (what: string): string | undefined => readText(join(root, 'sys/class/net', name, what));
+  const type = about('type');
+  if (type === undefined) {
+    throw new TransportError(
+      'absent',
+      `there is no CAN interface ${name}: is the adapter plugged in, or the HAT's overlay in the boot configuration? "ip -brief link" shows the interfaces`,
+    );
+  }
+  if (Number(type) !== canInterfaceType)
+    throw new TransportError('unusable', `${name} is a network interface, but none of a CAN bus`);
+  if ((Number(about('flags')) & upFlag) === 0) {
+    throw new TransportError(
+      'unusable',
+      `the CAN interface ${name} is down: "sudo ip link set ${name} up type can bitrate ${bitRate} listen-only on" brings it up`,
+    );
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
