@@ -11,6 +11,7 @@ import { writeAgent } from '../../packages/simulator/src/demo/configurations.ts'
 import { radioDevices } from '../../packages/simulator/src/demo/devices.ts';
 import { plugIn } from '../../packages/simulator/src/demo/hardware.ts';
 import { publishHistory } from '../../packages/simulator/src/demo/history.ts';
+import { victronDevices } from '../../packages/simulator/src/demo/victron.ts';
 import { freePort } from '../../packages/simulator/src/services/free-port.ts';
 import { hasMosquitto, startMosquitto } from '../../packages/simulator/src/services/mosquitto.ts';
 import { startFromSource } from '../../packages/simulator/src/services/program.ts';
@@ -102,7 +103,7 @@ test.runIf(isReady)(
     const influx = await startInfluxd(influxd ?? '');
     onTestFinished(() => influx.end());
     const nowMs = Date.now();
-    const hardware = await plugIn(createSite(nowMs - hourMs, 7, 0), folder);
+    const hardware = await plugIn(victronDevices(createSite(nowMs - hourMs, 7, 0)), folder);
     onTestFinished(() => hardware.close());
     const { arrivals, until } = await subscribeAll(mosquitto);
     const page = `127.0.0.1:${await freePort()}`;
@@ -126,11 +127,15 @@ test.runIf(isReady)(
       )
       .toBe(true);
     const published = await publishHistory({
-      ...{ brokerUrl: mosquitto.url, agent: 'demo', site: createSite(nowMs - historyMs, 7, 0) },
+      ...{
+        brokerUrl: mosquitto.url,
+        agent: 'demo',
+        devices: victronDevices(createSite(nowMs - historyMs, 7, 0)),
+      },
       ...{ fromMs: nowMs - historyMs, toMs: nowMs, stepMs, signal: new AbortController().signal },
     });
     expect(published).toBe(6 * stepsOfHistory);
-    writeAgent(folder, 'demo', mosquitto.url, hardware);
+    writeAgent(folder, 'demo', mosquitto.url, victronDevices(createSite(nowMs, 7, 0)), hardware);
     const once = await startFromSource('agent', ['once'], { folder }).ended;
     expect(once).toMatchObject({ code: 0 });
     const all = published + radioDevices.length + hardware.ports.size;

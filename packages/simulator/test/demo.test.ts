@@ -60,7 +60,8 @@ test(
   patience,
   async () => {
     const startedMs = performance.now();
-    const both = [demo(['--for', '18s', '--history', '1h']), demo(['--for', '18s', '--history', '1h'])];
+    const words = ['--site', 'victron', '--for', '18s', '--history', '1h'];
+    const both = [demo(words), demo(words)];
     for (const each of both) await each.untilPrinted((lines) => pageOf(lines) !== undefined);
     const pages = both.map(({ lines }) => pageOf(lines));
     expect(new Set(pages).size).toBe(2);
@@ -81,7 +82,7 @@ test(
   'a device that is switched off is found missing: 1; missing terminals are said and the rest is shown',
   patience,
   async () => {
-    const ending = await demo(['--for', '12s', '--history', '1h', '--fault', 'roof'], {
+    const ending = await demo(['--site', 'victron', '--for', '12s', '--history', '1h', '--fault', 'roof'], {
       PATH: scratchFolder(),
     }).ended;
     expect(ending.code).toBe(1);
@@ -97,6 +98,16 @@ test(
     expectNothingLeft(ending);
   },
 );
+
+test('a site that is read over connections and logins is shown like any other', patience, async () => {
+  const ending = await demo(['--site', 'workshop', '--for', '18s', '--history', '1h']).ended;
+  expect(ending).toMatchObject({ code: 0 });
+  expect(ending.stdout).toContain('  180 readings of the last 1 hours stored\n');
+  for (const name of ['workshop-left', 'workshop-right', 'workshop-controller'])
+    expect(ending.stdout).toContain(`\n  ${name}: stored, newest 2`);
+  expect(ending.stderr).not.toMatch(/WARN|ERROR/);
+  expectNothingLeft(ending);
+});
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s ends everything and leaves nothing',
@@ -143,9 +154,14 @@ test('a bridge that dies ends the demonstration with words', patience, async () 
 });
 
 test.each([
-  { words: ['--for', 'long'], says: 'usage: npm run demo -- [--for 20s]' },
+  { words: ['--for', 'long'], says: 'usage: npm run demo -- [--site NAME] [--for 20s]' },
   { words: ['--fro', '20s'], says: "Unknown option '--fro'" },
   { words: ['--fault', 'rof'], says: 'there is no device rof; did you mean "roof"' },
+  {
+    words: ['--site', 'workshop', '--fault', 'roof'],
+    says: 'there is no device roof; there are workshop-left, ',
+  },
+  { words: ['--site', 'worksop'], says: 'there is no site worksop; did you mean "workshop"' },
 ])('$words is answered with 2 and words', async ({ words, says }) => {
   const ending = await demo(words).ended;
   expect(ending).toMatchObject({ code: 2, stdout: '' });

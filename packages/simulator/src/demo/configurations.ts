@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { cableDevices, radioDevices } from './devices.ts';
+import type { DemoDevice } from './device.ts';
 import type { Hardware } from './hardware.ts';
 
 export interface BridgePorts {
@@ -25,21 +25,20 @@ export function writeAgent(
   folder: string,
   agent: string,
   brokerUrl: string,
+  devices: readonly DemoDevice[],
   { radioPort, ports }: Pick<Hardware, 'radioPort' | 'ports'>,
 ): string {
-  const onAir = radioDevices.map(({ name, type, address, key }) => {
-    return { name, definition: 'victron-ble', type, address, key, interval: '2s' };
-  });
-  const byCable = cableDevices.flatMap(({ name, type }) => {
-    const port = ports.get(name);
-    return port === undefined ? [] : [{ name, definition: 'vedirect-text', type, port, interval: '2s' }];
+  const entries = devices.flatMap(({ name, definition, type, settings, reach }) => {
+    const place = reach.by === 'radio' ? { address: reach.address } : { port: ports.get(name) };
+    if ('port' in place && place.port === undefined) return [];
+    return [{ name, definition, type, ...place, ...settings, interval: '2s' }];
   });
   return write(folder, 'agent.yml', {
     agent,
     mqtt: { url: brokerUrl },
     outbox: { path: join(folder, 'outbox') },
     bluetooth: { adapter: `tcp:127.0.0.1:${radioPort}` },
-    devices: [...onAir, ...byCable],
+    devices: entries,
   });
 }
 

@@ -1,25 +1,28 @@
-// One demonstration from beginning to end: hardware, bridge, agent, a week of history; then everything is taken down.
+// One demonstration from beginning to end: hardware, bridge, agents, a week of history; then everything is taken down.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ExitCode, exitCodes } from '@wattline/program';
-import { createSite, type SimulatedDevice } from '../site/site.ts';
+import type { Timing } from '../site/simulate.ts';
 import { type Bridge, startBridge } from './bridge.ts';
 import { writeAgent } from './configurations.ts';
-import { cableDevices, radioDevices } from './devices.ts';
+import type { DemoDevice } from './device.ts';
 import { type Hardware, plugIn } from './hardware.ts';
 import { publishHistory } from './history.ts';
+import { type Liveness, liveness } from './liveness.ts';
+import type { Place } from './places.ts';
 import { ProgramEnded, startProgram } from './programs.ts';
 
 export interface DemonstrationOptions {
+  readonly places: readonly Place[];
   /** After so long it ends by itself and judges. */
   readonly forMs?: number;
   /** How far back the history reaches that is there at once. */
   readonly historyMs: number;
   /** Is switched off. */
-  readonly faulty?: SimulatedDevice;
+  readonly faulty?: string;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   readonly complain: (text: string) => void;
@@ -27,7 +30,6 @@ export interface DemonstrationOptions {
   readonly onExit: (leave: () => void) => void;
 }
 
-const agent = 'demo';
 const seed = 7;
 const historyStepMs = 60_000;
 const hourMs = 3_600_000;
@@ -50,45 +52,87 @@ export async function demonstrate(options: DemonstrationOptions): Promise<ExitCo
   }
 }
 
+/** A place with its hardware in it. */
+interface Equipped {
+  readonly place: Place;
+  readonly devices: readonly DemoDevice[];
+  readonly hardware: Hardware;
+}
+
 async function run(
   options: DemonstrationOptions,
   folder: string,
   over: AbortSignal,
   later: (undo: () => Promise<unknown>) => void,
 ): Promise<ExitCode> {
-  const { historyMs, faulty, say, forMs } = options;
+  const { historyMs, faulty, forMs } = options;
   const startMs = Date.now();
-  const siteFrom = () =>
-    createSite(startMs - historyMs, seed, -new Date(startMs).getTimezoneOffset() * 60_000);
-  const hardware = await plugIn(siteFrom(), folder, faulty);
-  later(hardware.close);
+  const localOffsetMs = -new Date(startMs).getTimezoneOffset() * 60_000;
+  const timing: Timing = { startMs: startMs - historyMs, seed, localOffsetMs };
+  const equipped: Equipped[] = [];
+  for (const place of options.places) {
+    const devices = place.devices(timing);
+    const hardware = await plugIn(devices, join(folder, place.id), faulty);
+    later(hardware.close);
+    equipped.push({ place, devices, hardware });
+  }
   const bridge = await startBridge(folder, over);
   later(bridge.stop);
-  const program = startProgram('agent', [
-    '--config',
-    writeAgent(folder, agent, bridge.brokerUrl, hardware),
-    'run',
-  ]);
-  later(program.stop);
-  announce(bridge, hardware, options);
-  const enough = new AbortController();
-  const history = publishHistory({
-    ...{ brokerUrl: bridge.brokerUrl, agent, site: siteFrom(), stepMs: historyStepMs },
-    ...{ fromMs: startMs - historyMs, toMs: startMs, signal: AbortSignal.any([over, enough.signal]) },
+  const agents = equipped.map(({ place, devices, hardware }) => {
+    const own = join(folder, place.id);
+    mkdirSync(own, { recursive: true });
+    const file = writeAgent(own, place.id, bridge.brokerUrl, devices, hardware);
+    const program = startProgram('agent', ['--config', file, 'run']);
+    later(program.stop);
+    return program;
   });
-  later(() => {
-    enough.abort();
-    return history.catch(() => undefined);
-  });
-  const told = history.then((count) => {
-    const hours = Math.round(historyMs / hourMs);
-    const span = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
-    say(`  ${count.toLocaleString('en')} readings of the last ${span} stored`);
-  });
-  const ended = Promise.race([bridge.ended, program.ended]);
+  announce(bridge, equipped, options);
+  const ended = Promise.race([bridge, ...agents].map((program) => program.ended));
+  const live = liveness(bridge, equipped.flatMap(unitsOf), startMs);
+  const told = live
+    .settled(liveFirstMs, over)
+    .then(() => (over.aborted ? undefined : tellHistory(bridge, timing, startMs, options, over, later)));
   await Promise.race([aborted(over), ended, told.then(() => aborted(over), orBecause(ended))]);
   if (forMs === undefined || options.signal.aborted) return exitCodes.done;
-  return await judge(bridge, hardware, startMs, say);
+  return await judge(live, options);
+}
+
+/** What is happening now goes before what has been, for this long. */
+const liveFirstMs = 5000;
+
+/** Names of all that is simulated here. */
+const unitsOf = ({ devices, hardware }: Equipped): readonly string[] =>
+  devices
+    .filter(({ name, reach }) => reach.by === 'radio' || hardware.ports.has(name))
+    .flatMap(({ units }) => units);
+
+/** Publishes what has been at each place, and says so. */
+async function tellHistory(
+  { brokerUrl }: Bridge,
+  timing: Timing,
+  toMs: number,
+  { places, historyMs, say }: DemonstrationOptions,
+  over: AbortSignal,
+  later: (undo: () => Promise<unknown>) => void,
+): Promise<void> {
+  const enough = new AbortController();
+  const signal = AbortSignal.any([over, enough.signal]);
+  const all = Promise.all(
+    places.map(({ id, devices }) =>
+      publishHistory({
+        ...{ brokerUrl, agent: id, devices: devices(timing), stepMs: historyStepMs },
+        ...{ fromMs: timing.startMs, toMs, signal },
+      }),
+    ),
+  );
+  later(() => {
+    enough.abort();
+    return all.catch(() => undefined);
+  });
+  const count = (await all).reduce((sum, each) => sum + each, 0);
+  const hours = Math.round(historyMs / hourMs);
+  const span = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+  say(`  ${count.toLocaleString('en')} readings of the last ${span} stored`);
 }
 
 /** A program that ended explains why its connections did. */
@@ -97,17 +141,25 @@ const orBecause = (ended: Promise<never>) => (error: unknown) =>
 const endedWithinMs = 1000;
 
 /** Says what is where. */
-function announce({ pageUrl, brokerUrl }: Bridge, hardware: Hardware, options: DemonstrationOptions): void {
-  const { say, faulty, forMs } = options;
-  const listed = (devices: readonly { readonly name: string; readonly type: string }[]) =>
-    devices.map(({ name, type }) => `${name} (${type})`).join(', ');
-  const cables = cableDevices.filter(({ name }) => hardware.ports.has(name));
+function announce(
+  { pageUrl, brokerUrl }: Bridge,
+  equipped: readonly Equipped[],
+  { say, faulty, forMs }: DemonstrationOptions,
+): void {
+  const listed = (devices: readonly DemoDevice[]) =>
+    devices.map(({ name, definition }) => `${name} (${definition})`).join(', ');
   say(`\n  Page     ${pageUrl}/`);
-  say(`  Broker   ${brokerUrl}   topics victron/<type>/<name>`);
-  say(`  Radio    ${listed(radioDevices)}`);
-  if (cables.length > 0) say(`  Cable    ${listed(cables)}`);
-  for (const line of hardware.missing) say(`  Missing  ${line}`);
-  if (faulty !== undefined) say(`  Fault    ${faulty} is switched off`);
+  say(`  Broker   ${brokerUrl}   topics <vendor>/<type>/<name>`);
+  for (const { place, devices, hardware } of equipped) {
+    const onAir = devices.filter(({ reach }) => reach.by === 'radio');
+    const byCable = devices.filter(({ name }) => hardware.ports.has(name));
+    say(`\n  Site     ${place.id}`);
+    if (onAir.length > 0) say(`  Radio    ${listed(onAir)}`);
+    if (byCable.length > 0) say(`  Cable    ${listed(byCable)}`);
+    for (const line of hardware.missing) say(`  Missing  ${line}`);
+    for (const line of place.notes ?? []) say(`  Note     ${line}`);
+  }
+  if (faulty !== undefined) say(`\n  Fault    ${faulty} is switched off`);
   say(
     forMs === undefined
       ? '\n  Ctrl-C ends everything.\n'
@@ -117,30 +169,14 @@ function announce({ pageUrl, brokerUrl }: Bridge, hardware: Hardware, options: D
 
 /** A reading may be on its way to the store. */
 const graceMs = 3000;
-const askAgainMs = 200;
 
-/** Every device that could be simulated here must have been stored live. */
-async function judge(
-  bridge: Pick<Bridge, 'newest'>,
-  { ports }: Pick<Hardware, 'ports'>,
-  startMs: number,
-  say: (line: string) => void,
-): Promise<ExitCode> {
-  const wanted = [...radioDevices.map(({ name }) => name), ...ports.keys()];
-  const untilMs = performance.now() + graceMs;
-  let stored = await bridge.newest();
-  const isLive = (name: string): boolean => (stored.get(name) ?? 0) >= startMs;
-  while (!wanted.every(isLive) && performance.now() < untilMs) {
-    await wait(askAgainMs);
-    stored = await bridge.newest();
-  }
-  for (const name of wanted) {
-    const newest = isLive(name)
-      ? `stored, newest ${new Date(stored.get(name) ?? 0).toISOString()}`
-      : 'NOT stored';
-    say(`  ${name}: ${newest}`);
-  }
-  return wanted.every(isLive) ? exitCodes.done : exitCodes.unexpected;
+async function judge(live: Liveness, { say }: Pick<DemonstrationOptions, 'say'>): Promise<ExitCode> {
+  const isComplete = await live.settled(graceMs);
+  for (const [name, timeMs] of live.newest())
+    say(
+      `  ${name}: ${timeMs === undefined ? 'NOT stored' : `stored, newest ${new Date(timeMs).toISOString()}`}`,
+    );
+  return isComplete ? exitCodes.done : exitCodes.unexpected;
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

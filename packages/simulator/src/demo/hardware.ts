@@ -1,12 +1,10 @@
-// The hardware of the demonstration: a virtual radio with four devices in its air, and two cables.
+// The hardware of one place: a virtual radio with its devices in the air, and its cables.
 
 import { join } from 'node:path';
-import { type H4Server, serveH4 } from '../radio/h4-server.ts';
-import { createPeripheral } from '../radio/peripheral.ts';
+import { serveH4 } from '../radio/h4-server.ts';
 import { createVirtualRadio } from '../radio/virtual-radio.ts';
 import { NoPseudoTerminal, openVirtualSerial, type VirtualSerial } from '../serial/virtual-serial.ts';
-import type { SimulatedDevice, Site } from '../site/site.ts';
-import { advertisement, cableDevices, radioDevices, sentBytes } from './devices.ts';
+import type { DemoDevice } from './device.ts';
 
 export interface Hardware {
   /** H4 byte stream of the radio, on 127.0.0.1. */
@@ -18,54 +16,57 @@ export interface Hardware {
   close(): Promise<void>;
 }
 
-const advertisingEveryMs = 500;
-const blocksEveryMs = 1000;
-
 /** @param faulty the device that is switched off */
-export async function plugIn(site: Site, folder: string, faulty?: SimulatedDevice): Promise<Hardware> {
+export async function plugIn(
+  devices: readonly DemoDevice[],
+  folder: string,
+  faulty?: string,
+): Promise<Hardware> {
   const radio = createVirtualRadio();
-  for (const device of radioDevices) {
-    if (device.name === faulty) continue;
-    radio.add(
-      createPeripheral({
-        address: device.address,
-        addressType: 'random',
-        name: device.name,
-        intervalMs: advertisingEveryMs,
-        rssi: () => -58 - Math.round(Math.random() * 9),
-        advertising: () => {
-          const now = Date.now();
-          return advertisement(device, Math.floor(now / 1000), site.at(now)[device.name]);
-        },
-      }),
-    );
-  }
-  const server: H4Server = await serveH4(radio);
-  const cables = new Map<string, VirtualSerial>();
+  for (const { name, reach } of devices)
+    if (reach.by === 'radio' && name !== faulty) radio.add(reach.peripheral());
+  const server = await serveH4(radio);
+  const cables = new Map<string, Cable>();
   const missing: string[] = [];
-  for (const { name } of cableDevices) {
+  for (const device of devices) {
+    if (device.reach.by !== 'cable') continue;
     try {
-      cables.set(name, await openVirtualSerial(join(folder, `ttyVE-${name}`)));
+      cables.set(device.name, await layCable(device.reach, folder, device.name !== faulty));
     } catch (error) {
       if (!(error instanceof NoPseudoTerminal)) throw error;
-      missing.push(`${name} (VE.Direct cable): ${error.message}`);
+      missing.push(`${device.name} (${device.reach.cable}): ${error.message}`);
     }
   }
-  const timer = setInterval(() => {
-    const moment = site.at(Date.now());
-    for (const device of cableDevices) {
-      if (device.name !== faulty) cables.get(device.name)?.write(sentBytes(device, moment[device.name]));
-    }
-  }, blocksEveryMs);
   return {
     radioPort: server.port,
     ports: new Map([...cables].map(([name, { path }]) => [name, path])),
     missing,
     async close() {
-      clearInterval(timer);
       await server.close();
       radio.close();
       await Promise.all([...cables.values()].map((cable) => cable.close()));
+    },
+  };
+}
+
+type Cable = Pick<VirtualSerial, 'path' | 'close'>;
+
+async function layCable(
+  { port, tells, answers }: Extract<DemoDevice['reach'], { by: 'cable' }>,
+  folder: string,
+  isOn: boolean,
+): Promise<Cable> {
+  const line: VirtualSerial = await openVirtualSerial(join(folder, port), (request) => {
+    const all = isOn && answers !== undefined ? answers(request) : [];
+    if (all.length > 0) line.write(Buffer.concat(all));
+  });
+  const timer =
+    isOn && tells !== undefined ? setInterval(() => line.write(tells.bytes()), tells.everyMs) : undefined;
+  return {
+    path: line.path,
+    async close() {
+      clearInterval(timer);
+      await line.close();
     },
   };
 }

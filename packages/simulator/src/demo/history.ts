@@ -2,22 +2,14 @@
 // after a week without a network would. Made of the same bytes as the live ones, so the same decoders read them.
 
 import { randomUUID } from 'node:crypto';
-import {
-  definitions,
-  formatTopic,
-  type Reading,
-  type Values,
-  victronCompany,
-  writeReading,
-} from '@wattline/protocols';
+import { definitions, formatTopic, type Reading, type VendorWord, writeReading } from '@wattline/protocols';
 import { connectAsync } from 'mqtt';
-import type { Site } from '../site/site.ts';
-import { advertisedBytes, cableDevices, radioDevices, sentBytes } from './devices.ts';
+import type { DemoDevice } from './device.ts';
 
 export interface HistoryOptions {
   readonly brokerUrl: string;
   readonly agent: string;
-  readonly site: Site;
+  readonly devices: readonly DemoDevice[];
   readonly fromMs: number;
   readonly toMs: number;
   readonly stepMs: number;
@@ -43,7 +35,7 @@ export async function publishHistory(options: HistoryOptions): Promise<number> {
   let group: Promise<unknown>[] = [];
   try {
     for (let timeMs = fromMs; timeMs < toMs && !signal.aborted; timeMs += stepMs) {
-      for (const { topic, ...part } of readingsAt(options.site, timeMs)) {
+      for (const { topic, ...part } of readingsAt(options.devices, timeMs)) {
         const reading: Reading = {
           ...part,
           ...identity,
@@ -68,47 +60,21 @@ export async function publishHistory(options: HistoryOptions): Promise<number> {
 
 type Part = Pick<Reading, 'definition' | 'kind' | 'values' | 'model'> & { readonly topic: string };
 
-function readingsAt(site: Site, timeMs: number): Part[] {
-  const moment = site.at(timeMs);
-  return [
-    ...radioDevices.map((device) =>
-      partOf(device.type, device.name, heard(device, timeMs, moment[device.name])),
-    ),
-    ...cableDevices.map((device) => partOf(device.type, device.name, read(device, moment[device.name]))),
-  ];
-}
-
-type Decoded = Omit<Part, 'topic'>;
-
-const partOf = (type: string, name: string, decoded: Decoded): Part => ({
-  ...decoded,
-  topic: formatTopic({ vendor: 'victron', type, name }),
-});
-
-const definitionOf = (id: string) => definitions.find((definition) => definition.id === id);
-
-function heard(device: (typeof radioDevices)[number], timeMs: number, values: Values): Decoded {
-  const payload = advertisedBytes(device, Math.floor(timeMs / 1000), values);
-  const decoded = definitionOf('victron-ble')?.hear?.decode(
-    { source: victronCompany, payload },
-    Buffer.from(device.key, 'hex'),
+function readingsAt(devices: readonly DemoDevice[], timeMs: number): Part[] {
+  return devices.flatMap(({ name, type, definition, readings }) =>
+    readings(timeMs).map(({ kind, values, model, part }) => ({
+      ...{ definition, kind, values, ...(model === undefined ? {} : { model }) },
+      topic: formatTopic({
+        vendor: vendorOf(definition),
+        type,
+        name: part === undefined ? name : `${name}_${part}`,
+      }),
+    })),
   );
-  if (decoded === undefined || 'ignored' in decoded) throw new Error(`${device.name} sent no reading`);
-  return withDefinition('victron-ble', decoded);
 }
 
-function read(device: (typeof cableDevices)[number], values: Values): Decoded {
-  const [decoded] = definitionOf('vedirect-text')?.readStream?.(sentBytes(device, values)).readings ?? [];
-  if (decoded === undefined) throw new Error(`${device.name} sent no reading`);
-  return withDefinition('vedirect-text', decoded);
+function vendorOf(id: string): VendorWord {
+  const found = definitions.find((definition) => definition.id === id);
+  if (found === undefined) throw new Error(`the catalogue lacks ${id}`);
+  return found.vendor;
 }
-
-const withDefinition = (
-  definition: string,
-  { kind, values, model }: Omit<Decoded, 'definition'>,
-): Decoded => ({
-  definition,
-  kind,
-  values,
-  ...(model === undefined ? {} : { model }),
-});

@@ -1,38 +1,47 @@
-// `npm run demo`: bridge with its own broker and store, six simulated devices, the web page. Everything runs as the real
-// programs do, on any free ports; Ctrl-C ends all and leaves nothing. `--for 20s` stops by itself and judges.
+// `npm run demo`: bridge with its own broker and store, simulated sites with an agent each, the web page. Everything runs as
+// the real programs do, on any free ports; Ctrl-C ends all and leaves nothing. `--for 20s` stops by itself and judges.
 
 import { parseArgs } from 'node:util';
 import { beginProgram, didYouMean, parseDuration, UsageError } from '@wattline/program';
-import { simulatedDevices } from '../site/site.ts';
 import { type DemonstrationOptions, demonstrate } from './demonstrate.ts';
+import { deviceNames, type Place, places } from './places.ts';
 
-const usage = 'usage: npm run demo -- [--for 20s] [--history 7d] [--fault DEVICE]';
+const usage = 'usage: npm run demo -- [--site NAME] [--for 20s] [--history 7d] [--fault DEVICE]';
 
-type Chosen = Pick<DemonstrationOptions, 'forMs' | 'historyMs' | 'faulty'>;
+type Chosen = Pick<DemonstrationOptions, 'places' | 'forMs' | 'historyMs' | 'faulty'>;
 
 function readOptions(words: readonly string[]): Chosen {
-  const { history, for: duration, fault } = parseWords(words);
+  const { site, history, for: duration, fault } = parseWords(words);
+  const chosen = chooseSite(site);
   const historyMs = parseDuration(history);
   const forMs = duration === undefined ? undefined : parseDuration(duration);
   if (historyMs === undefined || (duration !== undefined && forMs === undefined)) throw new UsageError(usage);
-  const faulty = simulatedDevices.find((name) => name === fault);
+  const names = deviceNames(chosen);
+  const faulty = names.find((name) => name === fault);
   if (fault !== undefined && faulty === undefined) {
-    const known = simulatedDevices.join(', ');
     throw new UsageError(
-      `there is no device ${fault}${didYouMean(fault, simulatedDevices)}; there are ${known}`,
+      `there is no device ${fault}${didYouMean(fault, names)}; there are ${names.join(', ')}`,
     );
   }
   return {
+    places: chosen,
     historyMs,
     ...(forMs === undefined ? {} : { forMs }),
     ...(faulty === undefined ? {} : { faulty }),
   };
 }
 
+function chooseSite(site: string | undefined): readonly Place[] {
+  const chosen = places.filter(({ id }) => site === undefined || site === id);
+  if (site === undefined || chosen.length > 0) return chosen;
+  const ids = places.map(({ id }) => id);
+  throw new UsageError(`there is no site ${site}${didYouMean(site, ids)}; there are ${ids.join(', ')}`);
+}
+
 function parseWords(words: readonly string[]) {
   try {
     const text = { type: 'string' } as const;
-    const options = { for: text, fault: text, history: { ...text, default: '7d' } };
+    const options = { site: text, for: text, fault: text, history: { ...text, default: '7d' } };
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${usage}`);

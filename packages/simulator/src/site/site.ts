@@ -3,22 +3,19 @@
 
 import type { Values } from '@wattline/protocols';
 import { type Bank, type BankOptions, chargeStage, createBank, stepBank, takenFromPanels } from './bank.ts';
+import { hoursOf, isNewDay, type Simulated, type Stretch, simulate } from './simulate.ts';
 import { airTemperature, demand, drift, sunshine } from './weather.ts';
 
 export const simulatedDevices = ['roof', 'bank', 'inverter', 'orion', 'shed', 'shed-battery'] as const;
 export type SimulatedDevice = (typeof simulatedDevices)[number];
 
-export interface Site {
-  /** What each device shows at a time; a time before the last one asked gives the last moment again. */
-  readonly at: (timeMs: number) => { readonly [device in SimulatedDevice]: Values };
-}
+/** What each device shows. */
+export type Site = Simulated<{ readonly [device in SimulatedDevice]: Values }>;
 
 const cabin: BankOptions = { capacityAh: 400, cells: 8, charge: 0.72 };
 const workshop: BankOptions = { capacityAh: 90, cells: 4, charge: 0.8 };
 const cabinPanelsW = 1650;
 const workshopPanelsW = 190;
-const stepMs = 30_000;
-const dayMs = 86_400_000;
 
 interface Moment {
   readonly cabin: Bank;
@@ -49,23 +46,16 @@ export function createSite(startMs: number, seed: number, localOffsetMs: number)
       shedMaxW: 0,
     },
   };
-  let nowMs = startMs - stepMs;
-  const advance = (toMs: number): void => {
-    const elapsedMs = toMs - nowMs;
-    step(moment, seed, toMs + localOffsetMs, nowMs + localOffsetMs, elapsedMs);
-    nowMs = toMs;
-  };
-  return {
-    at(timeMs) {
-      while (nowMs + stepMs <= timeMs) advance(nowMs + stepMs);
-      if (nowMs < timeMs) advance(timeMs);
-      return show(moment, seed, nowMs + localOffsetMs);
-    },
-  };
+  return simulate(
+    { startMs, seed, localOffsetMs },
+    (stretch) => step(moment, seed, stretch),
+    (localMs) => show(moment, seed, localMs),
+  );
 }
 
-function step(moment: Moment, seed: number, localMs: number, beforeMs: number, elapsedMs: number): void {
-  const hours = elapsedMs / 3_600_000;
+function step(moment: Moment, seed: number, stretch: Stretch): void {
+  const { localMs, elapsedMs } = stretch;
+  const hours = hoursOf(stretch);
   moment.loadW = demand(seed, localMs);
   moment.shedLoadW = 6 + 50 * Math.max(0, drift(seed + 20, localMs, 5_000_000) - 0.6);
   const available = cabinPanelsW * sunshine(seed, localMs);
@@ -75,7 +65,7 @@ function step(moment: Moment, seed: number, localMs: number, beforeMs: number, e
     moment.workshop.charge,
     moment.shedLoadW,
   );
-  if (Math.floor(localMs / dayMs) !== Math.floor(beforeMs / dayMs)) {
+  if (isNewDay(stretch)) {
     moment.roofTodayWh = 0;
     moment.shedTodayWh = 0;
     moment.shedMaxW = 0;

@@ -51,6 +51,14 @@ export function demand(seed: number, localMs: number): number {
   return 45 + refrigerator + habits * (0.6 + 0.6 * drift(seed + 6, localMs, 400_000));
 }
 
+/** 1 while people are at work, 0 at night and at noon, with an hour or less between. */
+export function workingHours(localMs: number): number {
+  const hour = hourOfDay(localMs);
+  const within = (from: number, to: number): number =>
+    Math.max(0, Math.min(1, 2 * (hour - from), 2 * (to - hour)));
+  return Math.max(within(7.5, 12), within(13, 17.5));
+}
+
 /** °C of the air around the devices. */
 export function airTemperature(seed: number, localMs: number): number {
   const warmth = 12 + 9 * Math.cos(season(localMs));
