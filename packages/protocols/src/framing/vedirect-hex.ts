@@ -41,12 +41,11 @@ function takeFrame(received: Uint8Array): { readonly used: number; readonly fram
   if (end === received.length) return undefined;
   if (received[end] !== lineFeed) return { used: end };
   const used = end + 1;
-  const digits = Array.from(received.subarray(1, end), (byte) => digitOf(byte) ?? 0);
-  if (digits.length < 3 || digits.length % 2 === 0) return { used };
-  const [command = 0, ...rest] = digits;
-  const bytes = Uint8Array.from({ length: rest.length / 2 }, (_, at) => {
-    return 16 * (rest[2 * at] ?? 0) + (rest[2 * at + 1] ?? 0);
-  });
+  if (end < 4 || end % 2 !== 0) return { used };
+  const digitAt = (at: number): number => digitOf(received[at] as number) ?? 0;
+  const command = digitAt(1);
+  const bytes = new Uint8Array((end - 2) / 2);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = 16 * digitAt(2 + 2 * at) + digitAt(3 + 2 * at);
   if (((command + sum8(bytes)) & 0xff) !== 0x55)
     throw new ProtocolError('corrupt', 'the check byte of a VE.Direct HEX frame is wrong', used);
   return { used, frame: { command, data: bytes.subarray(0, -1) } };

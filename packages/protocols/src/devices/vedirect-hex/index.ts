@@ -15,7 +15,7 @@ import { batteryMonitor } from './battery-monitor.ts';
 import { charger } from './charger.ts';
 import { dcConverter } from './dc-converter.ts';
 import { inverter } from './inverter.ts';
-import { registerValue } from './places.ts';
+import { registersTold } from './places.ts';
 import { solarCharger } from './solar-charger.ts';
 
 const all = {
@@ -34,18 +34,18 @@ const answersOf = (record: RecordDefinition<Uint8Array>): Pick<RecordDefinition<
   return { answers: (request) => registersIn(request, (id) => known.has(id)) };
 };
 
+/** What may come in a record. */
+const registersByRecord = Object.entries(all).map(
+  ([name, record]) => [name, new Set([...registersOf(record), ...commandRegisters])] as const,
+);
+const everyRegister = new Set(Object.values(all).flatMap(registersOf));
+
 /** By the product; where the bytes do not tell it, the first that has the registers. */
 function recordOf(payload: Uint8Array): string {
-  const has = (id: number) => registerValue(payload, id) !== undefined;
-  const told = [...everyRegister].filter(has);
-  const fitting = Object.entries(all).find(([, record]) => {
-    const own = registersOf(record);
-    return told.every((id) => own.includes(id) || commandRegisters.includes(id));
-  });
+  const told = registersTold(payload).filter((id) => everyRegister.has(id));
+  const fitting = registersByRecord.find(([, own]) => told.every((id) => own.has(id)));
   return recordOfProduct(payload) ?? fitting?.[0] ?? 'solar_charger';
 }
-
-const everyRegister = new Set(Object.values(all).flatMap(registersOf));
 
 // Which record it is shows only when the product is known: one asks, for all of them.
 const asking: Partial<RecordDefinition<Uint8Array>> = {

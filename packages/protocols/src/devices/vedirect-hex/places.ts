@@ -15,6 +15,14 @@ export function registerValue(payload: Uint8Array, id: number): Uint8Array | und
   return undefined;
 }
 
+/** Ids of the registers in a payload. */
+export function registersTold(payload: Uint8Array): readonly number[] {
+  const told: number[] = [];
+  for (let at = 0; at + 3 <= payload.length; at += 3 + (payload[at + 2] as number))
+    told.push((payload[at] as number) + 256 * (payload[at + 1] as number));
+  return told;
+}
+
 export const nameOf = (id: number): string => `0x${id.toString(16).toUpperCase().padStart(4, '0')}`;
 
 /** A place that says which registers it is in: what must be asked for it. */
