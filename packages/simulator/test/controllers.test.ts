@@ -1,0 +1,78 @@
+// Controllers of the made-up site that are asked: what they answer is what the site shows, by the definitions.
+
+import { decodeRequest, definitions, openConversation, poll } from '@wattline/protocols';
+import { expect, test } from 'vitest';
+import { createLitime } from '../src/devices/litime.ts';
+import { createHexPort } from '../src/devices/vedirect-hex.ts';
+import { createSite } from '../src/site/site.ts';
+
+const startMs = Date.UTC(2026, 5, 1, 10);
+const shed = () => createSite(startMs, 7, 7_200_000).at(startMs).shed;
+
+function definitionOf(id: string) {
+  const definition = definitions.find((each) => each.id === id);
+  if (definition === undefined) throw new Error(`no definition ${id}`);
+  return definition;
+}
+
+interface Speaker {
+  receive(bytes: Uint8Array): Uint8Array[];
+}
+
+/** One poll, its answers as the device gives them. */
+function pollOf(id: string, device: Speaker) {
+  const definition = definitionOf(id);
+  const session = poll(definition, openConversation({ medium: 'serial' }), { wallMs: 0, uptimeMs: 0 });
+  let step = session.next();
+  while (!step.done) {
+    const answers = device.receive(step.value.request);
+    try {
+      const [taken] = answers.map(step.value.take);
+      if (taken?.answer === undefined) throw new Error(`${id} has no answer`);
+      step = session.next(taken.answer);
+    } catch (error) {
+      step = session.throw(error);
+    }
+  }
+  return step.value;
+}
+
+test('a LiTime controller answers both its records, and no request but those that read', () => {
+  const controller = createLitime(() => ({
+    ...{ charge: 0.72, voltage: 13.2, chargeCurrent: 5.5, deviceTemperature: 31, batteryTemperature: -4 },
+    ...{ loadCurrent: 1.25, isLoadOn: true, pvVoltage: 36.5, chargePowerMaxToday: 410, chargedTodayWh: 1234 },
+    ...{ loadTodayWh: 321, stage: 'bulk', days: 100, chargedTotalWh: 812_340, loadTotalWh: 70_000 },
+  }));
+  expect(pollOf('litime-mppt', controller)).toMatchObject([
+    {
+      ...{ record: 'status rating', model: 'BT-LTMPPT4860' },
+      values: {
+        ...{ state_of_charge: 72, battery_voltage: 13.2, battery_charge_current: 5.5, charge_state: 'bulk' },
+        ...{ device_temperature: 31, battery_temperature: -4, load_on: true, load_current: 1.25 },
+        ...{ battery_energy_charged_total: 812_340, load_energy_total: 70_000, operating_time: 8_640_000 },
+      },
+    },
+  ]);
+  expect(controller.strange).toEqual([]);
+  const [refusal] = controller.receive(Buffer.from('010601200001483c', 'hex'));
+  expect(Buffer.from(refusal ?? []).toString('hex')).toMatch(/^018601/);
+  expect(controller.strange).toEqual(['010601200001483c']);
+});
+
+test('a VE.Direct port answers in HEX what its text says, and tells some of it unasked', () => {
+  const port = createHexPort(shed);
+  const [reading] = pollOf('vedirect-hex', port);
+  const { product_code, charge_state, serial_number, pv_power: power } = shed();
+  expect(reading).toMatchObject({
+    record: 'solar_charger',
+    values: { product_code, charge_state, serial_number },
+  });
+  expect(reading?.values['pv_power']).toBeCloseTo(Number(power), 2);
+  expect(port.strange).toEqual([]);
+  const [state] = port.unasked().map((bytes) => Buffer.from(bytes).toString('hex'));
+  expect(decodeRequest({ definition: 'vedirect-hex', bytes: state })).toMatchObject({
+    values: { charge_state },
+  });
+  port.receive(Buffer.from(':8F0ED0064000C\n'));
+  expect(port.strange).toEqual([':8F0ED0064000C']);
+});
