@@ -51,6 +51,25 @@ function devicePage(definition: DeviceDefinition): string {
     ),
     ...connectionOf(definition),
     ...doubtsOf(definition),
+    ...(records.length === 0 ? foundFamilies(definition) : recordsOf(definition, records)),
+  ]);
+}
+
+/** Of a definition that only finds the family of a device. */
+const foundFamilies = ({ media }: DeviceDefinition): readonly (string | readonly string[])[] => [
+  '## Records',
+  'Fields and words are those of the family that is found; readings carry its name:',
+  definitions
+    .filter((other) => media.some(({ medium }) => other.media.some((way) => way.medium === medium)))
+    .filter((other) => Object.keys(other.records).length > 0)
+    .map(({ id, name }) => `- [\`${id}\`](${id}.md): ${name}`),
+];
+
+function recordsOf(
+  definition: DeviceDefinition,
+  records: readonly (readonly [string, RecordDefinition<never>])[],
+): readonly (string | readonly string[])[] {
+  return [
     '## Records',
     table(
       ['Record', 'Devices', 'Device kind'],
@@ -67,7 +86,7 @@ function devicePage(definition: DeviceDefinition): string {
     '## Words',
     'By their code or bit; a code without a word is `unknown_<code>`, a bit without one `unknown_<bit>`.',
     wordsTable(records.map(([, record]) => record)),
-  ]);
+  ];
 }
 
 function doubtsOf({ doubts = [] }: DeviceDefinition): readonly (string | readonly string[])[] {

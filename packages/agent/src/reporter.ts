@@ -151,7 +151,7 @@ function readingOf(
     agent,
     stream: identity.stream,
     sequence: identity.nextSequence(),
-    definition: device.definition.id,
+    definition: decoded.family ?? device.definition.id,
     kind: decoded.kind,
     ...(decoded.model === undefined ? {} : { model: decoded.model }),
     intervalSeconds: options.intervalSecondsOf(device),

@@ -174,6 +174,16 @@ describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
     });
   });
 
+  test('of an unknown maker is read as what its frames tell', async () => {
+    const { site } = await siteWith(entryOf('can-battery'), () => victronFrames(battery));
+    const { code, stdout } = await site.agent(['read', 'stack', '--json']).ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ name: 'stack', definition: 'can-victron' },
+      values: { state_of_charge: 85, alarms: [] },
+    });
+  });
+
   test('is recorded with all frames of the bus, and the recording stands in for it', async () => {
     const foreign: CanFrame = { id: 0x7ab, data: Uint8Array.of(1, 2) };
     const { site, stack } = await siteWith(entryOf('can-pylontech'), () => [

@@ -62,12 +62,13 @@ function decode(request: { readonly [name: string]: unknown }) {
   const question = request['request'] === undefined ? undefined : bytesOf('request', request['request']);
   const readings = readingsOf(definition, { bytes: request['bytes'], record, question, secret })
     .filter((reading) => record === undefined || reading.record === record || definition.ask !== undefined)
-    .map(({ record, values }) => ({ record, values }));
+    .map(({ record, values, family }) => ({ reading: { record, values }, family }));
   const [first] = readings;
   if (first === undefined) throw new DecodeError('ignored', `the bytes are of another record than ${record}`);
+  const id = first.family ?? definition.id;
   return readings.length === 1
-    ? { definition: definition.id, ...first }
-    : { definition: definition.id, readings };
+    ? { definition: id, ...first.reading }
+    : { definition: id, readings: readings.map(({ reading }) => reading) };
 }
 
 interface Given {

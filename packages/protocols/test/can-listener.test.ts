@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BusListener, DeviceDefinition } from '../src/device.ts';
 import {
+  canBattery,
   canDyness,
   canGrowatt,
   canJk,
@@ -201,3 +202,35 @@ test('a frame of an unheard unit does not make a bus a JK one', () => {
   expect(canJk.recogniseFrames?.(framesOf([[0x2f0, '00']]))).toBe(false);
   expect(canGrowatt.recogniseFrames?.(framesOf([[0x310, '00']]))).toBe(false);
 });
+
+test('the family is found from the frames, once the slower ones had their time', () => {
+  const listener = listenTo(canBattery);
+  for (const timeMs of [0, 1000]) say(listener, stack, timeMs);
+  expect(listener.isWhole()).toBe(false);
+  say(listener, stack, 2000);
+  expect(listener.isWhole()).toBe(true);
+  expect(listener.current(2000)).toEqual([{ ...listenToStack(2000), family: 'can-pylontech' }]);
+});
+
+test('another battery on the same bus, a minute later, is of its own family', () => {
+  const listener = listenTo(canBattery);
+  for (const timeMs of [0, 1000, 2000]) say(listener, stack, timeMs);
+  expect(listener.current(62_001)).toEqual([]);
+  for (const timeMs of [63_000, 64_000, 65_000]) say(listener, [[0x313, '13b1006100a05064']], timeMs);
+  expect(listener.isWhole()).toBe(true);
+  expect(listener.current(65_000)).toMatchObject([
+    { family: 'can-growatt', values: { state_of_charge: 80 } },
+  ]);
+});
+
+test('what no family knows is kept for a look', () => {
+  const listener = listenTo(canBattery);
+  say(listener, [...stack, [0x7ab, '0102'], [0x313, '13b1006100a05064']], 0);
+  expect([...listener.unknown().keys()]).toEqual(['0x7AB']);
+});
+
+const listenToStack = (timeMs: number) => {
+  const listener = listenTo(canPylontech);
+  say(listener, stack, timeMs);
+  return listener.current(timeMs)[0];
+};

@@ -16,6 +16,8 @@ export interface Vector extends Partial<Reading> {
   readonly bytes?: string;
   /** Instead, in pieces, where the borders of the chunks were seen. */
   readonly chunks?: readonly string[];
+  /** Family that is found, where the definition leaves that open. */
+  readonly family?: string;
   /** Instead, of a bus. */
   readonly frames?: readonly { readonly id: number; readonly data: string }[];
   /** Hex: what was sent. */

@@ -73,12 +73,12 @@ function print(
   { decoded, moment, rssi }: Heard,
   unknown: ReturnType<Listener['unknown']> | undefined,
 ): void {
-  const { part, ...told } = decoded;
+  const { part, family, ...told } = decoded;
   const name = part === undefined ? device.name : `${device.name}_${part}`;
   if (json) {
     terminal.printJson({
       name,
-      definition: device.definition.id,
+      definition: family ?? device.definition.id,
       ...told,
       time: moment.wallMs,
       ...(rssi === undefined ? {} : { signal_strength: rssi }),

@@ -108,8 +108,10 @@ function explainSilence({ definition, port }: ReadDevice, frames: ReadonlyMap<nu
   }
   const shown = [...frames.keys()].slice(0, idsShownMax).map(formatId).join(' ');
   const found = familiesOn(frames).map(({ id }) => id);
-  if (found.includes(definition.id))
+  if (found.includes(definition.id) || (found.length > 0 && definition.recogniseFrames === undefined))
     return { code: 'silent', message: `frames of ${definition.id} come, but none with values: ${shown}` };
+  if (definition.recogniseFrames === undefined)
+    return { code: 'silent', message: `frames come, but they tell no family of batteries: ${shown}` };
   const advice = found.length === 0 ? '' : `; they look like "definition: ${found[0]}"`;
   return { code: 'silent', message: `frames come, but none of ${definition.id}: ${shown}${advice}` };
 }

@@ -4,6 +4,7 @@ import type { DeviceDefinition } from '../../device.ts';
 import type { Frames } from '../../frames.ts';
 import { dynessModuleOf, dynessRecords } from './dyness.ts';
 import { type BusFamily, readFramesOf } from './family.ts';
+import { listenForFound, readFramesOfFound } from './found-family.ts';
 import { growattRecords } from './growatt.ts';
 import { jkIds, jkRecords, jkUnitOf } from './jk.ts';
 import { listenFor } from './listener.ts';
@@ -131,7 +132,18 @@ export const canDyness = define({
   isOn: (frames) => [...frames.keys()].some((id) => dynessModuleOf(id)?.id === 0x21),
 });
 
+export const canBattery: DeviceDefinition = {
+  id: 'can-battery',
+  name: 'Battery on CAN, its family found from the frames',
+  vendor: 'can',
+  media: [{ medium: 'can', bitRate: 500_000 }],
+  records: {},
+  listenToBus: () => listenForFound(recognising, familiesOn),
+  readFrames: readFramesOfFound((frames) => familiesOn(frames)),
+};
+
 export const canBatteries: readonly DeviceDefinition[] = [
+  canBattery,
   canPylontech,
   canVictron,
   canDiscover,
