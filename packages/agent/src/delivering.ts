@@ -10,7 +10,8 @@ import { createStayAwake } from './delivery/stay-awake.ts';
 import { createIdentity } from './identity.ts';
 import { momentOf, pickDevice } from './media.ts';
 import { OutboxError, openOutbox } from './outbox/outbox.ts';
-import type { ReadDevice } from './reading/device.ts';
+import { intervalOf, type ReadDevice } from './reading/device.ts';
+import { isNight } from './reading/night.ts';
 import { startTimer } from './reading/pacer.ts';
 import { createReach } from './reading/reach.ts';
 import type { Media } from './reading/read-devices.ts';
@@ -70,6 +71,7 @@ export async function deliverReadings(options: DeliverOptions): Promise<ExitCode
   const common = {
     ...{ devices, media, startTimer, signal, reporter, delivery, state, log, stranger },
     now: momentOf(clock),
+    isNight: nightBy(configuration, clock),
   };
   if (invocation.command === 'once') {
     const { once } = await import('./commands/once.ts');
@@ -95,12 +97,19 @@ function chosen({ invocation, devices }: DeliverOptions): readonly ReadDevice[] 
   return [...new Set(invocation.names.map((word) => pickDevice(devices, word)))];
 }
 
+/** A clock that was never set knows no night. */
+const nightBy =
+  ({ night }: AgentConfiguration, clock: Clock): (() => boolean) =>
+  () =>
+    clock.isSynced() && isNight(night, clock.nowMs());
+
 function reporterOf(options: DeliverOptions, delivery: Pick<Delivery, 'deliver'>): Reporter {
   const { invocation, configuration, clock, surround } = options;
   const { agent, site, wakeEveryMs } = configuration;
   const isRound = invocation.command === 'once';
-  const intervalMsOf = ({ intervalMs }: DeviceConfiguration) =>
-    isRound ? (wakeEveryMs ?? intervalMs) : intervalMs;
+  const isNight = nightBy(configuration, clock);
+  const intervalMsOf = (device: DeviceConfiguration) =>
+    isRound ? (wakeEveryMs ?? device.intervalMs) : intervalOf(device, isNight());
   return createReporter({
     agent,
     ...(site === undefined ? {} : { site }),

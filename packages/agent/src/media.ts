@@ -113,7 +113,8 @@ export async function toReadDevices(
     );
   }
   return devices.map((device) => {
-    const { name, definition, address, port, bus, secret, passkey, intervalMs, keepsConnected } = device;
+    const { name, definition, address, port, bus, secret, passkey, intervalMs } = device;
+    const { nightIntervalMs, keepsConnected } = device;
     const recording = isOf(definition, recorded) ? replay : device.replay;
     return {
       name,
@@ -125,6 +126,7 @@ export async function toReadDevices(
       ...(secret === undefined ? {} : { secret: secret.reveal() }),
       ...(passkey === undefined ? {} : { passkey: passkey.reveal() }),
       ...(recording === undefined ? {} : { replay: recording }),
+      ...(nightIntervalMs === undefined ? {} : { nightIntervalMs }),
       ...(keepsConnected === undefined ? {} : { keepsConnected }),
     };
   });

@@ -7,6 +7,7 @@ import type { DeviceConfiguration } from './config/configuration.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { Identity } from './identity.ts';
 import { type Heard, isOdd, type Moment, type Observer, type Trouble } from './reading/device.ts';
+import { judge } from './reading/plausible.ts';
 import { silentAfter } from './reading/silence.ts';
 
 export interface ReporterOptions {
@@ -64,8 +65,9 @@ export function createReporter(options: ReporterOptions): Reporter {
       const about = unitOf(known, name, heard.decoded.part);
       if (about === undefined) return;
       const topic = topicOf(about.device, heard);
+      const decoded = plausible(options, about.device, heard.decoded);
       const times = replay === undefined ? timesOf(options, heard.moment) : recordedTimes(heard.moment);
-      const reading = readingOf(options, about.device, heard.decoded, times);
+      const reading = readingOf(options, about.device, decoded, times);
       noteReading(about, topic, reading, heard.rssi);
       about.lastUptimeMs = clock.uptimeMs();
       repeats.ended(name, `${name}: read again`);
@@ -90,6 +92,23 @@ export function createReporter(options: ReporterOptions): Reporter {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** What cannot be true is published as unknown; said once for each change of which fields it is, and counted. */
+function plausible(
+  { repeats }: ReporterOptions,
+  { name, limits }: DeviceConfiguration,
+  decoded: Heard['decoded'],
+): Heard['decoded'] {
+  const { values, implausible } = judge(decoded.values, limits);
+  const key = `${name} values`;
+  if (implausible.length === 0) repeats.ended(key, `${name}: all values can be true again`);
+  else
+    repeats.fault(
+      key,
+      `${name}: what cannot be true is published as unknown: ${implausible.join(', ')}; "limits" of the device changes what can be`,
+    );
+  return { ...decoded, values };
 }
 
 /** One of several units behind a device's link is a device of its own, `<name>_<part>`. */

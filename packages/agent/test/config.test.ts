@@ -22,6 +22,7 @@ describe('a configuration', () => {
           ageMsMax: 90 * 86_400_000,
         },
         bluetooth: { access: 'auto', library: 'stoprocent' },
+        night: { by: 'time', fromMinutes: 1260, toMinutes: 300 },
         deadlineMs: 60_000,
         devices: [],
       },
@@ -180,5 +181,40 @@ test('a device that sends unencrypted has the key none', () => {
 test('what has no effect in this release is told', () => {
   expect(load(`${broker}home_assistant: true`).notices).toEqual([
     'home_assistant: this release announces nothing to Home Assistant yet',
+  ]);
+});
+
+test('night is by the clock or by the sun, and limits are by field or unit', () => {
+  const night = (written: string) => load(`${broker}night: ${written}`).configuration.night;
+  expect(night('{ from: "22:30", to: "6:00" }')).toEqual({ by: 'time', fromMinutes: 1350, toMinutes: 360 });
+  expect(night('{ latitude: 45.07, longitude: -7.5 }')).toEqual({
+    by: 'sun',
+    latitude: 45.07,
+    longitude: -7.5,
+  });
+  const limits = 'limits: { battery_voltage: 40..60, V: -1 .. 100.5 }';
+  const device = `{ name: bank, definition: jbd, port: /dev/a, night_interval: 5m, ${limits} }`;
+  expect(load(`${broker}devices: [${device}]`).configuration.devices[0]).toMatchObject({
+    nightIntervalMs: 300_000,
+    limits: { battery_voltage: { least: 40, most: 60 }, V: { least: -1, most: 100.5 } },
+  });
+});
+
+test.each([
+  ['night: { from: "22:30" }', 'night.to: missing; expected it beside from'],
+  ['night: {}', 'night.from: missing; expected from and to, or latitude and longitude'],
+  ['night: { from: "24:00", to: "5:00" }', 'night.from: expected a time of day such as 21:30, found "24:00"'],
+  ['night: { latitude: 91, longitude: 0 }', 'night.latitude: expected degrees, from -90 to 90, found "91"'],
+  [
+    'devices: [{ name: bank, definition: jbd, port: /dev/a, limits: { V: 60..40 } }]',
+    'devices[0].limits.V: expected the least and the most, such as 40..60, found "60..40"',
+  ],
+  [
+    'devices: [{ name: bank, definition: jbd, port: /dev/a, limits: { voltage: 1..2 } }]',
+    'devices[0].limits.voltage: expected a field that is a number, or one of the units V A W VA var Wh Ah % °C Hz s Ω W/m² dBm rpm',
+  ],
+])('%s is refused', (text, problem) => {
+  expect(machineWith({ 'agent.yml': `${broker}${text}` }).problems()).toEqual([
+    expect.stringContaining(problem),
   ]);
 });

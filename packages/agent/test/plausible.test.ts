@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { definitions } from '@wattline/protocols';
 import { expect, test } from 'vitest';
 import { vectorsOf } from '../../protocols/test/vectors.ts';
-import { doubtful } from '../src/reading/plausible.ts';
+import { doubtful, judge } from '../src/reading/plausible.ts';
 
 const victron = definitions.find(({ id }) => id === 'victron-ble');
 
@@ -44,4 +44,31 @@ test('most wrong keys that begin like the right one show', () => {
     }
   }
   expect(shown).toBeGreaterThan(170);
+});
+
+test('a value beyond its limits becomes unknown, and the others stay', () => {
+  const values = { battery_voltage: 6553.5, state_of_charge: 96, cell_voltage_1: 3.3, model: 'X' };
+  expect(judge(values)).toEqual({
+    values: { ...values, battery_voltage: null },
+    implausible: ['battery_voltage (expected -1000 to 1500 V)'],
+  });
+  const sound = { battery_voltage: 52.1, battery_temperature_1: null };
+  expect(judge(sound)).toEqual({ values: sound, implausible: [] });
+  expect(judge({ battery_voltage: Number.NaN }).values).toEqual({ battery_voltage: null });
+});
+
+test('limits of a field come before those of its unit, and both before the defaults', () => {
+  const own = { V: { least: 0, most: 60 }, cell_voltage_1: { least: 2, most: 4 } };
+  const values = { battery_voltage: 61, cell_voltage_1: 1, cell_voltage_2: 1 };
+  expect(judge(values, own).values).toEqual({
+    battery_voltage: null,
+    cell_voltage_1: null,
+    cell_voltage_2: 1,
+  });
+});
+
+test('nothing that devices really sent is beyond the limits', () => {
+  for (const { id } of definitions)
+    for (const { values, name } of vectorsOf(id))
+      if (values !== undefined) expect(judge(values).implausible, `${id} ${name}`).toEqual([]);
 });

@@ -222,3 +222,18 @@ describe('trouble', () => {
     ]);
   });
 });
+
+test('what cannot be true is published as unknown, and said once with what could be', async () => {
+  const limits = { V: { least: 0, most: 60 } };
+  const { reporter, delivered, said } = reporting({ devices: [{ ...roof, limits }] });
+  for (const voltage of [13, 655.35, 655.34, 13.1])
+    reporter.reading(device, heard(5000, { battery_voltage: voltage, load_on: true }));
+  await reporter.settled();
+  expect(delivered.map(({ reading }) => reading.values)).toEqual(
+    [13, null, null, 13.1].map((voltage) => ({ battery_voltage: voltage, load_on: true })),
+  );
+  expect(said).toEqual([
+    'warn roof: what cannot be true is published as unknown: battery_voltage (expected 0 to 60 V); "limits" of the device changes what can be',
+    'info roof: all values can be true again after 2 times',
+  ]);
+});

@@ -2,6 +2,8 @@
 
 import type { HostPort, Secret } from '@wattline/program';
 import type { DeviceDefinition } from '@wattline/protocols';
+import type { Night } from '../reading/night.ts';
+import type { LimitsBy } from '../reading/plausible.ts';
 import type { BusWay } from '../transport.ts';
 
 export interface AgentConfiguration {
@@ -15,6 +17,8 @@ export interface AgentConfiguration {
   readonly deadlineMs: number;
   /** How often something starts `once`. */
   readonly wakeEveryMs?: number;
+  /** When devices are asked at their night interval. */
+  readonly night: Night;
   readonly devices: readonly DeviceConfiguration[];
 }
 
@@ -70,6 +74,8 @@ export interface DeviceConfiguration {
   readonly passkey?: Secret<number>;
   readonly intervalMs: number;
   readonly nightIntervalMs?: number;
+  /** What its values can be, beside the limits of their units. */
+  readonly limits?: LimitsBy;
   /** Whether the link to a device that is asked stays open; absent: as it is best for its medium. */
   readonly keepsConnected?: boolean;
 }

@@ -4,6 +4,7 @@
 import { isMapping } from '@wattline/program';
 import { type DeviceDefinition, definitions, type Medium } from '@wattline/protocols';
 import { bitRateOf, busOf, checkBus } from './bus-rules.ts';
+import { explainLimitKey } from './night-and-limits.ts';
 import type { WrittenDevice } from './schema.ts';
 
 /** A problem at a path below the list. A type alias, because zod wants one with an implicit index signature. */
@@ -57,6 +58,12 @@ export function checkDevices(
     }
     checkSecret(device, family, refuse);
     checkAsking(device, family, refuse);
+    if (isMapping(device.limits)) {
+      for (const key of Object.keys(device.limits)) {
+        const message = explainLimitKey(key);
+        if (message !== undefined) addIssue({ code: 'custom', path: [index, 'limits', key], message });
+      }
+    }
   });
 }
 

@@ -13,6 +13,7 @@ import {
   stateDirectory,
 } from '@wattline/program';
 import { type DeviceDefinition, namePattern } from '@wattline/protocols';
+import type { Night } from '../reading/night.ts';
 import { bitRateOf, toBusSettings } from './bus-rules.ts';
 import type { AgentConfiguration, DeviceConfiguration, MqttConfiguration } from './configuration.ts';
 import { familyOf, withoutKey } from './device-rules.ts';
@@ -90,8 +91,19 @@ function toConfiguration(
     },
     deadlineMs: written.deadline,
     ...(wake === undefined ? {} : { wakeEveryMs: wake.every }),
+    night: toNight(written.night),
     devices: written.devices.map((device, index) => toDevice(device, index, written.mqtt.base_topic, toPath)),
   };
+}
+
+/** Most sites are dark then all year. */
+const nightDefault: Night = { by: 'time', fromMinutes: 21 * 60, toMinutes: 5 * 60 };
+
+function toNight(written: WrittenAgent['night']): Night {
+  const { from, to, latitude, longitude } = written ?? {};
+  if (latitude !== undefined && longitude !== undefined) return { by: 'sun', latitude, longitude };
+  if (from === undefined || to === undefined) return nightDefault;
+  return { by: 'time', fromMinutes: from, toMinutes: to };
 }
 
 function agentOf(hostName: string): string {
@@ -124,7 +136,7 @@ function toDevice(
   toPath: (written: string) => string,
 ): DeviceConfiguration {
   const definition = familyOf(written.definition);
-  const { type, address, port, replay, night_interval, keep_connected } = written;
+  const { type, address, port, replay, night_interval, keep_connected, limits } = written;
   const bitRate = written.bit_rate ?? bitRateOf(definition);
   const secret = toSecret(written, definition);
   const pin = written.pin?.reveal();
@@ -142,6 +154,7 @@ function toDevice(
     ...(pin === undefined ? {} : { passkey: makeSecret(Number(pin)) }),
     intervalMs: written.interval,
     ...(night_interval === undefined ? {} : { nightIntervalMs: night_interval }),
+    ...(limits === undefined ? {} : { limits }),
     ...(keep_connected === undefined ? {} : { keepsConnected: keep_connected }),
   };
 }

@@ -18,6 +18,13 @@ import * as z from 'zod';
 import { parseAdapter, parseAddress } from './addresses.ts';
 import { parseBitRate, portPattern } from './bus-rules.ts';
 import { checkDevices } from './device-rules.ts';
+import {
+  checkNight,
+  parseDegrees,
+  parseLimits,
+  parseTimeOfDay,
+  timeOfDayPattern,
+} from './night-and-limits.ts';
 
 const name = () => text({ expected: '1 to 64 of A-Z a-z 0-9 _ . -', pattern: namePattern });
 
@@ -97,6 +104,29 @@ const bluetooth = z
   .prefault({})
   .describe('The radio that hears broadcasting devices.');
 
+const timeOfDay = () =>
+  scalar({
+    expected: 'a time of day such as 21:30',
+    parse: parseTimeOfDay,
+    jsonSchema: { type: 'string', pattern: timeOfDayPattern.source },
+  });
+
+const degrees = (most: number) =>
+  scalar({
+    expected: `degrees, from -${most} to ${most}`,
+    parse: (written) => parseDegrees(written, most),
+    jsonSchema: { type: ['number', 'string'] },
+  });
+
+const night = z
+  .strictObject({
+    from: timeOfDay().optional().describe('When it begins, by the clock of this machine: "21:30".'),
+    to: timeOfDay().optional().describe('When it ends: "05:00".'),
+    latitude: degrees(90).optional().describe('By the sun at this place instead; north is positive.'),
+    longitude: degrees(180).optional().describe('East is positive.'),
+  })
+  .superRefine(checkNight, evenIfRefused.onMap);
+
 const device = z.strictObject({
   name: name().describe('Third topic level and the name everywhere; unique here.'),
   definition: oneOf(
@@ -149,6 +179,15 @@ const device = z.strictObject({
     ),
   interval: durationMs({ max: '1d' }).prefault('10s').describe('One reading in this time.'),
   night_interval: durationMs({ max: '1d' }).optional().describe('The interval while the sun is down.'),
+  limits: z
+    .record(
+      anyText('the name of a field or a unit'),
+      scalar({ expected: 'the least and the most, such as 40..60', parse: parseLimits }),
+    )
+    .optional()
+    .describe(
+      'What values can be: by field (battery_voltage: 40..60) or by unit (V: 0..100). Others are published as unknown.',
+    ),
   keep_connected: yesOrNo()
     .optional()
     .describe(
@@ -171,6 +210,9 @@ export const agentSchema = z
     home_assistant: yesOrNo().prefault('false').describe('Announce devices and values to Home Assistant.'),
     outbox,
     bluetooth,
+    night: night
+      .optional()
+      .describe('When devices are asked at their night_interval; default: from 21:00 to 05:00.'),
     deadline: durationMs({ max: '1d' }).prefault('60s').describe('How long once may take.'),
     wake: z
       .strictObject({

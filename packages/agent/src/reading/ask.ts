@@ -11,7 +11,7 @@ import {
   type Wrap,
 } from '@wattline/protocols';
 import { type Connect, type Link, TransportError } from '../transport.ts';
-import { type Moment, mediumOf, type Observer, type ReadDevice, type Trouble } from './device.ts';
+import { intervalOf, type Moment, mediumOf, type Observer, type ReadDevice, type Trouble } from './device.ts';
 import { type Carrier, runSession, within } from './exchange.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
@@ -25,6 +25,8 @@ export interface AskOptions extends Observer {
   readonly signal: AbortSignal;
   /** Where other devices are asked over the same port. */
   readonly inTurn?: InTurn;
+  /** Default: never. */
+  readonly isNight?: () => boolean;
   /** End when the link does, and poll as fast as it answers: a recording. */
   readonly once?: true;
 }
@@ -75,7 +77,8 @@ export async function ask(options: AskOptions): Promise<void> {
       }
       const nowMs = now().uptimeMs;
       // On the grid of the interval, past what was missed.
-      dueMs += device.intervalMs * Math.max(1, Math.ceil((nowMs - dueMs) / device.intervalMs));
+      const intervalMs = intervalOf(device, options.isNight?.() ?? false);
+      dueMs += intervalMs * Math.max(1, Math.ceil((nowMs - dueMs) / intervalMs));
       const waitMs = failure === undefined ? dueMs - nowMs : failure.code === 'key' ? retryKeyMs : retryMs;
       retryMs = failure === undefined ? retryFirstMs : Math.min(retryMs * 2, retryLongestMs);
       await pause(waitMs, startTimer, signal);

@@ -16,9 +16,17 @@ export interface ReadDevice {
   /** Of a Bluetooth bond. */
   readonly passkey?: number;
   readonly intervalMs: number;
+  /** Between polls while it is night. */
+  readonly nightIntervalMs?: number;
   /** Whether the link stays open between polls; it does where nothing is said. */
   readonly keepsConnected?: boolean;
 }
+
+/** Between readings as planned now. */
+export const intervalOf = (
+  { intervalMs, nightIntervalMs }: Pick<ReadDevice, 'intervalMs' | 'nightIntervalMs'>,
+  isNight: boolean,
+): number => (isNight ? (nightIntervalMs ?? intervalMs) : intervalMs);
 
 /** The medium of this device: its definition's, or that of the setting which says where it is. */
 export function mediumOf({ definition, port, address }: ReadDevice): Medium['medium'] {

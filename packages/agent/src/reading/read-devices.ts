@@ -39,6 +39,8 @@ export interface ReadDevicesOptions extends Observer {
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
+  /** Whether devices are asked at their night interval; default: never. */
+  readonly isNight?: () => boolean;
   /** Each time a cable is opened: what listens to it from now on. */
   readonly listening?: (listener: Pick<Listener, 'unknown'>) => void;
   /** Packets of addresses that are not configured. */
