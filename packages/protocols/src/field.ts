@@ -181,7 +181,8 @@ function numeric<Payload>(where: Where<Payload>, options: NumberOptions): Omit<F
     const own = 10 ** decimalsSent(raw);
     return (Math.round(raw * own) * multiplier + added * own) / (divisor * own);
   };
-  const meaning = convert ?? linear;
+  // What is sent in the unit of the value needs no arithmetic.
+  const meaning = convert ?? (scale === 1 && offset === 0 ? (raw: number) => raw : linear);
   return {
     ...checked(where, options, (raw) => meaning(raw as number)),
     ...(unit === undefined ? {} : { unit }),

@@ -41,18 +41,19 @@ interface ShapeOfColumns {
   readonly looks: { readonly [index: number]: RegExp };
 }
 
-const shapeOf =
-  (separator: string) =>
-  ({ least, most = Number.POSITIVE_INFINITY, looks }: ShapeOfColumns): Shape =>
-  (data) => {
-    const columns = data.trimEnd().split(separator);
-    if (columns.length < least || columns.length > most) return false;
-    for (const index in looks) {
-      const one = columns[index];
-      if (one !== undefined && !/^[-.]*$/.test(one) && !(looks[index] as RegExp).test(one)) return false;
-    }
-    return true;
+function shapeOf(separator: string) {
+  return ({ least, most = Number.POSITIVE_INFINITY, looks }: ShapeOfColumns): Shape => {
+    const rules = Object.entries(looks).map(([index, look]) => ({ index: Number(index), look }));
+    return (data) => {
+      const columns = data.trimEnd().split(separator);
+      if (columns.length < least || columns.length > most) return false;
+      return rules.every(({ index, look }) => {
+        const one = columns[index];
+        return one === undefined || look.test(one) || /^[-.]*$/.test(one);
+      });
+    };
   };
+}
 
 export const pi30Shape = shapeOf(' ');
 export const pi18Shape = shapeOf(',');
