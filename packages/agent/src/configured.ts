@@ -13,7 +13,15 @@ import { definitions } from '@wattline/protocols';
 import type { Invocation } from './command-line.ts';
 import type { AgentConfiguration } from './config/configuration.ts';
 import { loadAgentConfiguration } from './config/load.ts';
-import { createMedia, formatAdapter, mediaOptions, momentOf, pickDevice, toReadDevices } from './media.ts';
+import {
+  createMedia,
+  formatAdapter,
+  isRecordedOnBus,
+  mediaOptions,
+  momentOf,
+  pickDevice,
+  toReadDevices,
+} from './media.ts';
 import { startTimer } from './reading/pacer.ts';
 import type { Surround } from './surround.ts';
 
@@ -116,6 +124,7 @@ export async function scanAround(
   }
   const { scan } = await import('./commands/scan.ts');
   const { listSerialPorts } = await import('./transports/serial-ports.ts');
+  const { listCanInterfaces, socketCanReceiver } = await import('./transports/socket-can.ts');
   const companies = definitions.flatMap(({ media: ways }) =>
     ways.flatMap((way) => (way.medium === 'advertisement' ? [way.company] : [])),
   );
@@ -123,14 +132,25 @@ export async function scanAround(
   const unconfigured = { bluetooth: { access: 'auto' }, bonded: [], isLasting: false } as const;
   const options = configuration === undefined ? unconfigured : mediaOptions(configuration, false);
   const media = createMedia(options, surround, now);
-  const configured = new Map(configuration?.devices.map(({ address, name }) => [address ?? '', name]) ?? []);
+  const configured = new Map(
+    configuration?.devices.map(({ address, port, name }) => [address ?? port ?? '', name]) ?? [],
+  );
   const ports = listSerialPorts().map(({ path, ...about }) => ({
     path,
     description: [about.manufacturer, about.product, about.serialNumber].filter(Boolean).join(' '),
   }));
+  const common = { configured, forMs, startTimer, signal, terminal, json };
+  if (replay === undefined) {
+    const buses = new Map(listCanInterfaces().map((name) => [name, socketCanReceiver({ name, now })]));
+    return scan({ ...common, ports, buses, receiver: media.radio(companies) });
+  }
+  const played = media.replayedPackets(replay);
+  const isOfBus = await isRecordedOnBus(replay);
   return scan({
-    ...{ ports: replay === undefined ? ports : [], configured, forMs, startTimer, signal, terminal, json },
-    receiver: replay === undefined ? media.radio(companies) : media.replayedPackets(replay),
+    ...common,
+    ports: [],
+    buses: new Map(isOfBus ? [[replay, played]] : []),
+    receiver: isOfBus ? { async *packets() {} } : played,
   });
 }
 

@@ -136,6 +136,16 @@ export async function toReadDevices(
 const isOf = ({ id, media }: DeviceDefinition, recorded: string | undefined): boolean =>
   id === recorded || (recorded === candumpDefinition && media.some(({ medium }) => medium === 'can'));
 
+/** Whether a recording is of a CAN bus. One that cannot be read is told by whoever plays it. */
+export async function isRecordedOnBus(recording: string): Promise<boolean> {
+  try {
+    return (await readHeader(recording)).medium === 'can';
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    return false;
+  }
+}
+
 async function definitionOf(recording: string): Promise<string> {
   try {
     return (await readHeader(recording)).definition;

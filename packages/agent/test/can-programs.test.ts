@@ -214,6 +214,21 @@ test('a log of candump stands in for a battery, with its own time', async () => 
   expect(JSON.parse(stdout)).toMatchObject({ time: wallMs + 4, values: { battery_voltage: 52.34 } });
 });
 
+test('a bus is recognised by scan, with the block that reads it', async () => {
+  const site = await openInstallation();
+  const lines = victronFrames(battery).map((frame) => formatCandump({ interface: 'can0', frame, wallMs: 1 }));
+  site.write('can0.log', `${lines.join('\n')}\n`);
+  site.write('agent.yml', agentFile({ ...site, port: await freePort(), devices: [] }));
+  const { code, stdout, stderr } = await site.agent(['--replay', 'can0.log', 'scan']).ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^bus +model +definition +configured\ncan0\.log +WATTLINE +can-victron +no\n/);
+  expect(stdout).toContain('- name: WATTLINE\n  definition: can-victron\n  port: can0.log\n');
+  const json = await site.agent(['--replay', 'can0.log', 'scan', '--json']).ended;
+  expect(JSON.parse(json.stdout)).toEqual({
+    ...{ port: 'can0.log', definition: 'can-victron', kind: 'battery', model: 'WATTLINE' },
+  });
+});
+
 test('an interface that is not there is said with what to look at', async () => {
   const site = await openInstallation();
   const device = '{ name: stack, definition: can-pylontech, port: can9 }';

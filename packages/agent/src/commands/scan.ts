@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
 import type { StartTimer } from '../reading/pacer.ts';
 import { recognise } from '../reading/reach.ts';
 import { type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { type Buses, type BusFound, busEntry, hearBuses, printBuses } from './scan-bus.ts';
 
 export interface Found {
   readonly address: string;
@@ -22,7 +23,8 @@ export interface ScanOptions {
   readonly receiver: Pick<Receiver, 'packets'>;
   /** Ports by stable name, with what the system says is plugged in. */
   readonly ports: readonly { readonly path: string; readonly description: string }[];
-  /** Upper-case address → name in the configuration. */
+  readonly buses: Buses;
+  /** Upper-case address, or port, → name in the configuration. */
   readonly configured: ReadonlyMap<string, string>;
   readonly forMs: number;
   readonly startTimer: StartTimer;
@@ -40,24 +42,26 @@ export async function scan(options: ScanOptions): Promise<ExitCode> {
   const enough = new AbortController();
   const stopTimer = startTimer(forMs, () => enough.abort());
   const progress = terminal.progress(() => `listening for ${forMs / 1000} s: ${found.size} found`);
+  const signal = AbortSignal.any([options.signal, enough.signal]);
+  const hearingBuses = hearBuses(options.buses, options.configured, signal);
   let radio: string | undefined;
   try {
-    for await (const packet of receiver.packets(AbortSignal.any([options.signal, enough.signal]))) {
-      note(found, packet, options.configured);
-    }
+    for await (const packet of receiver.packets(signal)) note(found, packet, options.configured);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     radio = error.message;
-  } finally {
-    stopTimer();
-    progress.done();
   }
+  const onBuses = await hearingBuses;
+  stopTimer();
+  progress.done();
   const devices = [...found.values()].sort((a, b) => b.signal_strength - a.signal_strength);
-  if (options.json) for (const item of [...devices, ...ports]) terminal.printJson(item);
-  else print(terminal, devices, ports);
+  if (options.json) for (const item of [...devices, ...onBuses.found, ...ports]) terminal.printJson(item);
+  else print(terminal, devices, onBuses.found, ports);
+  for (const text of onBuses.silent) terminal.writeError(`${text}\n`);
+  const isAlone = devices.length + onBuses.found.length === 0;
   if (radio !== undefined) terminal.writeError(`nothing was heard: ${radio}\n`);
-  else if (devices.length === 0) terminal.writeError(`${nothingHeard} ${forMs / 1000} s\n`);
-  return radio !== undefined && ports.length === 0 ? exitCodes.noneRead : exitCodes.done;
+  else if (isAlone) terminal.writeError(`${nothingHeard} ${forMs / 1000} s\n`);
+  return radio !== undefined && isAlone && ports.length === 0 ? exitCodes.noneRead : exitCodes.done;
 }
 
 function note(found: Map<string, Found>, packet: HeardPacket, configured: ReadonlyMap<string, string>): void {
@@ -76,7 +80,12 @@ function note(found: Map<string, Found>, packet: HeardPacket, configured: Readon
   });
 }
 
-function print(terminal: Terminal, devices: readonly Found[], ports: ScanOptions['ports']): void {
+function print(
+  terminal: Terminal,
+  devices: readonly Found[],
+  onBuses: readonly BusFound[],
+  ports: ScanOptions['ports'],
+): void {
   if (devices.length > 0) {
     terminal.printTable(
       ['address', 'dBm', 'model', 'name', 'definition', 'configured'],
@@ -90,19 +99,23 @@ function print(terminal: Terminal, devices: readonly Found[], ports: ScanOptions
       ]),
     );
   }
+  if (devices.length > 0 && onBuses.length > 0) terminal.printLine('');
+  printBuses(terminal, onBuses);
   if (ports.length > 0) {
-    if (devices.length > 0) terminal.printLine('');
+    if (devices.length + onBuses.length > 0) terminal.printLine('');
     terminal.printTable(
       ['port', 'what is plugged in'],
       ports.map(({ path, description }) => [path, description]),
     );
   }
   const strangers = devices.filter(({ configured }) => configured === undefined);
-  if (strangers.length === 0) return;
+  const newOnBuses = onBuses.filter(({ configured }) => configured === undefined);
+  if (strangers.length + newOnBuses.length === 0) return;
   terminal.printLine('\n# To read what is not configured yet, put this under "devices:" in agent.yml:');
   for (const { address, definition, needs, name, model } of strangers) {
     const word = (name ?? model).replace(/[^A-Za-z0-9_.-]+/g, '-').slice(0, 64);
     terminal.printLine(`- name: ${word}\n  definition: ${definition}\n  address: "${address}"`);
     if (needs !== undefined) terminal.printLine(`  ${needs}: secret:${word}`);
   }
+  for (const found of newOnBuses) terminal.printLine(busEntry(found));
 }

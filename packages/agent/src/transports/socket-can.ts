@@ -2,7 +2,7 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -14,8 +14,8 @@ import { createPacketBuffer } from './packet-buffer.ts';
 interface SocketCanOptions {
   /** `can0`. */
   readonly name: string;
-  /** For the advice how to bring the interface up. */
-  readonly bitRate: number;
+  /** For the advice how to bring the interface up; default: the usual one of batteries. */
+  readonly bitRate?: number;
   readonly now: () => Moment;
   /** Where the machine's /sys is, "/" but in tests. */
   readonly root?: string;
@@ -25,6 +25,7 @@ interface SocketCanOptions {
 
 type Candump = ChildProcessByStdio<null, Readable, Readable>;
 
+const bitRateDefault = 500_000;
 const canInterfaceType = 280;
 const upFlag = 1;
 const saidMax = 500;
@@ -69,6 +70,13 @@ export function socketCanReceiver(options: SocketCanOptions): Receiver {
   };
 }
 
+/** The CAN interfaces of this machine, up or down. */
+export function listCanInterfaces(root = '/'): readonly string[] {
+  const folder = join(root, 'sys/class/net');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => Number(readText(join(folder, name, 'type'))) === canInterfaceType).sort();
+}
+
 /** `-L` one line a frame, `-d` tells frames that the kernel dropped. It only reads. */
 async function startCandump({ name, program = 'candump' }: SocketCanOptions): Promise<Candump> {
   const child = spawn(program, ['-L', '-d', name], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -84,7 +92,7 @@ async function startCandump({ name, program = 'candump' }: SocketCanOptions): Pr
 }
 
 /** candump tells little about why it does not start. @throws TransportError */
-function checkInterface({ name, bitRate, root = '/' }: SocketCanOptions): void {
+function checkInterface({ name, bitRate = bitRateDefault, root = '/' }: SocketCanOptions): void {
   const about = (what: string): string | undefined => readText(join(root, 'sys/class/net', name, what));
   const type = about('type');
   if (type === undefined) {
