@@ -114,7 +114,7 @@ export async function toReadDevices(
   }
   return devices.map((device) => {
     const { name, definition, address, port, bus, secret, passkey, intervalMs } = device;
-    const { nightIntervalMs, keepsConnected } = device;
+    const { nightIntervalMs, keepsConnected, isAlone } = device;
     const recording = isOf(definition, recorded) ? replay : device.replay;
     return {
       name,
@@ -128,6 +128,7 @@ export async function toReadDevices(
       ...(recording === undefined ? {} : { replay: recording }),
       ...(nightIntervalMs === undefined ? {} : { nightIntervalMs }),
       ...(keepsConnected === undefined ? {} : { keepsConnected }),
+      ...(isAlone === undefined ? {} : { isAlone }),
     };
   });
 }

@@ -120,6 +120,11 @@ describe('one problem, one line', () => {
       'agent.yml:3:77: devices[0].night_interval: vedirect-text talks by itself and is never asked: no night_interval',
     ],
     [
+      'a device that tells of itself only, told which units to read',
+      withDevice('name: bank, definition: jbd, port: /dev/a, units: own'),
+      'agent.yml:3:57: devices[0].units: jbd tells of no other units',
+    ],
+    [
       'a port at two speeds',
       `${withDevice('name: shunt, definition: vedirect-text, port: /dev/a')}  - { name: bank, definition: jbd, port: /dev/a }`,
       'agent.yml:4:42: devices[1].port: devices[0] uses it at 19200 baud, jbd at 9600 baud',

@@ -78,4 +78,6 @@ export interface DeviceConfiguration {
   readonly limits?: LimitsBy;
   /** Whether the link to a device that is asked stays open; absent: as it is best for its medium. */
   readonly keepsConnected?: boolean;
+  /** What it tells of other units is not read: they have links of their own. */
+  readonly isAlone?: true;
 }

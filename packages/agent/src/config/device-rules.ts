@@ -141,7 +141,9 @@ function checkHex(text: string, setting: string, digits: number): string | undef
 }
 
 /** Devices that talk by themselves are not asked, and so not asked less often at night. */
-function checkAsking(device: WrittenDevice, { id, ask }: DeviceDefinition, refuse: Refuse): void {
+function checkAsking(device: WrittenDevice, { id, ask, records }: DeviceDefinition, refuse: Refuse): void {
+  const hasUnits = Object.values(records).some(({ askedOfParts }) => askedOfParts !== undefined);
+  if (device.units !== undefined && !hasUnits) refuse('units', `${id} tells of no other units`);
   if (ask !== undefined) return;
   for (const key of ['night_interval', 'keep_connected'] as const) {
     if (device[key] !== undefined) refuse(key, `${id} talks by itself and is never asked: no ${key}`);

@@ -193,6 +193,11 @@ const device = z.strictObject({
     .describe(
       'Whether the connection to a device that is asked stays open between readings; it does when nothing is said.',
     ),
+  units: oneOf(['all', 'own'])
+    .optional()
+    .describe(
+      'Of a device that tells of others too, such as the units of a parallel system: all as devices of their own (default), or only its own values, because the others have their own links.',
+    ),
   replay: anyText('the path of a recording')
     .optional()
     .describe('A recording that is used instead of the device.'),

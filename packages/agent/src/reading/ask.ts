@@ -141,7 +141,7 @@ async function pollOnce(
   let moment: Moment | undefined;
   const started = now();
   const session = poll(device.definition, conversation, started);
-  const decoded = await bounded(options, pollMsMax, 'the poll', (signal) =>
+  const units = await bounded(options, pollMsMax, 'the poll', (signal) =>
     runSession(session, {
       ...carrierOf(options, link),
       signal,
@@ -152,6 +152,7 @@ async function pollOnce(
       },
     }),
   );
+  const decoded = device.isAlone ? units.filter(({ part }) => part === undefined) : units;
   for (const unit of decoded) options.reading(device, { decoded: unit, moment: moment ?? started });
   return decoded.length === 0 ? nothingRead : undefined;
 }

@@ -20,6 +20,8 @@ export interface ReadDevice {
   readonly nightIntervalMs?: number;
   /** Whether the link stays open between polls; it does where nothing is said. */
   readonly keepsConnected?: boolean;
+  /** What it tells of other units is not read: they have links of their own. */
+  readonly isAlone?: true;
 }
 
 /** Between readings as planned now. */
