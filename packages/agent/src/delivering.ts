@@ -6,7 +6,7 @@ import type { AgentConfiguration, DeviceConfiguration } from './config/configura
 import { openPublisher } from './connection.ts';
 import { createAgentState, willOf } from './delivery/agent-state.ts';
 import { createDelivery, type Delivery, deliveryTimes } from './delivery/delivery.ts';
-import { createStayAwake } from './delivery/stay-awake.ts';
+import { createRelease, createStayAwake } from './delivery/until-commands.ts';
 import { createIdentity } from './identity.ts';
 import { momentOf, pickDevice } from './media.ts';
 import { OutboxError, openOutbox } from './outbox/outbox.ts';
@@ -84,11 +84,21 @@ export async function deliverReadings(options: DeliverOptions): Promise<ExitCode
   }
   const { run } = await import('./commands/run.ts');
   const awake = createStayAwake({ agent, publisher, clock, log });
+  const release = createRelease({ agent, publisher, clock, log });
+  release.onChange(() => {
+    const untilMs = release.untilMs();
+    log.info(
+      untilMs === undefined
+        ? 'Bluetooth devices are asked again'
+        : `Bluetooth devices are released for ${Math.round((untilMs - clock.nowMs()) / 1000)} s`,
+    );
+  });
   const notify = createNotify({ environment: surround.surroundings.environment, log });
   try {
-    return await run({ ...common, notify });
+    return await run({ ...common, notify, release });
   } finally {
     awake.stop();
+    release.stop();
   }
 }
 

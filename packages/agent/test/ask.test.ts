@@ -54,20 +54,6 @@ describe('polls', () => {
     await bank.stop();
   });
 
-  test('come less often while it is night', async () => {
-    let isNight = false;
-    const bank = battery({ ...onCable, nightIntervalMs: 60_000 }, { isNight: () => isNight });
-    await bank.time.passTo(15_000);
-    isNight = true;
-    await bank.time.passTo(150_000);
-    isNight = false;
-    await bank.time.passTo(220_000);
-    expect(bank.readings.map(({ measuredMs }) => measuredMs)).toEqual(
-      [0, 10, 20, 80, 140, 200, 210, 220].map((seconds) => seconds * 1000),
-    );
-    await bank.stop();
-  });
-
   test('that take longer than the interval skip what was missed', async () => {
     const bank = battery({ ...onCable, intervalMs: 2000 });
     let asked = 0;

@@ -2,8 +2,8 @@
 
 import { type DeviceDefinition, definitions } from '@wattline/protocols';
 import { createJbdBoard, createJbdModule, type JbdState } from '../../simulator/src/devices/jbd.ts';
-import { type AskOptions, ask } from '../src/reading/ask.ts';
 import type { ReadDevice, Trouble } from '../src/reading/device.ts';
+import { askUnlessReleased, type ReleasedOptions } from '../src/reading/release.ts';
 import { type Connect, TransportError } from '../src/transport.ts';
 import { createChunkBuffer } from '../src/transports/chunk-buffer.ts';
 import { settle, virtualTime } from './virtual-time.ts';
@@ -23,7 +23,7 @@ export type Fault = (
 ) => readonly Uint8Array[] | undefined;
 
 /** @param device over the air it wants the password */
-export function battery(device: ReadDevice = onCable, more: Partial<AskOptions> = {}) {
+export function battery(device: ReadDevice = onCable, more: Partial<ReleasedOptions> = {}) {
   const time = virtualTime();
   const stop = new AbortController();
   const readings: {
@@ -66,7 +66,7 @@ export function battery(device: ReadDevice = onCable, more: Partial<AskOptions> 
       },
     };
   };
-  const running = ask({
+  const running = askUnlessReleased({
     ...{ device, connect, now: time.now, startTimer: time.startTimer, signal: stop.signal },
     reading: (_, { decoded: { values, model = '' }, moment }) =>
       readings.push({ values, measuredMs: moment.uptimeMs, atMs: time.nowMs(), model }),

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { createAgentState, willOf } from '../src/delivery/agent-state.ts';
-import { createStayAwake, type StayAwake } from '../src/delivery/stay-awake.ts';
+import { createRelease, createStayAwake, type UntilCommand } from '../src/delivery/until-commands.ts';
 import { OutboxError } from '../src/outbox/outbox.ts';
 import { startAedes, startTestMosquitto, subscribeAll } from './delivery-brokers.ts';
 import { reading } from './delivery-readings.ts';
@@ -180,7 +180,7 @@ describe('a disk that fails while the state is announced', () => {
 
 describe('the command to stay awake', () => {
   const command = 'wattline/agent/barn/stay_awake';
-  const changeOf = (stayAwake: StayAwake): Promise<void> =>
+  const changeOf = (stayAwake: UntilCommand): Promise<void> =>
     new Promise((resolve) => stayAwake.onChange(resolve));
 
   test('is heard, also when it was given while the agent slept, and ends with its time', async () => {
@@ -239,6 +239,35 @@ describe('the command to stay awake', () => {
     await changed;
     expect(stayAwake.untilMs()).toBe(nowMs - 1);
     stayAwake.stop();
+    await delivery.close();
+  });
+});
+
+describe('the command to release', () => {
+  const command = 'wattline/agent/barn/release';
+
+  test('for a duration becomes one until a time, so that it does not begin anew; an hour is the most', async () => {
+    const aedes = await startAedes();
+    const observer = await subscribeAll(aedes, 4);
+    const { delivery, publisher } = await startAgent({ url: aedes.url, path: scratchFolder() });
+    let time = nowMs;
+    const release = createRelease({
+      ...{ agent: 'barn', publisher, log: quiet },
+      clock: { nowMs: () => time, isSynced: () => false },
+    });
+    const untilTold = (until: number) =>
+      observer.until((arrivals) => arrivals.at(-1)?.payload === JSON.stringify({ until }));
+    await observer.publish(command, '{"release_for":"5m"}', true);
+    await untilTold(nowMs + 300_000);
+    expect(release.untilMs()).toBe(nowMs + 300_000);
+    await observer.publish(command, JSON.stringify({ until: nowMs + 7 * 3_600_000 }), true);
+    await untilTold(nowMs + 3_600_000);
+    expect(release.untilMs()).toBe(nowMs + 3_600_000);
+    time = nowMs + 3_600_000;
+    await observer.publish(command, JSON.stringify({ until: nowMs + 3_600_000 }), true);
+    await observer.until((arrivals) => arrivals.at(-1)?.payload === '');
+    expect(release.untilMs()).toBeUndefined();
+    release.stop();
     await delivery.close();
   });
 });

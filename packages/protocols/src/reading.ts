@@ -228,3 +228,5 @@ export interface AgentState {
 
 export const agentStateTopic = (agent: string): string => `wattline/agent/${agent}/state`;
 export const stayAwakeTopic = (agent: string): string => `wattline/agent/${agent}/stay_awake`;
+/** Lets go of the devices that are connected to by Bluetooth. */
+export const releaseTopic = (agent: string): string => `wattline/agent/${agent}/release`;

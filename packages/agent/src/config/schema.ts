@@ -191,7 +191,7 @@ const device = z.strictObject({
   keep_connected: yesOrNo()
     .optional()
     .describe(
-      'Whether the connection to a device that is asked stays open between readings; it does when nothing is said.',
+      'Whether the connection to a device that is asked stays open between readings; it does when nothing is said. false lets a phone app in between.',
     ),
   units: oneOf(['all', 'own'])
     .optional()

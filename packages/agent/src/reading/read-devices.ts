@@ -2,6 +2,7 @@
 // connection.
 
 import type { Listener } from '@wattline/protocols';
+import type { UntilCommand } from '../delivery/until-commands.ts';
 import {
   type BusWay,
   type Connect,
@@ -19,6 +20,7 @@ import { type Ears, openEars } from './hear.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
+import { askUnlessReleased } from './release.ts';
 import { createTurns } from './turns.ts';
 
 /** How devices are reached on this machine, or out of a recording. */
@@ -39,6 +41,8 @@ export interface ReadDevicesOptions extends Observer {
   readonly now: () => Moment;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
+  /** While it holds, devices that are connected to by Bluetooth are left to others. */
+  readonly release?: Pick<UntilCommand, 'untilMs' | 'onChange'>;
   /** Whether devices are asked at their night interval; default: never. */
   readonly isNight?: () => boolean;
   /** Each time a cable is opened: what listens to it from now on. */
@@ -135,7 +139,7 @@ function readOverLink(devices: readonly ReadDevice[], options: ReadDevicesOption
   return devices.map((device) =>
     device.definition.ask === undefined
       ? listen({ ...options, device, connect })
-      : ask({ ...options, device, connect, inTurn }),
+      : askUnlessReleased({ ...options, device, connect, inTurn }),
   );
 }
 
