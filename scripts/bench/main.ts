@@ -1,6 +1,7 @@
 // `npm run bench`: what the README claims, measured on this machine. `-- --write` keeps the table in docs/measurements.md,
-// `-- --only decode,years,once,run,bridge,delivery` measures a part, `-- --minutes 10` is how long the agent is watched,
-// `-- --rounds 3` how often deliveries are measured side by side; TELEGRAF=program has it measured beside.
+// `-- --only decode,python,years,once,run,bridge,delivery` measures a part, `-- --minutes 10` is how long the agent is watched,
+// `-- --rounds 3` how often deliveries are measured side by side; TELEGRAF=program has it measured beside,
+// PYTHON=program is the Python of the decoders beside ours.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -8,10 +9,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureAgentRun } from './agent-run.ts';
+import { measureBesidePython } from './beside-python.ts';
 import { measureBridge } from './bridge.ts';
 import { measureDecode } from './decode.ts';
-import { measureAnswers } from './decode-answers.ts';
 import { measureDelivery, withStore } from './delivery.ts';
+import { measureFamilies } from './families.ts';
 import type { Measurement } from './measurement.ts';
 import { measureOnce } from './once.ts';
 import { measureOutage } from './outage.ts';
@@ -23,7 +25,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'decode,years,once,run,bridge,delivery' },
+    only: { type: 'string', default: 'decode,python,years,once,run,bridge,delivery' },
     minutes: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
   },
@@ -54,9 +56,12 @@ const measure = async (name: string, work: () => Promise<Measurement[]> | Measur
   rows.push(...(await work()));
 };
 try {
-  await measure('decode', () => [...measureDecode(), ...measureAnswers()]);
+  await measure('decode', () => [...measureDecode(), ...measureFamilies()]);
+  await measure('python', () =>
+    measureBesidePython(join(folder, 'python'), process.env['PYTHON'] ?? 'python3'),
+  );
   await measure('years', () => measureYears(join(folder, 'years')));
-  if (wanted.some((name) => name !== 'decode' && name !== 'years')) {
+  if (wanted.some((name) => !['decode', 'python', 'years'].includes(name))) {
     const { agent, bridge } = await buildPrograms(root, join(folder, 'programs'));
     await measure('once', () => measureOnce(agent, join(folder, 'once')));
     await measure('run', () => measureAgentRun(agent, join(folder, 'run'), Number(values.minutes) * 60_000));

@@ -1,0 +1,76 @@
+// The decoders of other projects beside ours, on the vectors that both decode, by processor time. They are installed into a
+// scratch folder where Python is here; which, and how they are called: decoders.py.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { casesOfFamilies } from './families.ts';
+import type { Measurement } from './measurement.ts';
+import { ratePerSecond } from './processor-time.ts';
+
+const program = fileURLToPath(new URL('decoders.py', import.meta.url));
+const packages = [
+  'victron-ble==0.9.3',
+  'aiobmsble==0.31.0',
+  'mppsolar==0.16.56',
+  'renogy-ble==1.3.1',
+  'python-can==4.6.1',
+  'pyserial==3.5',
+];
+const secondsEach = 1;
+
+interface Line {
+  readonly decoder: string;
+  readonly version: string;
+  readonly family: string;
+  readonly decoded: readonly number[];
+  readonly rate: number;
+}
+
+/** @param interpreter aiobmsble demands Python 3.12 or newer */
+export function measureBesidePython(folder: string, interpreter: string): Measurement[] {
+  const python = install(folder, interpreter);
+  if (python === undefined) return [];
+  const families = casesOfFamilies();
+  const cases = Object.fromEntries(
+    [...families].map(([family, each]) => [family, each.map(({ work: _, ...bytes }) => bytes)]),
+  );
+  const { stdout, stderr, status } = spawnSync(python, [program], {
+    input: JSON.stringify({ seconds: secondsEach, cases }),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return lines.map((text) => {
+    const line: Line = JSON.parse(text);
+    const works = line.decoded.flatMap((index) => families.get(line.family)?.[index]?.work ?? []);
+    return judge(line, ratePerSecond(works));
+  });
+}
+
+function judge({ decoder, version, family, decoded, rate }: Line, ours: number): Measurement {
+  const thousands = (each: number) => `${Math.round(each / 1000).toLocaleString('en')},000/s`;
+  return {
+    what: `decode ${family}, the ${decoded.length} vectors that ${decoder} ${version} decodes too, beside it`,
+    result: `${(ours / rate).toFixed(1)} × (${thousands(ours)}, ${thousands(rate)})`,
+    required: '≥ 20 ×',
+    goal: '',
+    isMet: ours >= 20 * rate,
+  };
+}
+
+/** A Python with what can be installed of the packages; says in one line what is missing. */
+function install(folder: string, interpreter: string): string | undefined {
+  const venv = join(folder, 'venv');
+  if (spawnSync(interpreter, ['-m', 'venv', venv]).status !== 0) {
+    console.error(`beside Python: skipped; it needs ${interpreter} with venv (apt-get install python3-venv)`);
+    return undefined;
+  }
+  const python = join(venv, 'bin', 'python');
+  for (const each of packages) {
+    const { status } = spawnSync(python, ['-m', 'pip', 'install', '--quiet', each], { stdio: 'ignore' });
+    if (status !== 0) console.error(`beside Python: ${each} could not be installed and is skipped`);
+  }
+  return python;
+}
