@@ -166,6 +166,15 @@ describe('PI18', () => {
     expect(readings[1]?.values['system_ac_output_power']).toBeUndefined();
   });
 
+  test.each(['', ',-', ',7'])('tells no other unit where GS says of its own number "%s"', (number) => {
+    const { readings } = run(voltronicPi18, {
+      ...{ '^P006MOD': d('03'), '^P005GS': d(`${words}${number}`) },
+      ...{ '^P007PGS0': d(pgs(1, '0165')), '^P007PGS1': d(pgs(1, '0340')) },
+    });
+    expect(readings.map(({ part }) => part)).toEqual([undefined]);
+    expect(readings[0]?.values['system_ac_output_power']).toBeUndefined();
+  });
+
   test('asks for the year that the clock of the inverter has, also of a unit that answers in the words of PI30', () => {
     const { asked } = run(voltronicPi18, { '^P006MOD': d('03'), '^P004T': d('20220726122606') });
     expect(asked).toContain('^P009EY2022');

@@ -34,9 +34,10 @@ const isThere = ([exists]: Columns): boolean => exists !== '0';
 function toParts(units: readonly Columns[], own: unknown): readonly Part<Columns>[] {
   const [first] = units;
   if (units.length === 1 && first !== undefined) return [{ payload: first }];
-  if (units[Number(own)] === undefined) return [];
+  const ownNumber = typeof own === 'string' ? Number(own) : undefined;
+  if (ownNumber === undefined || units[ownNumber] === undefined) return [];
   return units.map((payload, number) =>
-    number === Number(own)
+    number === ownNumber
       ? { payload }
       : { part: `unit_${number}`, payload: without(payload, ...systemColumns) },
   );
