@@ -12,9 +12,9 @@ export type Trouble = (typeof troubles)[number];
 
 /** What of all faults is of one kind. */
 export const shares: { readonly [trouble in Trouble]: number } = {
-  kills: 0.1,
-  links: 0.85,
-  surroundings: 0.05,
+  kills: 0.05,
+  links: 0.92,
+  surroundings: 0.03,
 };
 
 export interface Scene {

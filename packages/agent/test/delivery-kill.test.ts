@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { startAedes } from './delivery-brokers.ts';
 import { startAgent } from './delivery-rig.ts';
-import { seededRandom } from './powercut/cut.ts';
+import { seededRandom } from '../../simulator/src/powercut/cut.ts';
 
 const kills = 15;
 const seed = 1;

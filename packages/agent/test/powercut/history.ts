@@ -1,8 +1,9 @@
 // What the cut program writes, and what must be found after the cut.
 
+import { join } from 'node:path';
+import type { Subject } from '../../../simulator/src/powercut/subject.ts';
 import type { Entry } from '../../src/outbox/entry.ts';
 import { type Outbox, openOutbox } from '../../src/outbox/outbox.ts';
-import type { Operation } from './operations.ts';
 
 export const omissions = ['data syncs', 'directory syncs', 'file syncs'] as const;
 export type Omission = (typeof omissions)[number];
@@ -20,8 +21,16 @@ export const powercutEntry = (sequence: number): Entry => ({
   synced: true,
 });
 
+/** The agent's outbox, for the cut. */
+export const outboxSubject: Subject = {
+  name: 'outbox of the agent',
+  writer: join(import.meta.dirname, 'writer.ts'),
+  omissions,
+  judge,
+};
+
 /** What the program had said when the power went. */
-export interface Said {
+interface Said {
   readonly tried: ReadonlySet<number>;
   readonly accepted: ReadonlySet<number>;
   readonly confirming: ReadonlySet<number>;
@@ -29,13 +38,12 @@ export interface Said {
   readonly announced: ReadonlySet<number>;
 }
 
-export function saidIn(operations: readonly Operation[]): Said {
+function saidIn(words: readonly string[]): Said {
   const sets = new Map(
     ['try', 'accepted', 'confirming', 'announcing', 'announced'].map((word) => [word, new Set<number>()]),
   );
-  for (const operation of operations) {
-    if (operation.is !== 'word') continue;
-    const [word = '', from, to = from] = operation.text.split(' ');
+  for (const text of words) {
+    const [word = '', from, to = from] = text.split(' ');
     for (let sequence = Number(from); sequence <= Number(to); sequence += 1) sets.get(word)?.add(sequence);
   }
   const set = (word: string): ReadonlySet<number> => sets.get(word) ?? new Set();
@@ -49,7 +57,8 @@ export function saidIn(operations: readonly Operation[]): Said {
 }
 
 /** Opens what the cut left, with the agent's own code, and goes on with it. "": all is well. */
-export async function judge(directory: string, said: Said): Promise<string> {
+async function judge(directory: string, words: readonly string[]): Promise<string> {
+  const said = saidIn(words);
   const open = (): Promise<Outbox> => openOutbox({ path: directory, bytesMax: 1024 * 1024, ageMaxMs: 1e15 });
   let outbox = await open();
   try {

@@ -119,10 +119,13 @@ function writeTree(
 ): void {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
+  // What is in a directory is gone with its name.
+  const isThere = (path: string): boolean =>
+    path === root || (tree.get(path) === 'directory' && isThere(dirname(path)));
   for (const [path, named] of [...tree].sort()) {
-    if (named === undefined) continue;
+    if (named === undefined || !isThere(dirname(path))) continue;
     const to = join(directory, relative(root, path));
-    mkdirSync(named === 'directory' ? to : dirname(to), { recursive: true });
-    if (named !== 'directory') writeFileSync(to, files.get(named) ?? '');
+    if (named === 'directory') mkdirSync(to);
+    else writeFileSync(to, files.get(named) ?? '');
   }
 }
