@@ -2,16 +2,20 @@
 // doubled, the disk filled and clocks stepped; half of the time with Mosquitto, half with the bridge's own broker.
 // At the end everything accepted is stored, once, in every sink and tier.
 // --faults N instead of --minutes; --only kills,links,surroundings; --broker mosquitto|embedded
+// --power-cuts instead of all of these: the power is cut at every write of outbox and store.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nothing } from '../../packages/simulator/src/powercut/subject.ts';
 import { hasMosquitto } from '../../packages/simulator/src/services/mosquitto.ts';
+import { hasPrograms } from '../../packages/simulator/src/services/needs.ts';
 import { runCampaign, type Verdict } from './campaign.ts';
 import { findFaketime } from './clock.ts';
 import { canMount } from './disk.ts';
 import { troubles } from './faults.ts';
+import { cutTraces } from './powercut/traced.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,37 +24,53 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     only: { type: 'string' },
     broker: { type: 'string' },
+    'power-cuts': { type: 'boolean', default: false },
   },
 });
-const brokers = (['mosquitto', 'embedded'] as const)
-  .filter((broker) => values.broker === undefined || values.broker === broker)
-  .filter((broker) => broker === 'embedded' || hasMosquitto(process.env));
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-const only = troubles.filter((trouble) => values.only?.split(',').includes(trouble) ?? true);
-const mounts = canMount();
-const faketime = findFaketime();
 console.log(`seed ${seed}`);
-if (!mounts) console.log('skipped: no disk is filled, because mounting one needs root');
-if (faketime === undefined) console.log('skipped: no clock is stepped: sudo apt install libfaketime');
+if (values['power-cuts']) await cutPower();
+else await causeFaults();
 
-/** Of all that was asked for, the part of one broker. */
-const until =
-  values.faults === undefined
-    ? { ms: (Number(values.minutes ?? 10) * 60_000) / brokers.length }
-    : { faults: Number(values.faults) / brokers.length };
+async function cutPower(): Promise<void> {
+  if (!hasPrograms({ strace: 'strace' }, process.env)) return;
+  for await (const { subject, omission, cuts, fault, isRight } of cutTraces(seed)) {
+    const writer = omission === nothing ? subject : `${subject} without ${omission}`;
+    const found = fault === '' ? 'no harm' : `caught: ${fault}`;
+    console.log(`${isRight ? 'right' : 'WRONG'} ${writer}: ${cuts} cuts, ${found}`);
+    if (!isRight) process.exitCode = 1;
+  }
+}
 
-for (const broker of brokers) {
-  const folder = mkdtempSync(join(tmpdir(), 'wattline-faults-'));
-  const startMs = performance.now();
-  try {
-    const verdict = await runCampaign({
-      ...{ folder, seed, broker, until, only, mounts },
-      ...(faketime === undefined ? {} : { faketime }),
-      progress: (text) => process.stderr.write(process.stderr.isTTY ? `\r${text}` : ''),
-    });
-    print(broker, verdict, (performance.now() - startMs) / 1000);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+async function causeFaults(): Promise<void> {
+  const brokers = (['mosquitto', 'embedded'] as const)
+    .filter((broker) => values.broker === undefined || values.broker === broker)
+    .filter((broker) => broker === 'embedded' || hasMosquitto(process.env));
+  const only = troubles.filter((trouble) => values.only?.split(',').includes(trouble) ?? true);
+  const mounts = canMount();
+  const faketime = findFaketime();
+  if (!mounts) console.log('skipped: no disk is filled, because mounting one needs root');
+  if (faketime === undefined) console.log('skipped: no clock is stepped: sudo apt install libfaketime');
+
+  /** Of all that was asked for, the part of one broker. */
+  const until =
+    values.faults === undefined
+      ? { ms: (Number(values.minutes ?? 10) * 60_000) / brokers.length }
+      : { faults: Number(values.faults) / brokers.length };
+
+  for (const broker of brokers) {
+    const folder = mkdtempSync(join(tmpdir(), 'wattline-faults-'));
+    const startMs = performance.now();
+    try {
+      const verdict = await runCampaign({
+        ...{ folder, seed, broker, until, only, mounts },
+        ...(faketime === undefined ? {} : { faketime }),
+        progress: (text) => process.stderr.write(process.stderr.isTTY ? `\r${text}` : ''),
+      });
+      print(broker, verdict, (performance.now() - startMs) / 1000);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
 

@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import type { Aedes } from 'aedes';
 import { expect, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
+import { seededRandom } from '../../simulator/src/powercut/cut.ts';
 import { startAedes } from './delivery-brokers.ts';
 import { startAgent } from './delivery-rig.ts';
-import { seededRandom } from '../../simulator/src/powercut/cut.ts';
 
 const kills = 15;
 const seed = 1;
