@@ -174,6 +174,8 @@ interface Asking {
   readonly requests?: readonly RequestForm[];
   /** Answers say what they answer; otherwise a late one could be taken for the next question's. */
   readonly namesQuestion: boolean;
+  /** The device ends a connection that nobody keeps alive: where nothing else is configured, each poll makes its own. */
+  readonly hangsUp?: true;
   /** Applied over all records of one poll together. */
   readonly computed?: readonly Computed[];
   /** The exchange of a request that no record makes, so that captured refusals are told from silence. */

@@ -26,6 +26,8 @@ const harmless: { readonly [family: string]: readonly RegExp[] } = {
     /^ffaa1806[0-9a-f.]{14}$/,
     /^ffaa1d0f[0-9a-f.]{32}$/,
   ],
+  // Ids of characteristics, which are read; 6597ffff would be written.
+  'victron-gatt': [/^6597(ed8[cde]|0fff|eeff|ed7d|0ffe|edec|038[23])4bda4c1eaf4b551c4cf74769$/],
   'voltronic-pi18': [
     // ^P inquires, ^S would set. Lengths and texts as printed.
     ...[

@@ -50,7 +50,7 @@ interface Connection {
 /** Runs until the signal ends it. */
 export async function ask(options: AskOptions): Promise<void> {
   const { device, now, startTimer, signal } = options;
-  const { keepsConnected = true } = device;
+  const { keepsConnected = !device.definition.ask?.hangsUp } = device;
   const { inTurn = (act) => act() } = options;
   let connection: Connection | undefined;
   let retryMs = retryFirstMs;

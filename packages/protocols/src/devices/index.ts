@@ -8,6 +8,7 @@ import { renogyController } from './renogy-controller.ts';
 import { vedirectHex } from './vedirect-hex/index.ts';
 import { vedirectText } from './vedirect-text/index.ts';
 import { victronBle } from './victron-ble/index.ts';
+import { victronGatt } from './victron-gatt.ts';
 import { voltronicBle } from './voltronic-ble.ts';
 import { voltronicPi18 } from './voltronic-pi18/index.ts';
 import { voltronicPi30 } from './voltronic-pi30/index.ts';
@@ -16,6 +17,7 @@ export const definitions: readonly DeviceDefinition[] = [
   victronBle,
   vedirectText,
   vedirectHex,
+  victronGatt,
   jbd,
   litimeMppt,
   ...canBatteries,

@@ -65,7 +65,7 @@ function formatFrame(command: number, ...data: readonly number[]): Uint8Array {
 }
 
 /** One register and its value, as payloads hold them side by side: id(2, low byte first) length(1) value. */
-const stretchOf = (id: number, value: Uint8Array): Uint8Array =>
+export const stretchOf = (id: number, value: Uint8Array): Uint8Array =>
   Uint8Array.of(id & 0xff, id >> 8, value.length, ...value);
 
 const idOf = (data: Uint8Array): number => (data[0] ?? 0) + 256 * (data[1] ?? 0);

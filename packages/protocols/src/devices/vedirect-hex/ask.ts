@@ -1,5 +1,5 @@
-// Asks a VE.Direct port in HEX: first what the product is, then every register of its record. What a product refuses is not
-// asked again on the connection; settings and names are asked once. Registers that come unasked meanwhile are taken.
+// Asks a VE.Direct port in HEX: first what the product is, then every register of its record. What a product refuses twice is
+// not asked again on the connection; settings and names are asked once. Registers that come unasked meanwhile are taken.
 
 import type { PollContext } from '../../asking.ts';
 import type { RecordDefinition } from '../../device.ts';
@@ -62,17 +62,31 @@ export function* askRegisters(records: Records, { settled }: PollContext): Sessi
     if (asideRegisters.includes(id) || settled.has(nameOf(id))) continue;
     try {
       told.push(yield getRegister(id, heard));
+      settled.add(answeredOnce(id));
       if (steady.has(id)) settled.add(nameOf(id));
     } catch (error) {
-      if (!(error instanceof ProtocolError) || (error.code === 'silent' && ++silences > silencesMax))
+      if (!(error instanceof ProtocolError)) throw error;
+      if (error.code !== 'refused' && (settled.has(answeredOnce(id)) || ++silences > silencesMax))
         throw error;
-      // The history of a day that has only begun is refused too.
-      if (!historyRegisters.includes(id)) settled.add(nameOf(id));
+      goWithout(id, error, settled);
     }
   }
   const answered = joinChunks(told);
   const more = [...unasked].filter(([id]) => registerValue(answered, id) === undefined);
   return joinChunks([answered, ...more.map(([, register]) => register)]);
+}
+
+const answeredOnce = (id: number): string => `${nameOf(id)} answered`;
+
+/**
+ * Asked no more, unless it was answered before: it may be refused for a while only. A first refusal may be due to a request
+ * that was damaged on its way, and the history of a day that has only begun is refused too.
+ */
+function goWithout(id: number, { code }: ProtocolError, settled: Set<string>): void {
+  if (settled.has(answeredOnce(id)) || historyRegisters.includes(id)) return;
+  const refused = `${nameOf(id)} refused`;
+  if (code === 'silent' || settled.has(refused)) settled.add(nameOf(id));
+  else settled.add(refused);
 }
 
 /** The long form first: the short one comes in the wrong order from some. */
