@@ -65,6 +65,17 @@ describe('the balance', () => {
     const [name, kind, values] = shunt;
     expect(valuesOf(wattsOf(views(bms, other, [name, kind, values, 60])))['battery']).toBeNull();
   });
+  test('counts the BMSes of a site that the monitor is not of', () => {
+    const devices = createDevices(createAgents());
+    const say = (name: string, site: string, values: StoredReading['values']) => {
+      const reading = readingOf(`victron/battery/${name}`, now, values, { kind: 'battery' });
+      devices.accept({ ...reading, site });
+    };
+    say('shunt', 'cabin', { battery_power: 350, battery_capacity_consumed: 12 });
+    say('behind', 'cabin', { battery_power: 345 });
+    say('bms', 'workshop', { battery_power: -40 });
+    expect(valuesOf(wattsOf(devices.views(now)))['battery']).toBe(-310);
+  });
 });
 
 describe('what is not current', () => {

@@ -34,14 +34,19 @@ function sourcesOf(device: DeviceView): Source[] {
 
 /**
  * A battery monitor measures all that goes into and out of a bank, so where there is one, the BMSes of the same bank
- * would count twice. It is known by the charge it says was taken out.
+ * would count twice. It is known by the charge it says was taken out. Agents that say so of themselves read different
+ * sites: a monitor of one measures no bank of another.
  */
 function chooseBattery(sources: readonly Source[]): readonly Source[] {
   const isMonitor = ({ device }: Source): boolean => 'battery_capacity_consumed' in device.values;
-  const ofBattery = sources.filter(({ flow }) => flow.node === 'battery');
-  return ofBattery.some(isMonitor)
-    ? sources.filter((source) => source.flow.node !== 'battery' || isMonitor(source))
-    : sources;
+  const monitored = new Set(
+    sources
+      .filter((source) => source.flow.node === 'battery' && isMonitor(source))
+      .map(({ device }) => device.site),
+  );
+  return sources.filter(
+    (source) => source.flow.node !== 'battery' || isMonitor(source) || !monitored.has(source.device.site),
+  );
 }
 
 function sumOf(node: Node['node'], sources: readonly Source[]): Node {
