@@ -1,19 +1,26 @@
-// A week of a made-up site, every three minutes of it, in the summer time of central Europe.
+// A week of a made-up site, in steps, in the summer time of central Europe.
 
 import type { Decoded } from '@wattline/protocols';
 import type { Timing } from '../src/site/simulate.ts';
 
 const minuteMs = 60_000;
-const everyMinutes = 3;
-export const everyHours = everyMinutes / 60;
-const moments = (7 * 24 * 60) / everyMinutes;
+const weekMinutes = 7 * 24 * 60;
 
-export function week(startMs: number): { readonly timing: Timing; readonly times: readonly number[] } {
-  return {
-    timing: { startMs, seed: 7, localOffsetMs: 2 * 60 * minuteMs },
-    times: Array.from({ length: moments }, (_, index) => startMs + index * everyMinutes * minuteMs),
-  };
+export interface Story {
+  readonly timing: Timing;
+  readonly times: readonly number[];
+  /** Between two of them. */
+  readonly stepHours: number;
 }
+
+export const week = (startMs: number, stepMinutes: number): Story => ({
+  timing: { startMs, seed: 7, localOffsetMs: 2 * 60 * minuteMs },
+  times: Array.from(
+    { length: weekMinutes / stepMinutes },
+    (_, index) => startMs + index * stepMinutes * minuteMs,
+  ),
+  stepHours: stepMinutes / 60,
+});
 
 export function numberOf({ values }: Decoded, field: string): number {
   const value = values[field];

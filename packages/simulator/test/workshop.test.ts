@@ -5,12 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { workshopDevices } from '../src/demo/workshop.ts';
 import { createLitime } from '../src/devices/litime.ts';
 import { createWorkshop } from '../src/site/workshop.ts';
-import { everyHours, numberOf, week } from './story.ts';
+import { numberOf, type Story, week } from './story.ts';
 
-const summer = week(Date.UTC(2026, 5, 1));
-const winter = week(Date.UTC(2026, 11, 14));
+const stepMinutes = 3;
+const summer = week(Date.UTC(2026, 5, 1), stepMinutes);
+const winter = week(Date.UTC(2026, 11, 14), stepMinutes);
 
-const tell = ({ timing, times }: typeof summer) => {
+const tell = ({ timing, times }: Story) => {
   const devices = workshopDevices(createWorkshop(timing));
   return times.map((timeMs) => {
     const [left, right, controller] = devices.map(({ readings }) => readings(timeMs)[0]) as [
@@ -52,7 +53,7 @@ describe.each([
       let flowedAh = 0;
       const remaining = moments.map((moment) => numberOf(moment[side], 'battery_capacity_remaining'));
       for (const [index, moment] of moments.entries()) {
-        if (index > 0) flowedAh += numberOf(moment[side], 'battery_current') * everyHours;
+        if (index > 0) flowedAh += numberOf(moment[side], 'battery_current') * summer.stepHours;
         const changed = (remaining[index] ?? 0) - (remaining[0] ?? 0);
         expect(Math.abs(changed - flowedAh)).toBeLessThan(3);
       }

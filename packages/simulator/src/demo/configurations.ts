@@ -21,6 +21,7 @@ export function writeBridge(folder: string, { brokerPort, pagePort }: BridgePort
   });
 }
 
+/** The agent is the only one of its site, and called like it. */
 export function writeAgent(
   folder: string,
   agent: string,
@@ -35,6 +36,7 @@ export function writeAgent(
   });
   return write(folder, 'agent.yml', {
     agent,
+    site: agent,
     mqtt: { url: brokerUrl },
     outbox: { path: join(folder, 'outbox') },
     bluetooth: { adapter: `tcp:127.0.0.1:${radioPort}` },

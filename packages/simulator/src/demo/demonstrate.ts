@@ -98,7 +98,7 @@ async function run(
 }
 
 /** What is happening now goes before what has been, for this long. */
-const liveFirstMs = 5000;
+const liveFirstMs = 3000;
 
 /** Names of all that is simulated here. */
 const unitsOf = ({ devices, hardware }: Equipped): readonly string[] =>
@@ -130,9 +130,13 @@ async function tellHistory(
     return all.catch(() => undefined);
   });
   const count = (await all).reduce((sum, each) => sum + each, 0);
-  const hours = Math.round(historyMs / hourMs);
-  const span = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+  const span = spanOf(historyMs / hourMs);
   say(`  ${count.toLocaleString('en')} readings of the last ${span} stored`);
+}
+
+function spanOf(hours: number): string {
+  if (hours < 1) return `${Math.round(hours * 60)} minutes`;
+  return hours < 48 ? `${Math.round(hours)} hours` : `${Math.round(hours / 24)} days`;
 }
 
 /** A program that ended explains why its connections did. */
@@ -167,8 +171,8 @@ function announce(
   );
 }
 
-/** A reading may be on its way to the store. */
-const graceMs = 3000;
+/** A reading may be on its way to the store, and a busy machine late. */
+const graceMs = 6000;
 
 async function judge(live: Liveness, { say }: Pick<DemonstrationOptions, 'say'>): Promise<ExitCode> {
   const isComplete = await live.settled(graceMs);

@@ -30,7 +30,7 @@ export async function publishHistory(options: HistoryOptions): Promise<number> {
   });
   lost.catch(() => undefined);
   const confirmed = (group: readonly Promise<unknown>[]) => Promise.race([Promise.all(group), lost]);
-  const identity = { agent: options.agent, stream: randomUUID(), boot: randomUUID() };
+  const identity = { agent: options.agent, site: options.agent, stream: randomUUID(), boot: randomUUID() };
   let sequence = 0;
   let group: Promise<unknown>[] = [];
   try {
@@ -60,7 +60,8 @@ export async function publishHistory(options: HistoryOptions): Promise<number> {
 
 type Part = Pick<Reading, 'definition' | 'kind' | 'values' | 'model'> & { readonly topic: string };
 
-function readingsAt(devices: readonly DemoDevice[], timeMs: number): Part[] {
+/** What the devices say at a time, under the topics that their agent would use. */
+export function readingsAt(devices: readonly DemoDevice[], timeMs: number): Part[] {
   return devices.flatMap(({ name, type, definition, readings }) =>
     readings(timeMs).map(({ kind, values, model, part }) => ({
       ...{ definition, kind, values, ...(model === undefined ? {} : { model }) },

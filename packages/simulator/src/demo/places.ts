@@ -1,9 +1,11 @@
 // The sites of the demonstration. Each is read by an agent of its own, as they lie apart.
 
+import { createInverterHut } from '../site/inverter-hut.ts';
 import type { Timing } from '../site/simulate.ts';
 import { createSite } from '../site/site.ts';
 import { createWorkshop } from '../site/workshop.ts';
 import type { DemoDevice } from './device.ts';
+import { hutNotes, inverterHutDevices } from './inverter-hut.ts';
 import { victronDevices } from './victron.ts';
 import { workshopDevices } from './workshop.ts';
 
@@ -22,6 +24,11 @@ export const places: readonly Place[] = [
     devices: ({ startMs, seed, localOffsetMs }) => victronDevices(createSite(startMs, seed, localOffsetMs)),
   },
   { id: 'workshop', devices: (timing) => workshopDevices(createWorkshop(timing)) },
+  {
+    id: 'inverter',
+    devices: (timing) => inverterHutDevices(createInverterHut(timing)),
+    notes: hutNotes,
+  },
 ];
 
 /** Names of all devices of some places. */

@@ -59,6 +59,9 @@ function textAt(texts: { readonly [offset: number]: string }): Buffer {
   return value;
 }
 
+/** What a characteristic holds; `undefined`: there is none of that id. */
+export const axpertValue = (id: string, state: AxpertState): Buffer | undefined => values[id]?.(state);
+
 /** @param state is asked at each read */
 export function createAxpertPeripheral(state: () => AxpertState, options: PeripheralOptions): Peripheral {
   const characteristics = Object.entries(values).map(([uuid, encode]) => ({
