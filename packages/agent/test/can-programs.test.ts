@@ -1,14 +1,13 @@
 // Whole programs with a battery stack on CAN behind a USB-CAN-A, on a pseudo terminal with the real serial library.
 
-import { type CanFrame, formatCandump, formatUsbCanA } from '@wattline/protocols';
+import { type CanFrame, formatCandump } from '@wattline/protocols';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   type CanBatteryState,
-  createUsbCanAdapter,
   pylontechFrames,
   victronFrames,
 } from '../../simulator/src/devices/can-battery.ts';
-import { openVirtualSerial, type VirtualSerial } from '../../simulator/src/serial/virtual-serial.ts';
+import { type CanStack, openCanStack } from '../../simulator/src/devices/can-stack.ts';
 import { freePort } from '../../simulator/src/services/free-port.ts';
 import { agentFile, type Installation, openInstallation } from './agent-rig.ts';
 import { startAedes, subscribeAll } from './delivery-brokers.ts';
@@ -36,53 +35,17 @@ const battery: CanBatteryState = {
   },
 };
 
-interface Stack {
-  readonly port: string;
-  readonly settings: readonly string[];
-  readonly strange: () => string;
-  unplug(): Promise<void>;
-  plugIn(): Promise<void>;
-}
-
-async function openStack(folder: string, frames: () => readonly CanFrame[]): Promise<Stack> {
-  const port = `${folder}/ttyCAN`;
-  let line: VirtualSerial | undefined;
-  let adapter = createUsbCanAdapter();
-  const settings: string[] = [];
-  const all = [adapter];
-  const plugIn = async (): Promise<void> => {
-    // One that was pulled has forgotten nothing of its flash, but must be set again all the same.
-    adapter = createUsbCanAdapter();
-    all.push(adapter);
-    line = await openVirtualSerial(port, (bytes) => {
-      const before = adapter.settings.length;
-      adapter.receive(bytes);
-      settings.push(...adapter.settings.slice(before));
-    });
-  };
-  await plugIn();
-  const speaking = setInterval(() => {
-    if (adapter.isSet()) line?.write(Buffer.concat(frames().map(formatUsbCanA)));
-  }, roundEveryMs);
-  onTestFinished(async () => {
-    clearInterval(speaking);
-    await line?.close();
-  });
-  return {
-    ...{ port, plugIn, settings },
-    strange: () => all.map((each) => each.strange()).join(''),
-    async unplug() {
-      await line?.close();
-      line = undefined;
-    },
-  };
+async function openStack(folder: string, frames: () => readonly CanFrame[]): Promise<CanStack> {
+  const stack = await openCanStack({ path: `${folder}/ttyCAN`, frames, everyMs: roundEveryMs });
+  onTestFinished(stack.close);
+  return stack;
 }
 
 async function siteWith(
-  entry: (stack: Stack) => string,
+  entry: (stack: CanStack) => string,
   frames: () => readonly CanFrame[],
   port?: number,
-): Promise<{ readonly site: Installation; readonly stack: Stack }> {
+): Promise<{ readonly site: Installation; readonly stack: CanStack }> {
   const site = await openInstallation();
   const stack = await openStack(site.folder, frames);
   site.write('agent.yml', agentFile({ ...site, port: port ?? (await freePort()), devices: [entry(stack)] }));
@@ -91,8 +54,8 @@ async function siteWith(
 
 const entryOf =
   (definition: string, more = '') =>
-  ({ port }: Stack): string =>
-    `{ name: stack, definition: ${definition}, port: "${port}", interval: 1s${more} }`;
+  ({ path }: CanStack): string =>
+    `{ name: stack, definition: ${definition}, port: "${path}", interval: 1s${more} }`;
 
 describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
   test('of Pylontech is read, and nothing is written but the settings for listening', async () => {
@@ -113,7 +76,7 @@ describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
         ...{ charge_allowed: true, discharge_allowed: true, battery_charge_voltage_limit: 56.8 },
       },
     });
-    expect(stack.settings).toEqual([listening]);
+    expect(stack.settings()).toEqual([listening]);
     expect(stack.strange()).toBe('');
   });
 
@@ -148,8 +111,8 @@ describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
     await stack.plugIn();
     await expect.poll(count, { timeout: 15_000 }).toBeGreaterThan(before + 1);
     await program.stop('SIGTERM');
-    expect(new Set(stack.settings)).toEqual(new Set([listening]));
-    expect(stack.settings.length).toBe(2);
+    expect(new Set(stack.settings())).toEqual(new Set([listening]));
+    expect(stack.settings().length).toBe(2);
     expect(stack.strange()).toBe('');
   });
 
@@ -157,7 +120,7 @@ describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
     const more = ', listen_only: no, bit_rate: 250k';
     const { site, stack } = await siteWith(entryOf('can-pylontech', more), () => pylontechFrames(battery));
     expect((await site.agent(['read', 'stack']).ended).code).toBe(0);
-    expect(stack.settings).toEqual(['aa55120501000000000000000000010000000019']);
+    expect(stack.settings()).toEqual(['aa55120501000000000000000000010000000019']);
   });
 
   test('of another family is said with the definition that fits', async () => {
@@ -190,7 +153,7 @@ describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
       ...pylontechFrames(battery),
       foreign,
     ]);
-    const recorded = await site.agent(['record', 'stack', '--out', 'stack.jsonl', '--for', '1s']).ended;
+    const recorded = await site.agent(['record', 'stack', '--out', 'stack.jsonl', '--for', '3s']).ended;
     expect(recorded.stderr).toMatch(/^stack\.jsonl: [1-9]\d* frames of stack\n$/);
     await stack.unplug();
     expect(site.read('stack.jsonl')).toContain('"source":1963');
