@@ -69,6 +69,7 @@ async function visitOf(
   };
   const context = await browser.newContext(contextOptions);
   try {
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     const problems = watch(page, fixture, options.expected);
     if (stoppedClock) await page.clock.install();
@@ -111,7 +112,7 @@ export async function goTo({ page, fixture }: Pick<Visit, 'page' | 'fixture'>, h
 export async function eventually<Value>(
   read: () => Value | Promise<Value>,
   check: (value: Value) => void,
-  timeoutMs = 5000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   for (;;) {

@@ -90,7 +90,8 @@ export async function startFixture(pageDir: string, options: FixtureOptions = {}
     else if (pathname === '/api/session/end') {
       isLocked = true;
       sendJson(response, { user: null, may_read: false });
-    } else if (pathname === '/api/events') openStream(request, response, streams, now());
+    } else if (pathname.endsWith('/stay_awake')) void answerAwake(request, response, answers, now());
+    else if (pathname === '/api/events') openStream(request, response, streams, now());
     else if (pathname.startsWith('/api/')) sendJson(response, answers.to(pathname, searchParams));
     else void sendFile(response, pageDir, pathname);
   });
@@ -139,6 +140,19 @@ async function answerLocked(
   }
   response.writeHead(401, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ error: { code: 'sign_in', message: 'no' } }));
+}
+
+async function answerAwake(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { awake, refusalOfAwake }: Answers,
+  now: number,
+): Promise<void> {
+  const status = refusalOfAwake();
+  if (status !== undefined) return void response.writeHead(status).end('{}');
+  const { minutes } = JSON.parse(await text(request));
+  awake.push({ path: request.url ?? '', minutes });
+  sendJson(response, { until: now + minutes * 60_000 });
 }
 
 function openStream(

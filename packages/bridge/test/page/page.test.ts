@@ -27,12 +27,15 @@ const started = (): Bench => {
   return bench;
 };
 
-describe.skipIf(!hasBrowser())('the page', () => {
+/** One browser draws for all: on a busy machine a test waits long for its turn. */
+const timeout = 120_000;
+
+describe.skipIf(!hasBrowser())('the page', { timeout }, () => {
   beforeAll(async () => {
     pageDir = await mkdtemp(join(tmpdir(), 'wattline-page-'));
     await buildPage(pageDir);
     bench = await startBench(pageDir);
-  });
+  }, timeout);
   afterAll(async () => {
     await bench?.close();
     await rm(pageDir, { recursive: true, force: true });

@@ -3,10 +3,10 @@
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import type { DeviceView } from '../../../src/web/api.ts';
 import { type Gap, silencesOf } from '../chart/gaps.ts';
+import { tierName } from '../format/tier.ts';
 import { Icon } from '../icon.tsx';
 import { useSeries } from '../live/use-series.ts';
 import { usePage, useTimes, useWords } from '../page-context.ts';
-import type { Words } from '../words/words.ts';
 import { CounterPanel } from './counter-panel.tsx';
 import { GaugePanel } from './gauge-panel.tsx';
 import { askRange, type Range, ranges, spans } from './range.ts';
@@ -151,15 +151,6 @@ function Tier({ device, field, range }: TierProps) {
       <span class="key kg">{words.say('hatched')}</span>
     </p>
   );
-}
-
-const seconds: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** 30m → 30 min; a tier with another name keeps it. */
-function tierName({ say, span }: Words, tier: string): string {
-  const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(tier) ?? [];
-  if (count === undefined) return tier;
-  return unit === 'd' ? say('d', count) : span(Number(count) * (seconds[unit] ?? 1));
 }
 
 /** `[` and `]` go through the ranges, `c` compares, unless somebody is typing. */

@@ -8,6 +8,7 @@ import type {
   SiteView,
   StatusView,
 } from '../../../src/web/api.ts';
+import type { Key } from '../words/words.ts';
 
 export interface SeriesQuery {
   readonly device: string;
@@ -29,8 +30,10 @@ export interface Api {
   readonly series: (query: SeriesQuery, signal: AbortSignal) => Promise<SeriesView>;
   readonly status: (signal: AbortSignal) => Promise<StatusView>;
   readonly session: (signal: AbortSignal) => Promise<SessionView>;
-  readonly signIn: (name: string, password: string) => Promise<void>;
-  readonly signOut: () => Promise<void>;
+  readonly signIn: (name: string, password: string) => Promise<unknown>;
+  readonly signOut: () => Promise<unknown>;
+  /** Resolves when the command is where the agent finds it. */
+  readonly stayAwake: (agent: string, minutes: number) => Promise<{ until: number }>;
   readonly exportAddress: (device: string, from: number, to: number) => string;
 }
 
@@ -43,24 +46,27 @@ export class RefusedError extends Error {
   }
 }
 
+/** Why a call failed, in the reader's language: by the status of a refusal, else that nobody answered. */
+export const causeOf = (error: unknown, causes: { readonly [status: number]: Key }): Key =>
+  (error instanceof RefusedError ? causes[error.status] : undefined) ?? 'no_answer';
+
 /** A call that hangs is given up, so that the next attempt can go. */
 const timeoutMs = 10_000;
 
 export function createApi(): Api {
-  const get = async <Answer>(path: string, signal: AbortSignal): Promise<Answer> => {
-    const response = await fetch(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+  const ask = async <Answer>(path: string, signals: AbortSignal[], options: RequestInit): Promise<Answer> => {
+    const signal = AbortSignal.any([...signals, AbortSignal.timeout(timeoutMs)]);
+    const response = await fetch(path, { ...options, signal });
     if (!response.ok) throw new RefusedError(response.status, path);
     return response.json();
   };
-  const post = async (path: string, body: object): Promise<void> => {
-    const response = await fetch(path, {
+  const get = <Answer>(path: string, signal: AbortSignal): Promise<Answer> => ask(path, [signal], {});
+  const post = <Answer>(path: string, body: object): Promise<Answer> =>
+    ask(path, [], {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
     });
-    if (!response.ok) throw new RefusedError(response.status, path);
-  };
   // The bridge takes whole milliseconds; a browser's clock knows parts of them.
   const query = (parameters: { readonly [name: string]: string | number }): string =>
     new URLSearchParams(
@@ -78,6 +84,7 @@ export function createApi(): Api {
     session: (signal) => get('api/session', signal),
     signIn: (name, password) => post('api/session', { name, password }),
     signOut: () => post('api/session/end', {}),
+    stayAwake: (agent, minutes) => post(`api/agents/${encodeURIComponent(agent)}/stay_awake`, { minutes }),
     exportAddress: (device, from, to) => `api/export?${query({ device, from, to, format: 'csv' })}`,
   };
 }

@@ -1,7 +1,7 @@
 // Name and password, where the bridge wants them; and the way out again.
 
 import { useState } from 'preact/hooks';
-import { RefusedError } from '../live/api.ts';
+import { causeOf } from '../live/api.ts';
 import { useKnown, usePage, useWords } from '../page-context.ts';
 import type { Key } from '../words/words.ts';
 
@@ -19,7 +19,7 @@ export function SignIn() {
       await api.signIn(String(form.get('name')), String(form.get('password')));
       renew();
     } catch (error) {
-      setProblem(problemOf(error));
+      setProblem(causeOf(error, causes));
     } finally {
       setBusy(false);
     }
@@ -48,15 +48,7 @@ export function SignIn() {
   );
 }
 
-function problemOf(error: unknown): Key {
-  if (!(error instanceof RefusedError)) return 'sign_in_failed';
-  const problems: { readonly [status: number]: Key } = {
-    401: 'sign_in_wrong',
-    403: 'sign_in_role',
-    429: 'sign_in_later',
-  };
-  return problems[error.status] ?? 'sign_in_failed';
-}
+const causes = { 401: 'sign_in_wrong', 403: 'sign_in_role', 429: 'sign_in_later' } as const;
 
 export function SignOut() {
   const { api, renew } = usePage();

@@ -2,41 +2,26 @@
 
 import { accountsOf, unexplained } from '../../../src/web/accounts.ts';
 import type { StatusView } from '../../../src/web/api.ts';
-import { Icon } from '../icon.tsx';
 import { useWords } from '../page-context.ts';
 import { whole } from '../words/words.ts';
-import { type Reason, type Row, rowsOf } from './rows.ts';
-import { Count, Table } from './table.tsx';
-
-const columns = [
-  { label: 'hop' },
-  { label: 'ledger_in' },
-  { label: 'delivered' },
-  { label: 'waiting_l' },
-  { label: 'rejected' },
-  { label: 'why', kind: 'why' },
-] as const;
+import { type Row, rowsOf } from './rows.ts';
+import { Card, Cell, Table, Verdict } from './table-card.tsx';
 
 export function LedgerCard({ status }: { readonly status: StatusView }) {
-  const { say } = useWords();
-  const rows = rowsOf(status);
   return (
-    <section class="card ledger wide" aria-labelledby="ledger">
-      <header>
-        <h2 id="ledger">{say('every_reading')}</h2>
-        <Verdict status={status} />
-      </header>
+    <Card title="every_reading" class="ledger wide" aside={<Closes status={status} />}>
       <Sum status={status} />
-      <Table columns={columns} label={say('every_reading')}>
-        {rows.map((row) => (
-          <LedgerRow key={`${row.hop} ${row.title.fill['x']}`} row={row} />
-        ))}
-      </Table>
-    </section>
+      <Table
+        label="every_reading"
+        columns={['hop', 'ledger_in', 'delivered', 'waiting_l', 'rejected', 'why']}
+        none="nothing_stored"
+        rows={rowsOf(status).map((row) => <LedgerRow key={`${row.hop} ${row.title.fill['x']}`} row={row} />)}
+      />
+    </Card>
   );
 }
 
-function Verdict({ status }: { readonly status: StatusView }) {
+function Closes({ status }: { readonly status: StatusView }) {
   const { say, number } = useWords();
   const open = accountsOf(status).filter(unexplained).length;
   const missing = status.accounts.agents.reduce((sum, each) => sum + each.missing, 0);
@@ -46,13 +31,7 @@ function Verdict({ status }: { readonly status: StatusView }) {
       : missing > 0
         ? say('readings_missing', number(missing, whole))
         : say('nothing_missing');
-  const bad = open + missing > 0;
-  return (
-    <span class={`verdict push${bad ? ' bad' : ''}`} role="status">
-      <Icon name={bad ? 'warning' : 'check'} />
-      {text}
-    </span>
-  );
+  return <Verdict bad={open + missing > 0}>{text}</Verdict>;
 }
 
 /** The sum of the log, in large: what came is stored, or it is said what else it was. */
@@ -89,28 +68,23 @@ function LedgerRow({ row }: { readonly row: Row }) {
   return (
     <tr data-hop={hop} {...(open === 0 ? {} : { 'data-open': open })}>
       <th scope="row">{say(title.key, title.fill)}</th>
-      <Count label="ledger_in" value={into}>
+      <Cell of="ledger_in" count={into}>
         {beside > 0 ? (
           <small>{say(hop === 'sink' ? 'and_before' : 'and_beside', number(beside, whole))}</small>
         ) : null}
-      </Count>
-      <Count label="delivered" value={delivered} />
-      <Count label="waiting_l" value={waiting} mark="w" />
-      <Count label="rejected" value={rejected} mark="x" />
-      <td class="why" data-l={say('why')}>
+      </Cell>
+      <Cell of="delivered" count={delivered} />
+      <Cell of="waiting_l" count={waiting} mark="w" />
+      <Cell of="rejected" count={rejected} mark="x" />
+      <Cell of="why">
         {open === 0 ? null : <b class="x">{say('sum_open', number(open, whole))} </b>}
         {why.map((reason, index) => (
           <span key={index}>
             {index > 0 ? ' · ' : ''}
-            <Why reason={reason} />
+            {'text' in reason ? reason.text : say(reason.key, reason.fill)}
           </span>
         ))}
-      </td>
+      </Cell>
     </tr>
   );
-}
-
-function Why({ reason }: { readonly reason: Reason }) {
-  const { say } = useWords();
-  return <>{'text' in reason ? reason.text : say(reason.key, reason.fill)}</>;
 }

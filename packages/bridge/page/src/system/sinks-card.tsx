@@ -1,45 +1,28 @@
 // The databases: whether they take what they should, and how far they are behind.
 
 import type { StatusView } from '../../../src/web/api.ts';
-import { Icon } from '../icon.tsx';
 import { useWords } from '../page-context.ts';
-import { Count, Table, Words } from './table.tsx';
-
-const columns = [
-  { label: 'sink' as const },
-  { label: 'state' as const, kind: 'l' as const },
-  { label: 'lag' as const },
-  { label: 'waiting_l' as const },
-  { label: 'rejected' as const },
-];
+import { Card, Cell, Standing, Table } from './table-card.tsx';
 
 export function SinksCard({ status: { sinks, now } }: { readonly status: StatusView }) {
-  const { say } = useWords();
   return (
-    <section class="card" aria-labelledby="sinks">
-      <header>
-        <h2 id="sinks">{say('sinks')}</h2>
-      </header>
-      {sinks.length === 0 ? (
-        <p class="muted s">{say('no_sinks')}</p>
-      ) : (
-        <Table columns={columns} label={say('sinks')}>
-          {sinks.map((sink) => (
-            <SinkRow key={sink.name} sink={sink} now={now} />
-          ))}
-        </Table>
-      )}
-    </section>
+    <Card title="sinks">
+      <Table
+        label="sinks"
+        columns={['sink', 'state', 'lag', 'waiting_l', 'rejected']}
+        none="no_sinks"
+        rows={sinks.map((sink) => <SinkRow key={sink.name} sink={sink} now={now} />)}
+      />
+    </Card>
   );
 }
 
-function SinkRow({
-  sink: { name, type, state, readings },
-  now,
-}: {
+interface RowProps {
   readonly sink: StatusView['sinks'][number];
   readonly now: number;
-}) {
+}
+
+function SinkRow({ sink: { name, type, state, readings }, now }: RowProps) {
   const { say, age } = useWords();
   const waits = state === 'waiting';
   const { pending, oldest, refused, expired } = readings;
@@ -49,17 +32,14 @@ function SinkRow({
         {name}
         <small>{type}</small>
       </th>
-      <Words label="state">
-        <span class="inl" data-state={waits ? 'late' : 'fresh'}>
-          <Icon name={waits ? 'late' : 'fresh'} />
-          {say(waits ? 'sink_waiting' : 'sink_writing')}
-        </span>
-      </Words>
-      <td data-l={say('lag')}>
+      <Cell of="state">
+        <Standing as={waits ? 'late' : 'fresh'}>{say(waits ? 'sink_waiting' : 'sink_writing')}</Standing>
+      </Cell>
+      <Cell of="lag">
         {age(pending === 0 || oldest === undefined ? 0 : Math.max(0, (now - oldest) / 1000))}
-      </td>
-      <Count label="waiting_l" value={pending} mark="w" />
-      <Count label="rejected" value={refused + expired} mark="x" />
+      </Cell>
+      <Cell of="waiting_l" count={pending} mark="w" />
+      <Cell of="rejected" count={refused + expired} mark="x" />
     </tr>
   );
 }

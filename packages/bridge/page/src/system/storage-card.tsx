@@ -1,84 +1,72 @@
-// The broker in front, and what the store holds behind.
+// What the store holds, how much that is, and how far each tier has filled.
 
-import type { StatusView } from '../../../src/web/api.ts';
-import { Icon } from '../icon.tsx';
+import type { StatusView, TierView } from '../../../src/web/api.ts';
+import { showSize } from '../format/size.ts';
+import { tierName } from '../format/tier.ts';
 import { useTimes, useWords } from '../page-context.ts';
 import { whole } from '../words/words.ts';
-import { Table } from './table.tsx';
+import { Card, Cell, Table } from './table-card.tsx';
 
-export function BrokerCard({ status: { broker, now } }: { readonly status: StatusView }) {
-  const { say, number } = useWords();
-  const times = useTimes();
-  const { kind, address, connected, since, clients, problem } = broker;
+export function StorageCard({ status: { storage, accounts, now } }: { readonly status: StatusView }) {
+  const words = useWords();
+  const { say, number } = words;
+  const { bytes, bytes_max: most, bytes_free: free, tiers } = storage;
+  const size = { x: showSize(words, bytes), max: showSize(words, most) };
   return (
-    <section class="card" aria-labelledby="broker">
-      <header>
-        <h2 id="broker">{say('broker')}</h2>
-        <span class="push xs dim">{say(kind === 'embedded' ? 'broker_embedded' : 'broker_external')}</span>
-      </header>
-      <dl class="list-of">
-        <dt>{say('state')}</dt>
-        <dd>
-          <span class="inl" data-state={connected ? 'fresh' : 'lost'}>
-            <Icon name={connected ? 'fresh' : 'lost'} />
-            {say(connected ? 'broker_up' : 'broker_down')}
-          </span>
-        </dd>
-        <dt>{say('address')}</dt>
-        <dd class="mono">{address}</dd>
-        {since === undefined ? null : (
-          <>
-            <dt>{say('since_l')}</dt>
-            <dd>{times.moment(since, now)}</dd>
-          </>
-        )}
-        {clients === undefined ? null : (
-          <>
-            <dt>{say('clients')}</dt>
-            <dd>{number(clients, whole)}</dd>
-          </>
-        )}
-        {problem === undefined ? null : (
-          <>
-            <dt>{say('why')}</dt>
-            <dd>{problem}</dd>
-          </>
-        )}
-      </dl>
-    </section>
-  );
-}
-
-const columns = [{ label: 'tier_l' as const }, { label: 'kept_for' as const }];
-
-export function StorageCard({ status: { storage, accounts } }: { readonly status: StatusView }) {
-  const { say, number, span } = useWords();
-  return (
-    <section class="card" aria-labelledby="storage">
-      <header>
-        <h2 id="storage">{say('storage')}</h2>
+    <Card
+      title="storage"
+      aside={
         <span class="push xs dim">
-          {say('storage_size', { x: size(storage.bytes, number), max: size(storage.bytes_max, number) })}
+          {say('storage_size', size)}
+          {free === undefined ? '' : ` · ${say('disk_free', showSize(words, free))}`}
         </span>
-      </header>
+      }
+    >
       <p class="muted s">
         {say('held', { x: number(accounts.held, whole), gone: number(accounts.expired, whole) })}
       </p>
-      <Table columns={columns} label={say('storage')}>
-        {storage.tiers.map(({ tier, every, keep }) => (
-          <tr key={tier}>
-            <th scope="row">{every === 0 ? say('raw_readings') : span(every)}</th>
-            <td data-l={say('kept_for')}>{keep === null ? say('for_ever') : span(keep)}</td>
-          </tr>
-        ))}
-      </Table>
-    </section>
+      <Table
+        label="storage"
+        columns={['tier_l', 'kept_for', 'holds', 'size']}
+        none="nothing_stored"
+        rows={tiers.map((tier) => <TierRow key={tier.tier} tier={tier} now={now} />)}
+      />
+    </Card>
   );
 }
 
-const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+/** What is missing of a full tier in so small a part is the window that goes on. */
+const fullShare = 0.97;
 
-function size(bytes: number, number: ReturnType<typeof useWords>['number']): string {
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  return `${number(bytes / 1000 ** power, { least: 0, most: 1 })}\u00a0${units[power]}`;
+function TierRow({ tier, now }: { readonly tier: TierView; readonly now: number }) {
+  const words = useWords();
+  const { say, span } = words;
+  const times = useTimes();
+  const { tier: name, every, keep, bytes, oldest, from, filling } = tier;
+  const held = oldest === undefined ? undefined : (now - oldest) / 1000;
+  const share = keep === null || held === undefined ? 0 : Math.min(1, held / keep);
+  const isFilling = share > 0 && share < fullShare && bytes !== undefined;
+  return (
+    <tr>
+      <th scope="row">
+        {every === 0 ? say('raw_readings') : tierName(words, name)}
+        {share === 0 ? null : (
+          <div class="bar">
+            <i style={{ width: `${share * 100}%` }} />
+          </div>
+        )}
+      </th>
+      <Cell of="kept_for">{keep === null ? say('for_ever') : span(keep)}</Cell>
+      <Cell of="holds">
+        {held === undefined ? '–' : span(Math.floor(held))}
+        {from === undefined ? null : (
+          <small>{say(filling ? 'tier_filling' : 'tier_whole', times.moment(from, now))}</small>
+        )}
+      </Cell>
+      <Cell of="size">
+        {bytes === undefined ? '–' : showSize(words, bytes)}
+        {isFilling ? <small>{say('full_at', showSize(words, bytes / share))}</small> : null}
+      </Cell>
+    </tr>
+  );
 }

@@ -4,10 +4,11 @@ import { useRef, useState } from 'preact/hooks';
 import type { StatusView } from '../../../src/web/api.ts';
 import { usePage, useTick, useTimes, useWords } from '../page-context.ts';
 import { AgentsCard } from './agents-card.tsx';
+import { BrokerCard } from './broker-card.tsx';
 import { HealthCard } from './health-card.tsx';
 import { LedgerCard } from './ledger-card.tsx';
 import { SinksCard } from './sinks-card.tsx';
-import { BrokerCard, StorageCard } from './storage-card.tsx';
+import { StorageCard } from './storage-card.tsx';
 
 const askEveryMs = 5_000;
 

@@ -1,5 +1,5 @@
 // Languages besides English, each in a file of its own that only its readers fetch. Japanese is complete for the
-// overview, Afrikaans is begun.
+// overview, the system and signing in, Afrikaans is begun.
 
 import afFile from './af.json?url';
 import type { Sentences } from './en.ts';

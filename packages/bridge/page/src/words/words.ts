@@ -51,6 +51,7 @@ export function wordsIn({ locale, language, sentences }: Spoken): Words {
     const minutes = Math.floor(seconds / 60);
     if (minutes < 60) return say('min', count(minutes));
     const hours = Math.floor(minutes / 60);
+    if (hours >= 17_520) return say('y', count(hours / 8_760));
     if (hours >= 48) return say('d', count(hours / 24));
     return minutes % 60 === 0 ? say('h', hours) : say('hm', { h: hours, m: minutes % 60 });
   };

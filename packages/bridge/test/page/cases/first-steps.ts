@@ -31,16 +31,16 @@ export function firstStepsCases(bench: () => Bench): void {
           const done = () => page.locator('.steps .done').count();
           expect(await page.locator('h1').textContent()).toBe('No readings yet');
           expect(await page.locator('.live').textContent()).toBe('Waiting for the first reading');
-          await eventually(done, (found) => expect(found).toBe(2), 5000);
+          await eventually(done, (found) => expect(found).toBe(2));
           answers.changeStatus({ agents: [agent()] });
-          await eventually(done, (found) => expect(found).toBe(3), 5000);
+          await eventually(done, (found) => expect(found).toBe(3));
           expect(await page.locator('.found').textContent()).toContain('−67 dBm');
           answers.changeStatus({ agents: [agent(now())] });
-          await eventually(done, (found) => expect(found).toBe(4), 5000);
+          await eventually(done, (found) => expect(found).toBe(4));
           site.add(packOf('d1', 'bank', {}));
           site.deliverLate('d1', 30_000);
           beat();
-          await page.locator('.dev[data-device=d1]').waitFor({ timeout: 3000 });
+          await page.locator('.dev[data-device=d1]').waitFor();
         },
       );
     });

@@ -37,12 +37,37 @@ export function signInCases(bench: () => Bench): void {
     });
 
     test.concurrent.each([
-      ['ja', 'ログイン'],
-      ['af', 'Meld aan'],
-    ])('in %s', async (language, word) => {
+      ['ja', 'ログイン', 'パスワードが違います'],
+      ['af', 'Meld aan', 'wagwoord is ’n ander'],
+    ])('in %s, and what went wrong as well', async (language, word, problem) => {
       await bench().visit({ ...locked, address: `?lang=${language}` }, async ({ page }) => {
-        expect(await page.locator('button[type=submit]').textContent()).toBe(word);
+        const button = page.locator('button[type=submit]');
+        expect(await button.textContent()).toBe(word);
+        await page.locator('input[name=name]').fill('owner');
+        await page.locator('input[name=password]').fill('wrong');
+        await button.click();
+        await page.locator('[role=alert]', { hasText: problem }).waitFor();
       });
     });
+
+    test.concurrent.each(['phone', 'kiosk'] as const)(
+      'there is a way out again by finger: %s',
+      async (size) => {
+        const address = size === 'kiosk' ? '?kiosk' : '';
+        await bench().visit({ ...locked, size, address }, async ({ page }) => {
+          await page.locator('input[name=name]').fill('owner');
+          await page.locator('input[name=password]').fill('correct horse');
+          await page.locator('button[type=submit]').tap();
+          await page.locator('.dev').first().tap();
+          await page.locator('h1:not(.sr)').waitFor();
+          const out = page.locator('.foot-page button', { hasText: 'Sign out owner' });
+          await out.scrollIntoViewIfNeeded();
+          expect((await out.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+          await out.tap();
+          await page.locator('input[name=password]').waitFor();
+          expect(await page.locator('.dev').count()).toBe(0);
+        });
+      },
+    );
   });
 }

@@ -107,8 +107,95 @@ export function systemCases(bench: () => Bench): void {
         ]);
         const health = page.locator('section', { has: page.locator('#health') });
         expect(await health.locator('.verdict').textContent()).toBe('Not ready');
-        expect(await health.locator('.warn b').allTextContents()).toEqual(['Log', 'Broker']);
+        expect(await health.locator('.warn b').allTextContents()).toEqual(['Log', 'Broker', 'Disk']);
         expect(await page.locator('nav [aria-current]').textContent()).toBe('System');
+      });
+    });
+
+    test.concurrent('who is at the broker: what it may do, since when, how much of today; a left one says so', async () => {
+      await bench().visit({ address: '#/system' }, async ({ page, fixture }) => {
+        const broker = page.locator('section', { has: page.locator('#broker') });
+        await broker.locator('tbody tr').first().waitFor();
+        expect(await broker.locator('tbody tr').allTextContents()).toEqual([
+          'homeassistantno user, may do everything6 Jun, 14:26110,886',
+          'barnagent-barn-7f · may write readings as itself29 Apr, 14:2610,80141',
+          'ridgemay write readings as itselfleft 14:229744',
+        ]);
+        expect(await broker.locator('header').textContent()).toBe('Brokerembedded, 127.0.0.1:1883');
+        fixture.answers.changeStatus({
+          broker: { kind: 'external', address: 'data:1883', connected: true, clients_not_shown: 0 },
+        });
+        await broker.getByText('only that broker can tell').waitFor();
+        expect(await broker.locator('tbody').count()).toBe(0);
+      });
+    });
+
+    test.concurrent('each tier says what it holds of what it keeps, and its size; the disk what is free', async () => {
+      await bench().visit({ address: '#/system' }, async ({ page }) => {
+        const storage = page.locator('section', { has: page.locator('#storage') });
+        await storage.locator('tbody tr').first().waitFor();
+        expect(await storage.locator('tbody tr').allTextContents()).toEqual([
+          'Raw readings7 d7 d41.2\u00a0MB',
+          '2 min7 d––',
+          '2 h10 y3 ywhole since 9 Jun 2025, 14:2634.7\u00a0MBfull at about 108.4\u00a0MB',
+          '1 dfor ever3 y400\u00a0kB',
+        ]);
+        expect(await storage.locator('header').textContent()).toBe(
+          'Storage145\u00a0MB of at most 21.5\u00a0GB · 18.3\u00a0GB free',
+        );
+        const shares = await storage
+          .locator('.bar')
+          .evaluateAll((bars) =>
+            bars.map((bar) => (bar.firstElementChild?.clientWidth ?? 0) / bar.clientWidth),
+          );
+        expect(shares.map((share) => Math.round(share * 100))).toEqual([100, 32]);
+        const health = await page.locator('.health > div').allTextContents();
+        expect(health.slice(3)).toEqual([
+          'Disk18.3\u00a0GB free, the store may grow by 21.3\u00a0GB',
+          'Memory96\u00a0MB',
+          'Pageopen 2 times',
+          'Schema of the storelog 6, tiers 2',
+        ]);
+        expect(await page.locator('.health .warn b').allTextContents()).toEqual(['Disk']);
+      });
+    });
+
+    test.concurrent('a sleeping agent is told to stay awake at its next wake-up; what became of it is said', async () => {
+      await bench().visit({ address: '#/system', expected: /403|50[03]/ }, async ({ page, fixture }) => {
+        fixture.answers.changeStatus({ agents });
+        await page.reload();
+        const button = page.locator('.sys .btn');
+        await button.waitFor();
+        expect(await button.allTextContents()).toEqual(['Keep “ridge” awake at its next wake-up']);
+        const said = page.locator('.sys p [role=status]');
+        await button.click();
+        await said.getByText(/^Told; it stays awake until 15:1\d\.$/).waitFor();
+        // Due in 14 minutes, then half an hour.
+        expect(fixture.answers.awake).toEqual([
+          { path: '/api/agents/ridge/stay_awake', minutes: expect.toBeOneOf([43, 44, 45]) },
+        ]);
+        for (const [status, words] of [
+          [403, 'This is for an admin, or for someone at the bridge itself.'],
+          [503, 'The broker did not take the command. Try again.'],
+          [500, 'The bridge did not answer. Try again.'],
+        ] as const) {
+          fixture.answers.refuseAwake(status);
+          await button.click();
+          await said.getByText(words).waitFor();
+        }
+      });
+    });
+
+    test.concurrent('in Japanese no word of it is English', async () => {
+      await bench().visit({ address: '?lang=ja#/system' }, async ({ page, fixture }) => {
+        fixture.answers.changeStatus({ agents });
+        await page.reload();
+        await page.locator('.ledger tbody tr').first().waitFor();
+        const words = await page
+          .locator('.sys h1, .sys h2, .sys thead th, .sys .verdict, .sys .btn, .sys .inl, .sys .health b')
+          .allTextContents();
+        expect(words.length).toBeGreaterThan(30);
+        expect(words.filter((word) => /[A-Za-z]{3}/.test(word.replace('ridge', '')))).toEqual([]);
       });
     });
 
