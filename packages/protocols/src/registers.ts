@@ -3,11 +3,15 @@
 //
 //   address(2) words(1) data(2 × words), again and again
 
-import { asciiText, type BytesWhere, i16be, i32be, type Raw, u8, u16be, u32be, type Where } from './where.ts';
+import { asciiText, type Raw, type Where } from './where.ts';
 
 /** What a payload begins with: the registers of one answer. */
-export const registersAt = (address: number, data: Uint8Array): Uint8Array =>
-  Uint8Array.of(address >> 8, address & 0xff, data.length / 2, ...data);
+export function registersAt(address: number, data: Uint8Array): Uint8Array {
+  const stretch = new Uint8Array(3 + data.length);
+  stretch.set([address >> 8, address & 0xff, data.length / 2]);
+  stretch.set(data, 3);
+  return stretch;
+}
 
 /** Where the data of the registers begin, if all of them were read together. */
 function offsetOf(payload: Uint8Array, address: number, words: number): number | undefined {
@@ -22,51 +26,67 @@ function offsetOf(payload: Uint8Array, address: number, words: number): number |
 
 const name = (address: number): string => `register ${address.toString(16).toUpperCase().padStart(4, '0')}`;
 
-/** @param bits which of the registers' bits, counted from the first byte's highest as they come */
+interface Inside<Read extends Raw> {
+  /** Which of the registers' bits, counted from the first byte's highest as they come; all where it is absent. */
+  readonly bits?: { readonly from: number; readonly width: number };
+  readonly signBits?: number;
+  readonly suffix?: string;
+  /** At the offset of the first register's high byte. */
+  readonly read: (payload: Uint8Array, offset: number) => Read | undefined;
+}
+
 function place<Read extends Raw>(
   address: number,
   words: number,
-  inside: Where<Uint8Array, Read>,
-  bits: { readonly from: number; readonly width: number } = { from: 0, width: 16 * words },
-  suffix = '',
+  { bits = { from: 0, width: 16 * words }, signBits, suffix = '', read }: Inside<Read>,
 ): Where<Uint8Array, Read | undefined> {
   return {
     text: `${name(address)}${suffix}`,
     span: { from: 16 * address + bits.from, width: bits.width },
     register: { address, words },
-    ...(inside.signBits === undefined ? {} : { signBits: inside.signBits }),
+    ...(signBits === undefined ? {} : { signBits }),
     read: (payload) => {
       const offset = offsetOf(payload, address, words);
-      return offset === undefined ? undefined : inside.read(payload.subarray(offset, offset + 2 * words));
+      // A payload may have been cut inside of its last stretch.
+      return offset === undefined || offset + 2 * words > payload.length ? undefined : read(payload, offset);
     },
     present: (payload) => offsetOf(payload, address, words) !== undefined,
   };
 }
 
-const half = (address: number, byte: 0 | 1, suffix: string) =>
-  place(address, 1, u8(byte), { from: 8 * byte, width: 8 }, suffix);
+const byteAt = (payload: Uint8Array, offset: number): number => payload[offset] as number;
+const word = (payload: Uint8Array, offset: number): number =>
+  byteAt(payload, offset) * 256 + byteAt(payload, offset + 1);
+const doubleWord = (payload: Uint8Array, offset: number): number =>
+  word(payload, offset) * 65_536 + word(payload, offset + 2);
 
 /** Registers by their address as the sheet writes it. A register that was not read is left out. */
 export const register = {
-  u16: (address: number) => place(address, 1, u16be(0)),
-  i16: (address: number) => place(address, 1, i16be(0)),
+  u16: (address: number) => place(address, 1, { read: word }),
+  i16: (address: number) => place(address, 1, { signBits: 16, read: word }),
   /** High word first. */
-  u32: (address: number) => place(address, 2, u32be(0), undefined, ' u32'),
-  i32: (address: number) => place(address, 2, i32be(0), undefined, ' i32'),
-  high: (address: number) => half(address, 0, ' high byte'),
-  low: (address: number) => half(address, 1, ' low byte'),
+  u32: (address: number) => place(address, 2, { suffix: ' u32', read: doubleWord }),
+  i32: (address: number) => place(address, 2, { suffix: ' i32', signBits: 32, read: doubleWord }),
+  high: (address: number) =>
+    place(address, 1, { suffix: ' high byte', bits: { from: 0, width: 8 }, read: byteAt }),
+  low: (address: number) =>
+    place(address, 1, {
+      suffix: ' low byte',
+      bits: { from: 8, width: 8 },
+      read: (payload, offset) => byteAt(payload, offset + 1),
+    }),
   /** Counted from the lowest. */
-  bits: (address: number, from: number, width = 1) => {
-    const word: BytesWhere = u16be(0);
-    const read = (payload: Uint8Array): number | undefined => {
-      const raw = word.read(payload);
-      return raw === undefined ? undefined : (raw >> from) & (2 ** width - 1);
-    };
-    const suffix = width === 1 ? ` bit ${from}` : ` bits ${from} to ${from + width - 1}`;
-    return place(address, 1, { text: '', read }, { from: 16 - from - width, width }, suffix);
-  },
+  bits: (address: number, from: number, width = 1) =>
+    place(address, 1, {
+      suffix: width === 1 ? ` bit ${from}` : ` bits ${from} to ${from + width - 1}`,
+      bits: { from: 16 - from - width, width },
+      read: (payload, offset) => (word(payload, offset) >> from) & (2 ** width - 1),
+    }),
   text: (address: number, words: number) =>
-    place(address, words, asciiText(0, 2 * words), undefined, `, ${2 * words} ASCII`),
+    place(address, words, {
+      suffix: `, ${2 * words} ASCII`,
+      read: (payload, offset) => asciiText(offset, 2 * words).read(payload),
+    }),
 };
 
 /** Temperature in a byte: bit 7 is the sign, 8F = −15 °C. */
