@@ -16,7 +16,7 @@ interface Project {
   readonly include: string[];
   readonly isolate: boolean;
 }
-const project = (test: Project) => ({ test: { ...test, root, testTimeout: 20_000, hookTimeout: 30_000 } });
+const project = (test: Project) => ({ test: { ...test, root, testTimeout: 60_000, hookTimeout: 60_000 } });
 
 export default defineConfig({
   test: {

@@ -81,7 +81,7 @@ describe.skipIf(!hasPrograms(builds, process.env))('the packages', () => {
   });
 
   const hasLintian = hasPrograms({ lintian: 'lintian' }, process.env);
-  test.skipIf(!hasLintian)('are without reproach to lintian', { timeout: 120_000 }, () => {
+  test.skipIf(!hasLintian)('are without reproach to lintian', { timeout: 300_000 }, () => {
     const paths = readdirSync(debs).map((file) => join(debs, file));
     const { status, stdout, stderr } = spawnSync('lintian', ['--allow-root', ...paths], { encoding: 'utf8' });
     expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });

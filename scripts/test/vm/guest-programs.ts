@@ -11,6 +11,8 @@ const sources = {
   'radio-process': 'scripts/test/vm/guest/radio-process.ts',
   hidraw: 'scripts/test/vm/guest/hidraw.guest.ts',
   'hid-process': 'scripts/test/vm/guest/hid-process.ts',
+  hotplug: 'scripts/test/vm/guest/hotplug.guest.ts',
+  vcan: 'scripts/test/vm/guest/vcan.guest.ts',
   bonding: 'scripts/test/vm/guest/bonding.guest.ts',
   'user-channel': 'scripts/test/vm/guest/user-channel.guest.ts',
 };

@@ -54,33 +54,35 @@ beforeEach(async () => {
   for (const command of ['pairing on', 'passkey 123456', 'reappear']) await tell(command);
 });
 
-test('a PIN that does not fit is named', async () => {
+test('a PIN that does not fit is named', { timeout: 90_000 }, async () => {
   const { code, said } = await pairWith(111_111);
   assert.equal(code, 5, said);
   assert.match(said, /the PIN does not fit/);
 });
 
-test('a PIN that is not configured is asked for', async () => {
+test('a PIN that is not configured is asked for', { timeout: 90_000 }, async () => {
   const { code, said } = await pairWith(undefined);
   assert.equal(code, 5, said);
   assert.match(said, /asks for a PIN: set pin/);
 });
 
-test('a device that is not in pairing mode is told from a PIN that does not fit', async () => {
+test('a device that is not in pairing mode is told from a PIN that does not fit', {
+  timeout: 90_000,
+}, async () => {
   await tell('pairing off');
   const { code, said } = await pairWith(123_456);
   assert.equal(code, 5, said);
   assert.match(said, /not in pairing mode/);
 });
 
-test('a device that is not there is not heard', async () => {
+test('a device that is not there is not heard', { timeout: 90_000 }, async () => {
   await tell('vanish');
   const { code, said } = await pairWith(123_456);
   assert.equal(code, 5, said);
   assert.match(said, /is not heard/);
 });
 
-test('with the right PIN it is bonded, read, and bonded still', async () => {
+test('with the right PIN it is bonded, read, and bonded still', { timeout: 90_000 }, async () => {
   const { code, said } = await pairWith(123_456);
   assert.equal(code, 0, said);
   assert.match(said, /vm3: bonded; /);
@@ -95,7 +97,7 @@ test('with the right PIN it is bonded, read, and bonded still', async () => {
   assert.match((await pairWith(123_456)).said, /bonded already/);
 });
 
-test('a pipe writes and hears notifications', async () => {
+test('a pipe writes and hears notifications', { timeout: 90_000 }, async () => {
   const { signal } = new AbortController();
   const media = [{ medium: 'gatt', services: ['ff00'], notify: 'ff01', write: 'ff02' }] as const;
   const link = await bluezLink({ adapter, address, media })(signal);
@@ -104,7 +106,7 @@ test('a pipe writes and hears notifications', async () => {
   await link.close();
 });
 
-test('a bond that the device has lost is told, and made anew on demand', async () => {
+test('a bond that the device has lost is told, and made anew on demand', { timeout: 90_000 }, async () => {
   await tell('forget');
   const media = [{ medium: 'gatt-values', services: ['1810'] }] as const;
   await assert.rejects(bluezLink({ adapter, address, media })(new AbortController().signal), {
@@ -114,7 +116,7 @@ test('a bond that the device has lost is told, and made anew on demand', async (
   assert.equal(code, 0, said);
 });
 
-test('without BlueZ it is told how to get it', async () => {
+test('without BlueZ it is told how to get it', { timeout: 90_000 }, async () => {
   run('pkill', 'bluetoothd');
   const file = configure(`
 agent: vm

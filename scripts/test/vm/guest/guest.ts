@@ -39,13 +39,18 @@ export interface Guest {
 }
 
 export const startOwn = (name: GuestProgram, words: readonly string[] = []): Guest =>
-  start(process.execPath, [programOf(name), ...words]);
+  startProgram(process.execPath, [programOf(name), ...words]);
 
-/** The agent as an ordinary user with these capabilities and no other. */
-export function startAgent(words: readonly string[], capabilities: readonly string[]): Guest {
+/** The agent as an ordinary user with these capabilities and groups, and no other. */
+export function startAgent(
+  words: readonly string[],
+  capabilities: readonly string[],
+  groups: readonly string[] = [],
+): Guest {
   const wanted = ['-all', ...capabilities.map((name) => `+${name}`)].join(',');
-  return start('setpriv', [
-    ...['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', '--no-new-privs'],
+  return startProgram('setpriv', [
+    ...['--reuid', 'nobody', '--regid', 'nogroup', '--no-new-privs'],
+    ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join()]),
     ...['--inh-caps', wanted, '--ambient-caps', wanted, '--bounding-set', wanted],
     ...[process.execPath, programOf('agent'), ...words],
   ]);
@@ -66,7 +71,7 @@ export async function untilLine({ lines, said, process: child }: Guest, fits: Re
   return found.promise;
 }
 
-function start(program: string, words: readonly string[]): Guest {
+export function startProgram(program: string, words: readonly string[]): Guest {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   const keep = (bytes: Buffer): void => {

@@ -30,7 +30,9 @@ devices:
 });
 after(() => radio.process.kill('SIGKILL'));
 
-test('an ordinary user with the capabilities of the unit hears the charger', async () => {
+test('an ordinary user with the capabilities of the unit hears the charger', {
+  timeout: 90_000,
+}, async () => {
   const { code, said } = await ended(
     startAgent(['--config', file, 'read', 'roof', '--json'], capabilitiesOfUnit()),
   );
@@ -38,12 +40,14 @@ test('an ordinary user with the capabilities of the unit hears the charger', asy
   assert.match(said, /"pv_power":\d/);
 });
 
-test('without them it is told which are missing', async () => {
+test('without them it is told which are missing', { timeout: 90_000 }, async () => {
   const { said } = await ended(startAgent(['--config', file, 'scan', '--for', '1s'], []));
-  assert.match(said, /hci\d.*CAP_NET_ADMIN and CAP_NET_RAW/);
+  assert.match(said, /hci\d.*CAP_NET_ADMIN and CAP_NET_RAW/, radio.said());
 });
 
-test('an agent that was killed finds the adapter free when it starts again', async () => {
+test('an agent that was killed finds the adapter free when it starts again', {
+  timeout: 90_000,
+}, async () => {
   const killed = startAgent(['--config', file, '--debug', 'run'], capabilitiesOfUnit());
   await untilSaid(killed, /roof/);
   killed.process.kill('SIGKILL');
