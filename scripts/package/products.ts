@@ -74,7 +74,7 @@ export const products: readonly Product[] = [
       '@serialport/bindings-cpp > node-addon-api',
     ],
     pageLibraries: [],
-    depends: [...depends, 'udev'],
+    depends: [...depends, 'udev', 'libudev1', 'libusb-1.0-0'],
     recommends: ['rfkill', 'can-utils'],
     // What lives shortly is little: 7 MB less than with the default of 16.
     nodeOptions: ['--max-semi-space-size=1'],
