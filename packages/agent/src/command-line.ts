@@ -21,7 +21,12 @@ export type Invocation = Everywhere &
     | { readonly command: 'devices' }
     | { readonly command: 'outbox' }
     | { readonly command: 'once'; readonly names: readonly string[]; readonly deadlineMs?: number }
-    | { readonly command: 'scan'; readonly forMs: number }
+    | {
+        readonly command: 'scan';
+        readonly forMs: number;
+        /** The port that is asked; absent: nobody is. */
+        readonly asked?: string;
+      }
     | { readonly command: 'read'; readonly name: string; readonly raw: boolean }
     | { readonly command: 'check'; readonly offline: boolean }
     | {
@@ -112,8 +117,14 @@ function addReading(program: Command, everywhere: Everything, found: Found): voi
     .command('scan')
     .description('list what is in reach and recognise it')
     .addOption(forOption(program, 'how long to listen', '10s'))
+    .option('--ask', 'ask at a port what is there, instead of listening; needs --port')
+    .option('--port <path>', 'the port to ask at: a serial port, /dev/hidrawN or usb:VVVV:PPPP')
     .option('--json', 'one JSON a device')
-    .action(({ for: forMs, json }) => found({ command: 'scan', forMs, ...everywhere(json) }));
+    .action(({ for: forMs, ask = false, port, json }) => {
+      if (ask !== (port !== undefined)) throw new UsageError('--ask and --port go together');
+      const asked = port === undefined ? {} : { asked: port };
+      found({ command: 'scan', forMs, ...asked, ...everywhere(json) });
+    });
   program
     .command('read <name>')
     .description('read one device and print it; publishes nothing')

@@ -11,6 +11,7 @@ import {
 } from '@wattline/program';
 import { definitions } from '@wattline/protocols';
 import type { Invocation } from './command-line.ts';
+import type { PortFound } from './commands/scan.ts';
 import type { AgentConfiguration } from './config/configuration.ts';
 import { loadAgentConfiguration } from './config/load.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './media.ts';
 import { startTimer } from './reading/pacer.ts';
 import type { Surround } from './surround.ts';
+import type { HidPortFound } from './transports/hid-ports.ts';
 
 export type Configured = Exclude<
   Invocation,
@@ -109,7 +111,7 @@ export async function showWaiting(
 
 /** Works without a configuration too: it is what a person does first. */
 export async function scanAround(
-  { config, replay, forMs, json }: Extract<Invocation, { command: 'scan' }>,
+  { config, replay, forMs, asked, json }: Extract<Invocation, { command: 'scan' }>,
   surround: Surround,
 ): Promise<ExitCode> {
   const { terminal, log, signal } = surround;
@@ -124,6 +126,7 @@ export async function scanAround(
   }
   const { scan } = await import('./commands/scan.ts');
   const { listSerialPorts } = await import('./transports/serial-ports.ts');
+  const { listHidPorts } = await import('./transports/hid-ports.ts');
   const { listCanInterfaces, socketCanReceiver } = await import('./transports/socket-can.ts');
   const companies = definitions.flatMap(({ media: ways }) =>
     ways.flatMap((way) => (way.medium === 'advertisement' ? [way.company] : [])),
@@ -132,17 +135,22 @@ export async function scanAround(
   const unconfigured = { bluetooth: { access: 'auto' }, bonded: [], isLasting: false } as const;
   const options = configuration === undefined ? unconfigured : mediaOptions(configuration, false);
   const media = createMedia(options, surround, now);
+  if (asked !== undefined) {
+    const { scanByAsking } = await import('./commands/scan-ask.ts');
+    return scanByAsking({ port: asked, media, now, startTimer, signal, terminal, json });
+  }
   const configured = new Map(
     configuration?.devices.map(({ address, port, name }) => [address ?? port ?? '', name]) ?? [],
   );
-  const ports = listSerialPorts().map(({ path, ...about }) => ({
+  const serialPorts = listSerialPorts().map(({ path, ...about }) => ({
     path,
     description: [about.manufacturer, about.product, about.serialNumber].filter(Boolean).join(' '),
   }));
+  const ports = [...serialPorts, ...listHidPorts().flatMap(toHidPort)];
   const common = { configured, forMs, startTimer, signal, terminal, json };
   if (replay === undefined) {
     const buses = new Map(listCanInterfaces().map((name) => [name, socketCanReceiver({ name, now })]));
-    return scan({ ...common, ports, buses, receiver: media.radio(companies) });
+    return scan({ ...common, ports, buses, receiver: (noted) => media.radio(companies, noted) });
   }
   const played = media.replayedPackets(replay);
   const isOfBus = await isRecordedOnBus(replay);
@@ -150,8 +158,16 @@ export async function scanAround(
     ...common,
     ports: [],
     buses: new Map(isOfBus ? [[replay, played]] : []),
-    receiver: isOfBus ? { async *packets() {} } : played,
+    receiver: () => (isOfBus ? { async *packets() {} } : played),
   });
+}
+
+/** Of all HID devices, keyboards among them, those that a definition asks. */
+function toHidPort({ path, vendor, product, name }: HidPortFound): readonly PortFound[] {
+  const family = definitions.find(({ media }) =>
+    media.some((way) => way.medium === 'hid' && way.vendor === vendor && way.product === product),
+  );
+  return family === undefined ? [] : [{ path, description: name, definition: family.id }];
 }
 
 function load(

@@ -15,6 +15,18 @@ export interface HeardPacket extends Packet {
   readonly moment: Moment;
 }
 
+/** Somebody who advertises, whatever is sent. */
+export interface Advertiser {
+  /** Upper case, with colons. */
+  readonly address: string;
+  /** dBm. */
+  readonly rssi: number;
+  /** As far as it was heard yet. */
+  readonly name?: string;
+  /** Ids of services that this packet tells. */
+  readonly services: readonly string[];
+}
+
 /** Hears packets, asks nobody. */
 export interface Receiver {
   /**

@@ -97,6 +97,20 @@ describe.skipIf(!hasTerminals)('a battery on a serial port', () => {
     expect(bank.strange).toEqual([]);
   });
 
+  test('is found by asking at its port, with the requests of definitions only', async () => {
+    const site = await openInstallation();
+    const bank = await openBank(site.folder);
+    const { code, stdout } = await site.agent(['scan', '--ask', '--port', bank.port]).ended;
+    expect({ code, strange: bank.strange }).toEqual({ code: 0, strange: [] });
+    expect(stdout).toContain(`${bank.port}: JBD smart BMS\n`);
+    expect(stdout).toContain(`- name: jbd\n  definition: jbd\n  port: ${bank.port}\n`);
+    const refused = await site.agent(['scan', '--ask']).ended;
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--ask and --port go together'),
+    });
+  });
+
   test('delivers with once, and what was recorded stands in for it with its own time', async () => {
     const site = await openInstallation();
     const broker = await startAedes();

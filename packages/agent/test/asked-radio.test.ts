@@ -11,7 +11,7 @@ import { startAedes, subscribeAll } from './delivery-brokers.ts';
 const advertisingEveryMs = 100;
 
 /** A battery whose module wants the password. */
-function battery(number: number, fault?: AnswerFault) {
+function battery(number: number, name = `bank-${number}`, fault?: AnswerFault) {
   const address = `A4:C1:38:00:00:0${number}`;
   let state: JbdState = {
     ...{ voltage: 13 + number / 100, current: -0.5, remainingAh: 204, ratedAh: 213 },
@@ -19,11 +19,7 @@ function battery(number: number, fault?: AnswerFault) {
   };
   const board = createJbdBoard(() => state);
   const module = createJbdModule(board, { address, password, random: () => 0x37 });
-  const peripheral = createJbdPeripheral(
-    module,
-    { address, name: `bank-${number}`, intervalMs: advertisingEveryMs },
-    fault,
-  );
+  const peripheral = createJbdPeripheral(module, { address, name, intervalMs: advertisingEveryMs }, fault);
   return {
     ...{ peripheral, board, address },
     entry: `{ name: bank-${number}, definition: jbd, address: "${address}", password: "${password}", interval: 1s }`,
@@ -139,3 +135,23 @@ test('a check tells a wrong password, a device of another kind and an absent one
     /^FAULT bank-4: A4:C1:38:00:00:04 was not heard within 8 s: out of reach, held by a phone app, or off$/m,
   );
 }, 60_000);
+
+test('a scan recognises batteries by name or by service, and prints what to write down', async () => {
+  const site = await openInstallation();
+  const [named, renamed, configured] = [battery(1, 'JBD-SP04S034'), battery(2, 'Cabin 2'), battery(3)];
+  for (const { peripheral } of [named, renamed, configured]) site.put(peripheral);
+  site.write('agent.yml', agentFile({ ...site, port: 1, devices: [configured.entry] }));
+  const { code, stdout } = await site.agent(['scan', '--for', '2s']).ended;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^A4:C1:38:00:00:03 +-60 +JBD smart BMS +bank-3 +jbd +bank-3$/m);
+  expect(stdout).toContain(
+    ['- name: JBD-SP04S034', '  definition: jbd', `  address: "${named.address}"`, '- name: '].join('\n'),
+  );
+  expect(stdout).toContain(
+    [
+      ...['- name: Cabin-2', '  definition: jbd', `  address: "${renamed.address}"`],
+      '  # perhaps: other makers use its Bluetooth service too',
+    ].join('\n'),
+  );
+  expect(named.peripheral.link).toBeUndefined();
+});

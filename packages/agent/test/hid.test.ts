@@ -1,6 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { loadProblem } from '../src/transports/hid-link.ts';
+import { listHidPorts } from '../src/transports/hid-ports.ts';
 import { hidMachine } from './hid-rigs.ts';
 
 const never = new AbortController().signal;
@@ -69,4 +72,19 @@ test('a library of the system that is missing is named with its package', () => 
   );
   expect(problem('libusb-1.0.so.0: cannot open shared object file')).toContain('libusb-1.0-0');
   expect(problem("Cannot find module 'node-hid'")).toContain('optional dependencies');
+});
+
+test('the HID devices of a machine are found with their USB ids', () => {
+  const folder = scratchFolder();
+  const device = join(folder, 'sys/class/hidraw/hidraw0/device');
+  mkdirSync(device, { recursive: true });
+  mkdirSync(join(folder, 'sys/class/hidraw/hidraw1'));
+  writeFileSync(
+    join(device, 'uevent'),
+    'DRIVER=hid-generic\nHID_ID=0003:00000665:00005161\nHID_NAME=Cypress\n',
+  );
+  expect(listHidPorts(folder)).toEqual([
+    { path: '/dev/hidraw0', vendor: 0x0665, product: 0x5161, name: 'Cypress' },
+  ]);
+  expect(listHidPorts(join(folder, 'none'))).toEqual([]);
 });

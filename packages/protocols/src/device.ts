@@ -206,6 +206,8 @@ export interface DeviceDefinition {
   /** First topic level: a word that bridges subscribe to. */
   readonly vendor: VendorWord;
   readonly media: readonly Medium[];
+  /** What devices that are connected to by Bluetooth call themselves on the air, until somebody renames them. */
+  readonly advertisedNames?: RegExp;
   /** What the secret is, in the words of the configuration; absent when the family has none. */
   readonly secret?: {
     readonly setting: 'key' | 'password' | 'pin';

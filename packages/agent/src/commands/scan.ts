@@ -2,8 +2,8 @@
 
 import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
 import type { StartTimer } from '../reading/pacer.ts';
-import { recognise } from '../reading/reach.ts';
-import { type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { recognise, recogniseAdvertiser } from '../reading/reach.ts';
+import { type Advertiser, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { type Buses, type BusFound, busEntry, hearBuses, printBuses } from './scan-bus.ts';
 
 export interface Found {
@@ -15,14 +15,24 @@ export interface Found {
   /** dBm, the strongest heard. */
   readonly signal_strength: number;
   readonly needs?: string;
+  /** By its service only, which other makers use too. */
+  readonly uncertain?: true;
   /** Its name in the configuration. */
   readonly configured?: string;
 }
 
+export interface PortFound {
+  readonly path: string;
+  readonly description: string;
+  /** Of its USB ids. */
+  readonly definition?: string;
+}
+
 export interface ScanOptions {
-  readonly receiver: Pick<Receiver, 'packets'>;
+  /** `noted` is told of everybody who advertises. */
+  readonly receiver: (noted: (advertiser: Advertiser) => void) => Pick<Receiver, 'packets'>;
   /** Ports by stable name, with what the system says is plugged in. */
-  readonly ports: readonly { readonly path: string; readonly description: string }[];
+  readonly ports: readonly PortFound[];
   readonly buses: Buses;
   /** Upper-case address, or port, → name in the configuration. */
   readonly configured: ReadonlyMap<string, string>;
@@ -46,7 +56,8 @@ export async function scan(options: ScanOptions): Promise<ExitCode> {
   const hearingBuses = hearBuses(options.buses, options.configured, signal);
   let radio: string | undefined;
   try {
-    for await (const packet of receiver.packets(signal)) note(found, packet, options.configured);
+    const noted = (advertiser: Advertiser): void => noteAdvertiser(found, advertiser, options.configured);
+    for await (const packet of receiver(noted).packets(signal)) note(found, packet, options.configured);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     radio = error.message;
@@ -56,7 +67,7 @@ export async function scan(options: ScanOptions): Promise<ExitCode> {
   progress.done();
   const devices = [...found.values()].sort((a, b) => b.signal_strength - a.signal_strength);
   if (options.json) for (const item of [...devices, ...onBuses.found, ...ports]) terminal.printJson(item);
-  else print(terminal, devices, onBuses.found, ports);
+  else print(terminal, devices, onBuses.found, ports, options.configured);
   for (const text of onBuses.silent) terminal.writeError(`${text}\n`);
   const isAlone = devices.length + onBuses.found.length === 0;
   if (radio !== undefined) terminal.writeError(`nothing was heard: ${radio}\n`);
@@ -80,11 +91,33 @@ function note(found: Map<string, Found>, packet: HeardPacket, configured: Readon
   });
 }
 
+/** Services and name come in packets of their own. */
+function noteAdvertiser(
+  found: Map<string, Found>,
+  { address, rssi, name, services }: Advertiser,
+  configured: ReadonlyMap<string, string>,
+): void {
+  const before = found.get(address);
+  const known = recogniseAdvertiser(services, name);
+  if (known === undefined || (before !== undefined && known.uncertain)) {
+    if (before !== undefined && name !== undefined) found.set(address, { ...before, name });
+    return;
+  }
+  const own = configured.get(address);
+  found.set(address, {
+    ...{ address, ...known },
+    signal_strength: Math.max(rssi, before?.signal_strength ?? rssi),
+    ...(name === undefined ? {} : { name }),
+    ...(own === undefined ? {} : { configured: own }),
+  });
+}
+
 function print(
   terminal: Terminal,
   devices: readonly Found[],
   onBuses: readonly BusFound[],
   ports: ScanOptions['ports'],
+  configured: ReadonlyMap<string, string>,
 ): void {
   if (devices.length > 0) {
     terminal.printTable(
@@ -110,12 +143,18 @@ function print(
   }
   const strangers = devices.filter(({ configured }) => configured === undefined);
   const newOnBuses = onBuses.filter(({ configured }) => configured === undefined);
-  if (strangers.length + newOnBuses.length === 0) return;
+  const newAtPorts = ports.flatMap(({ path, definition }) =>
+    definition === undefined || configured.has(path) ? [] : [{ path, definition }],
+  );
+  if (strangers.length + newOnBuses.length + newAtPorts.length === 0) return;
   terminal.printLine('\n# To read what is not configured yet, put this under "devices:" in agent.yml:');
-  for (const { address, definition, needs, name, model } of strangers) {
+  for (const { address, definition, needs, name, model, uncertain } of strangers) {
     const word = (name ?? model).replace(/[^A-Za-z0-9_.-]+/g, '-').slice(0, 64);
     terminal.printLine(`- name: ${word}\n  definition: ${definition}\n  address: "${address}"`);
     if (needs !== undefined) terminal.printLine(`  ${needs}: secret:${word}`);
+    if (uncertain) terminal.printLine('  # perhaps: other makers use its Bluetooth service too');
   }
   for (const found of newOnBuses) terminal.printLine(busEntry(found));
+  for (const { path, definition } of newAtPorts)
+    terminal.printLine(`- name: ${definition}\n  definition: ${definition}\n  port: ${path}`);
 }

@@ -1,6 +1,6 @@
 // What is in reach of the radio and not configured, by what it tells everybody without its key.
 
-import { type AgentState, definitions, type Packet, type Recognised } from '@wattline/protocols';
+import { type AgentState, definitions, type Medium, type Packet, type Recognised } from '@wattline/protocols';
 import type { HeardPacket } from '../transport.ts';
 
 export interface Known extends Recognised {
@@ -22,6 +22,22 @@ export function recognise(packet: Packet): Known | undefined {
   }
   return undefined;
 }
+
+/** By what it calls itself, else by a service that a definition connects to. `undefined`: of no family that is known. */
+export function recogniseAdvertiser(
+  services: readonly string[],
+  name = '',
+): (Pick<Known, 'definition' | 'kind' | 'model'> & { readonly uncertain?: true }) | undefined {
+  const named = definitions.find(({ advertisedNames }) => advertisedNames?.test(name));
+  const found = named ?? definitions.find(({ media }) => media.some((way) => isOffered(way, services)));
+  const [record] = Object.values(found?.records ?? {});
+  if (found === undefined || record === undefined) return undefined;
+  const known = { definition: found.id, kind: record.kind, model: found.name };
+  return named === undefined ? { ...known, uncertain: true } : known;
+}
+
+const isOffered = (way: Medium, services: readonly string[]): boolean =>
+  way.medium === 'gatt' && way.services[0] !== undefined && services.includes(way.services[0]);
 
 export interface Reach {
   note(packet: HeardPacket): void;

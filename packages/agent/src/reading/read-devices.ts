@@ -4,6 +4,7 @@
 import type { Listener } from '@wattline/protocols';
 import type { UntilCommand } from '../delivery/until-commands.ts';
 import {
+  type Advertiser,
   type BusWay,
   type Connect,
   type GattWay,
@@ -25,7 +26,10 @@ import { createTurns } from './turns.ts';
 
 /** How devices are reached on this machine, or out of a recording. */
 export interface Media {
-  readonly radio: (companies: readonly number[]) => Pick<Receiver, 'packets'>;
+  readonly radio: (
+    companies: readonly number[],
+    noted?: (advertiser: Advertiser) => void,
+  ) => Pick<Receiver, 'packets'>;
   readonly serial: (port: string, baudRate: number) => Connect;
   readonly hid: (port: string, reportBytes: number) => Connect;
   readonly gatt: (way: GattWay) => Connect;

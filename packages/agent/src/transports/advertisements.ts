@@ -2,6 +2,7 @@
 // which come in scan responses, are remembered by address.
 
 import type { Moment } from '../reading/device.ts';
+import type { Advertiser } from '../transport.ts';
 import { readAdvertisingData } from './advertising-data.ts';
 import type { PacketBuffer } from './packet-buffer.ts';
 import type { AdvertisingReport } from './scanning.ts';
@@ -10,6 +11,8 @@ interface Hearing {
   /** Company ids; packets of others are not handed over. Default: all. */
   readonly companies?: readonly number[];
   readonly now: () => Moment;
+  /** Told of everybody, for each report. */
+  readonly noted?: (advertiser: Advertiser) => void;
 }
 
 /** Names of devices heard; phones change their address every quarter of an hour. */
@@ -17,7 +20,7 @@ const namesMax = 1024;
 
 /** From reports to packets; names are remembered from one to the next. */
 export function hearing(
-  { companies, now }: Hearing,
+  { companies, now, noted }: Hearing,
   counts: { reports: number; packets: number },
   buffer: PacketBuffer,
 ): (report: AdvertisingReport) => void {
@@ -27,6 +30,8 @@ export function hearing(
     counts.reports++;
     const heard = readAdvertisingData(data);
     if (heard.name !== undefined) rememberName(names, address, heard.name);
+    const known = names.get(address);
+    noted?.({ address, rssi, services: heard.services, ...(known === undefined ? {} : { name: known }) });
     for (const { company, payload } of heard.manufacturer) {
       if (wanted?.has(company) === false) continue;
       counts.packets++;

@@ -49,12 +49,12 @@ export function chosenRadio(choose: () => Promise<BluetoothRadio>): BluetoothRad
     return chosen;
   };
   return {
-    receiver(companies) {
+    receiver(companies, noted) {
       let receiver: Receiver | undefined;
       return {
         counters: () => receiver?.counters() ?? {},
         async *packets(signal) {
-          receiver ??= (await radio()).receiver(companies);
+          receiver ??= (await radio()).receiver(companies, noted);
           yield* receiver.packets(signal);
         },
       };

@@ -3,7 +3,7 @@
 
 import type { Moment } from '../reading/device.ts';
 import { createTurns, type InTurn } from '../reading/turns.ts';
-import { type Connect, type GattWay, type Receiver, TransportError } from '../transport.ts';
+import { type Advertiser, type Connect, type GattWay, type Receiver, TransportError } from '../transport.ts';
 import { hearing } from './advertisements.ts';
 import type { AdapterChoice } from './controller.ts';
 import { heardMsDefault, openConnection } from './gatt-connection.ts';
@@ -23,8 +23,11 @@ export interface BluetoothOptions {
 }
 
 export interface BluetoothRadio {
-  /** @param companies ids of those whose packets are handed over; default: all */
-  receiver(companies?: readonly number[]): Receiver;
+  /**
+   * @param companies ids of those whose packets are handed over; default: all
+   * @param noted told of everybody who advertises, where the radio is in this process
+   */
+  receiver(companies?: readonly number[], noted?: (advertiser: Advertiser) => void): Receiver;
   connect(way: GattWay): Connect;
 }
 
@@ -48,7 +51,7 @@ export function createBluetoothRadio(options: BluetoothOptions): BluetoothRadio 
     close: ({ open }) => open.close(),
   });
   return {
-    receiver(companies) {
+    receiver(companies, noted) {
       const counts = { reports: 0, packets: 0, dropped: 0 };
       return {
         counters: () => ({ ...counts, malformed }),
@@ -61,7 +64,8 @@ export function createBluetoothRadio(options: BluetoothOptions): BluetoothRadio 
             const { open, scanning } = entered.opened;
             open.gone.catch(buffer.fail);
             const wanted = companies === undefined ? {} : { companies };
-            stop = await scanning.listen(hearing({ ...wanted, now }, counts, buffer), signal);
+            const told = noted === undefined ? {} : { noted };
+            stop = await scanning.listen(hearing({ ...wanted, ...told, now }, counts, buffer), signal);
             listening?.(open.address);
             yield* buffer.drain(signal);
           } catch (error) {

@@ -66,6 +66,7 @@ export const litimeMppt: DeviceDefinition = {
     'There is no register of the current or power of the panels.',
   ],
   media: [{ medium: 'gatt', services: ['ffe0'], notify: 'ffe1', write: 'ffe1' }],
+  advertisedNames: /^BT-LTMPPT/,
   records: { status, rating },
   ask: { namesQuestion: false, exchangeOf: modbusAnswerTo },
 };

@@ -95,6 +95,7 @@ export const renogyController: DeviceDefinition = {
     { medium: 'gatt', services: ['fff0', 'ffd0'], notify: 'fff1', write: 'ffd1' },
     { medium: 'serial', baudRate: 9600 },
   ],
+  advertisedNames: /^BT-TH-/,
   records: { status },
   ask: { namesQuestion: false, exchangeOf: modbusAnswerTo },
 };

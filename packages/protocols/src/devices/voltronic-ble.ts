@@ -175,6 +175,7 @@ export const voltronicBle: DeviceDefinition = {
   // Services differ by firmware.
   factoryPin: '123456',
   media: [{ medium: 'gatt-values', services: [] }],
+  advertisedNames: /^ID\d{14}$/,
   records: {
     // First what every poll reads: its silence is that of the inverter.
     '2A03': characteristic('2a03', 'status, first part', status1),

@@ -18,6 +18,9 @@ export const jbd: DeviceDefinition = {
     { medium: 'gatt', services: ['fff0'], notify: 'fff1', write: 'fff2' },
     { medium: 'serial', baudRate: 9600 },
   ],
+  // patman15/aiobmsble, and packs of Vatrer.
+  advertisedNames:
+    /^(JBD-|xiaoxiang BMS|SP..S|AP2.S|DP04S|DWF|LSG-|N-.{5}BL|SX1|SX60|SBL-|OGR-|TZ-H|D[DW]CK\d)/,
   preparation: [
     'By Bluetooth the module serves one program at a time and is not to be seen while it does: close the phone app.',
     'If a password was set in the app, the same goes into `password`; the app shows it to nobody. Modules on which nobody set one and which ask all the same take `000000` or `123456`.',
