@@ -1,4 +1,4 @@
-// The agent at its daily work: twenty devices on the virtual radio, one advertisement a second each, real noble.
+// The agent at its daily work: twenty devices on the virtual radio, real noble.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import { serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
 import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
 import { createSite } from '../../packages/simulator/src/site/site.ts';
+import { openBatteries } from './asked.ts';
 import { startExampleMosquitto } from './broker.ts';
 import type { Measurement } from './measurement.ts';
 import { median, type Usage, usageOf } from './usage.ts';
@@ -56,6 +57,30 @@ export async function measureAgentRun(agent: string, folder: string, forMs: numb
     `agent: bench\nmqtt: { host: 127.0.0.1, port: ${mosquitto.port} }\noutbox: { path: ${folder}/outbox }\n` +
       `bluetooth: { adapter: "tcp:127.0.0.1:${server.port}" }\ndevices:\n${lines.join('\n')}\n`,
   );
+  try {
+    return judge(await watch(agent, config, forMs), forMs, `${devices} devices at 1 advertisement/s each`);
+  } finally {
+    await server.close();
+    radio.close();
+    await mosquitto.remove();
+  }
+}
+
+/** The same with batteries that are connected to and asked every 10 s. */
+export async function measureAskedRun(agent: string, folder: string, forMs: number): Promise<Measurement[]> {
+  mkdirSync(folder, { recursive: true });
+  const mosquitto = await startExampleMosquitto();
+  const site = await openBatteries(devices);
+  try {
+    const samples = await watch(agent, site.configure(folder, mosquitto.port), forMs);
+    return judge(samples, forMs, `${devices} JBD batteries by Bluetooth, each asked every 10 s`);
+  } finally {
+    await site.close();
+    await mosquitto.remove();
+  }
+}
+
+async function watch(agent: string, config: string, forMs: number): Promise<Usage[]> {
   const child = spawn(agent, ['--config', config, '--quiet', 'run'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -66,17 +91,14 @@ export async function measureAgentRun(agent: string, folder: string, forMs: numb
       await wait(forMs / 10);
       samples.push(usageOf(child.pid ?? 0));
     }
-    return judge(samples, forMs);
+    return samples;
   } finally {
     child.kill('SIGTERM');
     await once(child, 'exit');
-    await server.close();
-    radio.close();
-    await mosquitto.remove();
   }
 }
 
-function judge(samples: readonly Usage[], forMs: number): Measurement[] {
+function judge(samples: readonly Usage[], forMs: number, site: string): Measurement[] {
   const [first] = samples;
   const last = samples.at(-1);
   if (first === undefined || last === undefined) throw new Error('no samples');
@@ -86,7 +108,7 @@ function judge(samples: readonly Usage[], forMs: number): Measurement[] {
   const resident = (part: readonly Usage[]) => median(part.map(({ residentBytes }) => residentBytes));
   const growth = (resident(samples.slice(half)) - resident(samples.slice(0, half))) / 2 ** 20;
   const minutes = Math.round(forMs / 60_000);
-  const what = `agent \`run\`, ${devices} devices at 1 advertisement/s each, over ${minutes} min`;
+  const what = `agent \`run\`, ${site}, over ${minutes} min`;
   return [
     {
       what: `${what}: one core`,

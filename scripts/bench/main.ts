@@ -1,5 +1,6 @@
 // `npm run bench`: what the README claims, measured on this machine. `-- --write` keeps the table in docs/measurements.md,
-// `-- --only decode,python,years,once,run,bridge,delivery` measures a part, `-- --minutes 10` is how long the agent is watched,
+// `-- --only decode,python,years,once,run,asked,asked-run,bridge,delivery` measures a part,
+// `-- --minutes 10` (30 for what must stay flat) is how long the agent is watched,
 // `-- --rounds 3` how often deliveries are measured side by side; TELEGRAF=program has it measured beside,
 // PYTHON=program is the Python of the decoders beside ours.
 
@@ -8,7 +9,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { measureAgentRun } from './agent-run.ts';
+import { measureAgentRun, measureAskedRun } from './agent-run.ts';
 import { measureBesidePython } from './beside-python.ts';
 import { measureBridge } from './bridge.ts';
 import { measureDecode } from './decode.ts';
@@ -16,6 +17,7 @@ import { measureDelivery, withStore } from './delivery.ts';
 import { measureFamilies } from './families.ts';
 import type { Measurement } from './measurement.ts';
 import { measureOnce } from './once.ts';
+import { measureOnceAsked } from './once-asked.ts';
 import { measureOutage } from './outage.ts';
 import { measureConfirmed, measureVisible } from './present.ts';
 import { buildPrograms } from './programs.ts';
@@ -25,7 +27,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'decode,python,years,once,run,bridge,delivery' },
+    only: { type: 'string', default: 'decode,python,years,once,run,asked,asked-run,bridge,delivery' },
     minutes: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
   },
@@ -65,6 +67,10 @@ try {
     const { agent, bridge } = await buildPrograms(root, join(folder, 'programs'));
     await measure('once', () => measureOnce(agent, join(folder, 'once')));
     await measure('run', () => measureAgentRun(agent, join(folder, 'run'), Number(values.minutes) * 60_000));
+    await measure('asked', () => measureOnceAsked(agent, join(folder, 'asked')));
+    await measure('asked-run', () =>
+      measureAskedRun(agent, join(folder, 'asked-run'), Number(values.minutes) * 60_000),
+    );
     await measure('bridge', () => measureBridge(bridge, join(folder, 'bridge')));
     await measure('delivery', () =>
       withStore((store) =>

@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly supervisionMs: number | undefined;
   /** From the advertisement that is answered to the completed connection. */
   readonly connectMs: number;
+  /** From a packet of the host to what the peripheral answers; 0: at once. */
+  readonly roundTripMs: number;
   readonly aclBytesMax: number;
   readonly packet: (packet: Buffer) => void;
   readonly event: (code: number, parameters: Buffer) => void;
@@ -28,6 +30,8 @@ export interface ConnectionOptions {
 export interface Connections {
   /** Attempts that reached a peripheral. */
   readonly attempts: number;
+  /** Packets of the host that reached a peripheral. */
+  readonly packets: number;
   has(key: PeripheralKey): boolean;
   connect(peripheral: Peripheral, pending: PendingConnection): void;
   /** One ACL packet of the host. */
@@ -66,9 +70,14 @@ export function createConnections(options: ConnectionOptions): Connections {
   const open = new Map<number, Connection>();
   let handle = handleLast;
   let attempts = 0;
+  let packets = 0;
+  const { roundTripMs } = options;
   return {
     get attempts() {
       return attempts;
+    },
+    get packets() {
+      return packets;
     },
     has: (key) => [...open.values()].some(({ peripheral }) => keyOf(peripheral) === key),
     connect(peripheral, pending) {
@@ -97,7 +106,11 @@ export function createConnections(options: ConnectionOptions): Connections {
       if (connection === undefined || connection.lost) return;
       const continued = ((header >> 12) & 3) === 1;
       const body = Buffer.from(packet.subarray(5));
-      takeBody(connection, continued ? Buffer.concat([connection.received, body]) : body, options);
+      packets++;
+      const take = (): void =>
+        takeBody(connection, continued ? Buffer.concat([connection.received, body]) : body, options);
+      if (roundTripMs === 0) take();
+      else options.later(roundTripMs, () => open.get(connection.handle) === connection && take());
     },
     disconnect: (number) => open.get(number)?.close(hostEnded),
     reset() {

@@ -14,6 +14,8 @@ export interface RadioOptions {
   /** The controller's own. */
   readonly address?: string;
   readonly connectMs?: number;
+  /** From a packet of the host to the answer of a peripheral. */
+  readonly roundTripMs?: number;
   /** Overrides the supervision timeout that the host asks for. */
   readonly supervisionMs?: number;
   readonly aclBytesMax?: number;
@@ -34,6 +36,8 @@ export interface VirtualRadio {
   readonly scanning: boolean;
   /** Attempts to connect that reached a peripheral. */
   readonly connectAttempts: number;
+  /** Packets of the host that reached a peripheral over a connection. */
+  readonly packetsTaken: number;
   add(peripheral: Peripheral): Peripheral;
   remove(peripheral: Peripheral): void;
   byName(name: string): Peripheral | undefined;
@@ -63,9 +67,17 @@ export function createVirtualRadio(options: RadioOptions = {}): VirtualRadio {
   const packet = (bytes: Buffer): void => receive?.(bytes);
   const event = (code: number, parameters: Buffer): void =>
     packet(Buffer.concat([u8(4, code, parameters.length), parameters]));
-  const { connectMs = 5, supervisionMs } = options;
+  const { connectMs = 5, roundTripMs = 0, supervisionMs } = options;
   const { later } = timers;
-  const connections = createConnections({ connectMs, supervisionMs, aclBytesMax, packet, event, later });
+  const connections = createConnections({
+    connectMs,
+    roundTripMs,
+    supervisionMs,
+    aclBytesMax,
+    packet,
+    event,
+    later,
+  });
   const air: Air = { state, connections, event };
   const scanChanged = (scanning: boolean): void => void events.emit('scan', scanning);
   const surroundings = { address, aclBytesMax, aclPacketsMax: 8, random, scanChanged, ...air };
@@ -83,6 +95,9 @@ export function createVirtualRadio(options: RadioOptions = {}): VirtualRadio {
     },
     get connectAttempts() {
       return connections.attempts;
+    },
+    get packetsTaken() {
+      return connections.packets;
     },
     add(peripheral) {
       peripherals.add(peripheral);
