@@ -3,7 +3,7 @@
 
 import { advertisement } from '../../packages/simulator/src/demo/devices.ts';
 import { serveH4 } from '../../packages/simulator/src/radio/h4-server.ts';
-import { createPeripheral } from '../../packages/simulator/src/radio/peripheral.ts';
+import { createPeripheral, type Peripheral } from '../../packages/simulator/src/radio/peripheral.ts';
 import { createVirtualRadio } from '../../packages/simulator/src/radio/virtual-radio.ts';
 
 export interface Air {
@@ -13,6 +13,8 @@ export interface Air {
   readonly entries: string;
   /** How many measurements a charger has made. */
   made(charger: string): number;
+  /** Nothing is measured any more. */
+  fallSilent(): void;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function openAir(): Promise<Air> {
   const radio = createVirtualRadio();
   const made = new Map<string, number>();
   const names = Array.from({ length: chargers }, (_, index) => `charger-${index}`);
+  const peripherals: Peripheral[] = [];
   const entries = names.map((name, index) => {
     const address = `FA:AC:27:00:02:${index.toString(16).padStart(2, '0').toUpperCase()}`;
     const advertising = () => {
@@ -44,12 +47,17 @@ export async function openAir(): Promise<Air> {
       made.set(name, number);
       return advertisement(charger, number, measured(number));
     };
-    radio.add(createPeripheral({ address, addressType: 'random', intervalMs: advertiseMs, advertising }));
+    peripherals.push(
+      radio.add(createPeripheral({ address, addressType: 'random', intervalMs: advertiseMs, advertising })),
+    );
     return `  - { name: ${name}, definition: victron-ble, address: "${address}", key: ${charger.key}, interval: 1s }\n`;
   });
   const server = await serveH4(radio);
   return {
     ...{ names, entries: entries.join(''), port: server.port, made: (name: string) => made.get(name) ?? 0 },
+    fallSilent: () => {
+      for (const peripheral of peripherals) radio.remove(peripheral);
+    },
     async close() {
       await server.close();
       radio.close();

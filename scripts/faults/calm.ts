@@ -8,6 +8,8 @@ import type { Site } from './site.ts';
 const withinMs = 180_000;
 const quietMs = 1_500;
 const clockSeenMs = 2_000;
+/** A reading is confirmed or synced by then. */
+const acceptedMs = 2_500;
 
 async function status(site: Site): Promise<StatusView | undefined> {
   const answer = await site.ask('/api/status').catch(() => undefined);
@@ -21,21 +23,28 @@ async function until(what: string, site: Site, holds: () => Promise<boolean>): P
     await wait(200);
   }
   const answer = await status(site);
-  const seen = answer && { broker: answer.broker, sinks: answer.sinks, accounts: answer.accounts };
+  const seen = answer && {
+    broker: answer.broker,
+    agents: answer.agents.map(({ state, outbox }) => ({ state, outbox })),
+    sinks: answer.sinks,
+    accounts: answer.accounts,
+  };
   throw new Error(`${what}: not within ${withinMs / 1000} s. ${JSON.stringify(seen)}`);
 }
 
 const connected = (site: Site): Promise<void> =>
   until('the bridge is at its broker', site, async () => (await status(site))?.broker.connected ?? false);
 
-/** Until nothing waits in the outbox any more, though readings go on. */
+/** Until no reading comes any more, and none waits in the outbox. */
 async function drained(site: Site): Promise<void> {
-  const before = site.accepted.length;
-  await until(
-    'the outbox is delivered',
-    site,
-    async () => site.accepted.length > before && (await site.outbox()) === 0,
-  );
+  site.fallSilent();
+  let before = -1;
+  await until('the outbox is delivered', site, async () => {
+    const isQuiet = before === site.accepted.length;
+    before = site.accepted.length;
+    await wait(acceptedMs);
+    return isQuiet && (await site.outbox()) === 0;
+  });
 }
 
 /** Until the bridge gets nothing more, and everything it has is in tiers and sinks. */

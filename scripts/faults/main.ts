@@ -15,6 +15,7 @@ import { runCampaign, type Verdict } from './campaign.ts';
 import { findFaketime } from './clock.ts';
 import { canMount } from './disk.ts';
 import { troubles } from './faults.ts';
+import { cutRecordedDisk } from './powercut/recorded.ts';
 import { cutTraces } from './powercut/traced.ts';
 
 const { values } = parseArgs({
@@ -27,6 +28,8 @@ const { values } = parseArgs({
     'power-cuts': { type: 'boolean', default: false },
   },
 });
+/** Where nobody watches. */
+const sayEvery = 500;
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
 console.log(`seed ${seed}`);
 if (values['power-cuts']) await cutPower();
@@ -34,12 +37,16 @@ else await causeFaults();
 
 async function cutPower(): Promise<void> {
   if (!hasPrograms({ strace: 'strace' }, process.env)) return;
-  for await (const { subject, omission, cuts, fault, isRight } of cutTraces(seed)) {
-    const writer = omission === nothing ? subject : `${subject} without ${omission}`;
-    const found = fault === '' ? 'no harm' : `caught: ${fault}`;
-    console.log(`${isRight ? 'right' : 'WRONG'} ${writer}: ${cuts} cuts, ${found}`);
-    if (!isRight) process.exitCode = 1;
-  }
+  const ways = { traced: cutTraces(seed), 'on ext4': cutRecordedDisk(seed) };
+  for (const [way, reports] of Object.entries(ways))
+    for await (const { subject, omission, cuts, fault, isRight } of reports) {
+      const writer = omission === nothing ? subject : `${subject} without ${omission}`;
+      const found = fault === '' ? 'no harm' : `harm: ${fault}`;
+      console.log(
+        `${isRight ? 'as it should' : 'NOT AS IT SHOULD'}: ${way}, ${writer}: ${cuts} cuts, ${found}`,
+      );
+      if (!isRight) process.exitCode = 1;
+    }
 }
 
 async function causeFaults(): Promise<void> {
@@ -65,7 +72,11 @@ async function causeFaults(): Promise<void> {
       const verdict = await runCampaign({
         ...{ folder, seed, broker, until, only, mounts },
         ...(faketime === undefined ? {} : { faketime }),
-        progress: (text) => process.stderr.write(process.stderr.isTTY ? `\r${text}` : ''),
+        progress: (faults, accepted) => {
+          const text = `${faults} faults, ${accepted} readings accepted`;
+          if (process.stderr.isTTY) process.stderr.write(`\r${text}`);
+          else if (faults % sayEvery === 0) process.stderr.write(`${text}\n`);
+        },
       });
       print(broker, verdict, (performance.now() - startMs) / 1000);
     } finally {

@@ -35,7 +35,7 @@ export interface SiteOptions {
   readonly surprised: (name: ProgramName, ending: Ending) => void;
 }
 
-export interface Site extends Pick<Air, 'made'> {
+export interface Site extends Pick<Air, 'made' | 'fallSilent'> {
   readonly programs: { readonly [name in ProgramName]: Supervised };
   readonly clocks: { readonly [name in ProgramName]: SteppedClock } | undefined;
   readonly databases: readonly Database[];
@@ -80,7 +80,16 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     return text;
   };
   return {
-    ...{ databases, accepted, programs, clocks, ask, chargers: air.names, made: air.made },
+    ...{
+      databases,
+      accepted,
+      programs,
+      clocks,
+      ask,
+      chargers: air.names,
+      made: air.made,
+      fallSilent: air.fallSilent,
+    },
     links: [
       { name: 'agent and broker', link: links.agent },
       ...(options.broker === undefined ? [] : [{ name: 'broker and bridge', link: links.bridge }]),
