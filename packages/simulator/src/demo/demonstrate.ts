@@ -82,14 +82,18 @@ async function run(
     const own = join(folder, place.id);
     mkdirSync(own, { recursive: true });
     const file = writeAgent(own, place.id, bridge.brokerUrl, devices, hardware);
-    const program = startProgram('agent', ['--config', file, 'run']);
-    later(program.stop);
-    return program;
+    return startProgram('agent', ['--config', file, 'run']);
   });
+  later(() => Promise.all(agents.map(({ stop }) => stop())));
   announce(bridge, equipped, options);
   const ended = Promise.race([bridge, ...agents].map((program) => program.ended));
-  const live = liveness(bridge, equipped.flatMap(unitsOf), startMs);
-  const told = live
+  const live = liveness(
+    bridge,
+    equipped.flatMap((each) => unitsOf(each)),
+    startMs,
+  );
+  const expected = equipped.flatMap((each) => unitsOf(each, faulty));
+  const told = liveness(bridge, expected, startMs)
     .settled(liveFirstMs, over)
     .then(() => (over.aborted ? undefined : tellHistory(bridge, timing, startMs, options, over, later)));
   await Promise.race([aborted(over), ended, told.then(() => aborted(over), orBecause(ended))]);
@@ -98,12 +102,12 @@ async function run(
 }
 
 /** What is happening now goes before what has been, for this long. */
-const liveFirstMs = 3000;
+const liveFirstMs = 10_000;
 
 /** Names of all that is simulated here. */
-const unitsOf = ({ devices, hardware }: Equipped): readonly string[] =>
+const unitsOf = ({ devices, hardware }: Equipped, except?: string): readonly string[] =>
   devices
-    .filter(({ name, reach }) => reach.by === 'radio' || hardware.ports.has(name))
+    .filter(({ name, reach }) => name !== except && (reach.by === 'radio' || hardware.ports.has(name)))
     .flatMap(({ units }) => units);
 
 /** Publishes what has been at each place, and says so. */
