@@ -145,7 +145,7 @@ test('a scan recognises batteries by name or by service, and prints what to writ
   expect(code).toBe(0);
   expect(stdout).toMatch(/^A4:C1:38:00:00:03 +-60 +JBD smart BMS +bank-3 +jbd +bank-3$/m);
   expect(stdout).toContain(
-    ['- name: JBD-SP04S034', '  definition: jbd', `  address: "${named.address}"`, '- name: '].join('\n'),
+    ['- name: JBD-SP04S034', '  definition: jbd', `  address: "${named.address}"`].join('\n'),
   );
   expect(stdout).toContain(
     [
@@ -153,5 +153,6 @@ test('a scan recognises batteries by name or by service, and prints what to writ
       '  # perhaps: other makers use its Bluetooth service too',
     ].join('\n'),
   );
+  expect(stdout).not.toMatch(/JBD-SP04S034\n.*\n.*\n {2}# perhaps/);
   expect(named.peripheral.link).toBeUndefined();
 });

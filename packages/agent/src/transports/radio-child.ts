@@ -6,7 +6,7 @@ import { type Counters, type HeardPacket, type Receiver, TransportError } from '
 import { type BluetoothRadio, createBluetoothRadio } from './bluetooth-radio.ts';
 import { chooseAdapter } from './controller.ts';
 import type { OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
-import { type ServedLinks, serveLinks } from './served-links.ts';
+import { serveLinks } from './served-links.ts';
 
 /** How long a packet waits for others to go with it. */
 const batchMs = 200;
@@ -46,7 +46,7 @@ function openService({ adapter, aliveMs, heardMs }: OpenOrder) {
     listening: (adapterAddress) => void tell({ news: 'listening', adapterAddress }),
   });
   const links = serveLinks(radio.connect, tell);
-  const messenger = createMessenger(links, aliveMs);
+  const messenger = createMessenger(aliveMs);
   let hearing: Promise<void> | undefined;
   return {
     links,
@@ -87,7 +87,7 @@ interface Messenger {
 }
 
 /** Hands packets over in batches, and says at least every `aliveMs` that this process lives. */
-function createMessenger(links: ServedLinks, aliveMs: number): Messenger {
+function createMessenger(aliveMs: number): Messenger {
   let batch: HeardPacket[] = [];
   let timer: NodeJS.Timeout | undefined;
   let told = Promise.resolve();
@@ -104,7 +104,7 @@ function createMessenger(links: ServedLinks, aliveMs: number): Messenger {
     const { used_heap_size, external_memory } = getHeapStatistics();
     told = tell({
       ...{ news: 'heard', packets, counters: counters?.() ?? {}, isHearing: counters !== undefined },
-      ...{ links: links.count(), heapBytes: used_heap_size + external_memory },
+      heapBytes: used_heap_size + external_memory,
     });
     flushIn(aliveMs);
     await told;

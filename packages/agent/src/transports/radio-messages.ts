@@ -38,8 +38,6 @@ export interface HeardNews {
   readonly counters: Counters;
   /** Whether advertisements should come at all. */
   readonly isHearing: boolean;
-  /** Connections that stand. */
-  readonly links: number;
   readonly heapBytes: number;
 }
 

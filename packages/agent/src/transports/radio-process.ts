@@ -9,7 +9,7 @@ export interface RadioProcessOptions {
   readonly open: OpenOrder;
   /** The process takes orders; `end` ends it. */
   readonly started: (process: { order(order: RadioOrder): void; end(reason: RadioEnd): void }) => void;
-  /** Neither a packet nor a connection for so long: the radio is stuck. */
+  /** No packet at all for so long, where some should come: the radio is stuck. */
   readonly silenceMs: number;
   readonly heapBytesMax: number;
   readonly heard: (news: HeardNews) => void;
@@ -67,7 +67,8 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
       case 'heard': {
         options.heard(message);
         const { reports: heard = 0 } = message.counters;
-        if (heard > reports || message.links > 0 || !message.isHearing) silence.refresh();
+        // Links that stand prove nothing: the controller keeps them while its scanning is stuck.
+        if (heard > reports || !message.isHearing) silence.refresh();
         reports = heard;
         if (message.heapBytes > options.heapBytesMax) endWith({ why: 'heavy', heapBytes: message.heapBytes });
         return;

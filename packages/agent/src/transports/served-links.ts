@@ -6,8 +6,6 @@ import type { Failure, LinkNews, LinkOrder } from './radio-messages.ts';
 
 export interface ServedLinks {
   obey(order: LinkOrder): void;
-  /** Connections that stand. */
-  count(): number;
   closeAll(): Promise<void>;
 }
 
@@ -42,7 +40,6 @@ export function serveLinks(
           return;
       }
     },
-    count: () => [...served.values()].filter(({ link }) => link !== undefined).length,
     async closeAll() {
       for (const { abort } of served.values()) abort.abort();
       await Promise.all([...served.values()].map(({ link }) => link?.close()));
