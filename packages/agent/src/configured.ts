@@ -132,7 +132,11 @@ export async function scanAround(
     ways.flatMap((way) => (way.medium === 'advertisement' ? [way.company] : [])),
   );
   const now = momentOf(createClock());
-  const unconfigured = { bluetooth: { access: 'auto' }, bonded: [], isLasting: false } as const;
+  const unconfigured = {
+    bluetooth: { access: 'auto', library: 'stoprocent' },
+    bonded: [],
+    isLasting: false,
+  } as const;
   const options = configuration === undefined ? unconfigured : mediaOptions(configuration, false);
   const media = createMedia(options, surround, now);
   if (asked !== undefined) {

@@ -12,6 +12,7 @@ import { createBluetoothRadio } from './transports/bluetooth-radio.ts';
 import { openBus } from './transports/bus.ts';
 import { chooseAdapter } from './transports/controller.ts';
 import { hidLink } from './transports/hid-link.ts';
+import { hciOf } from './transports/noble-hci.ts';
 import { candumpDefinition, readHeader } from './transports/recording.ts';
 import { replayLink, replayReceiver } from './transports/replay.ts';
 import { serialLink } from './transports/serial-link.ts';
@@ -22,7 +23,9 @@ export const momentOf =
   () => ({ wallMs: clock.nowMs(), uptimeMs: clock.uptimeMs() });
 
 export interface MediaOptions {
-  readonly bluetooth: Pick<AgentConfiguration['bluetooth'], 'access'> & { readonly adapter?: Adapter };
+  readonly bluetooth: Pick<AgentConfiguration['bluetooth'], 'access' | 'library'> & {
+    readonly adapter?: Adapter;
+  };
   /** Names of devices with a PIN. */
   readonly bonded: readonly string[];
   /** The program runs for long: the radio in a watched process of its own, recordings with their pauses. */
@@ -42,6 +45,7 @@ export function createMedia(
   const pace = isLasting ? 'recorded' : 'fastest';
   const chosen = bluetooth.adapter === undefined ? undefined : formatAdapter(bluetooth.adapter);
   const wanted = chosen === undefined ? {} : { adapter: chosen };
+  const { library } = bluetooth;
   const adapter = () => chooseAdapter(chosen);
   const isKernels = bluetooth.adapter?.by !== 'tcp' && bluetooth.adapter?.by !== 'uart';
   let access: Promise<Access> | undefined;
@@ -59,8 +63,8 @@ export function createMedia(
       return createBlueZRadio({ ...wanted, now });
     }
     return isLasting
-      ? createWatchedRadio({ file: mainFile, ...wanted, now, log })
-      : createBluetoothRadio({ adapter, now });
+      ? createWatchedRadio({ file: mainFile, ...wanted, now, log, library })
+      : createBluetoothRadio({ adapter, now, createHci: hciOf(library) });
   });
   return {
     ...(isKernels ? { bluetoothAccess } : {}),

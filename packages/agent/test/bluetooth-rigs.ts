@@ -11,6 +11,7 @@ import type { Moment } from '../src/reading/device.ts';
 import { type HeardPacket, type Receiver, TransportError } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import type { AdapterChoice, Controller, OpenController } from '../src/transports/controller.ts';
+import type { CreateHci } from '../src/transports/noble-hci.ts';
 import { createWatchedRadio } from '../src/transports/watched-radio.ts';
 import { company, type ReceiverRig, type Said } from './receiver-conformance.ts';
 
@@ -57,7 +58,7 @@ export function say(radio: VirtualRadio, packets: readonly Said[]): void {
 }
 
 /** noble's HCI code in this process, on a virtual radio. */
-export async function inProcessRig(): Promise<ReceiverRig> {
+export async function inProcessRig(createHci?: CreateHci): Promise<ReceiverRig> {
   const radio = createVirtualRadio();
   let unplug = (): void => {};
   const adapter = (): AdapterChoice => ({
@@ -70,7 +71,7 @@ export async function inProcessRig(): Promise<ReceiverRig> {
     ],
   });
   return {
-    receiver: createBluetoothRadio({ adapter, now }).receiver([company]),
+    receiver: createBluetoothRadio({ adapter, now, ...(createHci && { createHci }) }).receiver([company]),
     start: (packets) => void scanning(radio).then(() => say(radio, packets)),
     listening: () => scanning(radio),
     say: (packets) => say(radio, packets),

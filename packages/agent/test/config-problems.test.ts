@@ -185,9 +185,9 @@ describe('one problem, one line', () => {
       'agent.yml:2:23: bluetooth.adapter: expected an adapter\'s address (AA:BB:CC:DD:EE:FF), hci0, tcp:host:port or uart:/dev/…, found "uart:ttyAMA0"',
     ],
     [
-      'a library that this release does not have',
-      `${broker}bluetooth: { library: abandonware }`,
-      'agent.yml:2:23: bluetooth.library: expected "stoprocent", found "abandonware"',
+      'a library that is none',
+      `${broker}bluetooth: { library: noble }`,
+      'agent.yml:2:23: bluetooth.library: expected one of stoprocent, abandonware, found "noble"',
     ],
   ])('%s', (_, text, line) => {
     const [first, ...more] = problems(text);

@@ -3,7 +3,7 @@ import { serialBusRig, socketCanRig } from './can-rigs.ts';
 import { describeReceiver } from './receiver-conformance.ts';
 import { replayReceiverRig } from './replay-rigs.ts';
 
-describeReceiver('Bluetooth in this process', inProcessRig);
+describeReceiver('Bluetooth in this process', () => inProcessRig());
 describeReceiver('Bluetooth in a process of its own', childRig, { recovers: true });
 describeReceiver('a recording', replayReceiverRig);
 describeReceiver('a CAN bus behind a USB-CAN-A', serialBusRig('usb-can-a'), { isBus: true });

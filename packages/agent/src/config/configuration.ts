@@ -42,7 +42,7 @@ interface BluetoothConfiguration {
   /** Absent: the machine's only or first one. */
   readonly adapter?: Adapter;
   readonly access: 'auto' | 'user-channel' | 'dbus';
-  readonly library: 'stoprocent';
+  readonly library: 'stoprocent' | 'abandonware';
 }
 
 export type Adapter =

@@ -99,7 +99,11 @@ const bluetooth = z
       .describe(
         'How the adapter is reached: user-channel (without BlueZ), dbus (through BlueZ, which bonded devices need); auto: by what the devices and the machine ask for.',
       ),
-    library: oneOf(['stoprocent']).prefault('stoprocent').describe('The Bluetooth library.'),
+    library: oneOf(['stoprocent', 'abandonware'])
+      .prefault('stoprocent')
+      .describe(
+        'The Bluetooth library; abandonware only hears broadcasts, and is yours to install: sudo npm install --global @abandonware/noble',
+      ),
   })
   .prefault({})
   .describe('The radio that hears broadcasting devices.');

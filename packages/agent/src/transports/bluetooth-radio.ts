@@ -7,7 +7,7 @@ import { type Advertiser, type Connect, type GattWay, type Receiver, TransportEr
 import { hearing } from './advertisements.ts';
 import type { AdapterChoice } from './controller.ts';
 import { heardMsDefault, openConnection } from './gatt-connection.ts';
-import { type OpenHci, openHci } from './noble-hci.ts';
+import { type CreateHci, type OpenHci, openHci } from './noble-hci.ts';
 import { createPacketBuffer } from './packet-buffer.ts';
 import { createScanning, type Scanning } from './scanning.ts';
 import { createSharedOpening } from './shared-opening.ts';
@@ -20,6 +20,8 @@ export interface BluetoothOptions {
   readonly listening?: (adapterAddress: string) => void;
   /** How long a device is waited for that is to be connected to. Default 8 s. */
   readonly heardMs?: number;
+  /** Default: noble's, as it is installed with the agent. */
+  readonly createHci?: CreateHci;
 }
 
 export interface BluetoothRadio {
@@ -40,11 +42,11 @@ export interface Air {
 }
 
 export function createBluetoothRadio(options: BluetoothOptions): BluetoothRadio {
-  const { adapter, now, listening, heardMs = heardMsDefault } = options;
+  const { adapter, now, listening, heardMs = heardMsDefault, createHci } = options;
   let malformed = 0;
   const { enter } = createSharedOpening<Air>({
     open: async (signal) => {
-      const open = await openChosen(adapter(), () => malformed++, signal);
+      const open = await openChosen(adapter(), () => malformed++, signal, createHci);
       return { open, scanning: createScanning(open), inTurn: createTurns(), heardMs };
     },
     gone: ({ open }) => open.gone,
@@ -101,11 +103,12 @@ async function openChosen(
   { address, candidates }: AdapterChoice,
   malformed: () => void,
   signal: AbortSignal,
+  createHci: CreateHci | undefined,
 ): Promise<OpenHci> {
   const others: string[] = [];
   for (const candidate of candidates) {
     try {
-      const open = await openHci(await candidate(signal), malformed, signal);
+      const open = await openHci(await candidate(signal), malformed, signal, createHci);
       if (address === undefined || open.address === address) return open;
       others.push(`one with the address ${open.address}`);
       await open.close();

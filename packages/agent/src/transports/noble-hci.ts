@@ -5,7 +5,7 @@
 import { EventEmitter } from 'node:events';
 import { TransportError } from '../transport.ts';
 import type { Controller } from './controller.ts';
-import { requireFromNoble } from './noble-modules.ts';
+import { otherHci, requireFromNoble } from './noble-modules.ts';
 
 /** A controller that is awake. */
 export interface OpenHci {
@@ -51,6 +51,13 @@ type HciClass = new (options: {
   extended: boolean;
 }) => Hci;
 
+/** Whose HCI code is used; the other one is the user's to install, and only hears. */
+export type BluetoothLibrary = 'stoprocent' | 'abandonware';
+export type CreateHci = (socket: object) => Hci;
+
+export const hciOf = (library: BluetoothLibrary | undefined): CreateHci =>
+  library === 'abandonware' ? (socket) => otherHci<Hci>(socket) : ownHci;
+
 /** How long a controller may take to answer. A USB adapter needs some 100 ms. */
 const answerMs = 5000;
 const resetCommand = Buffer.from([0x01, 0x03, 0x0c, 0x00]);
@@ -64,13 +71,13 @@ export async function openHci(
   controller: Controller,
   malformed: () => void,
   signal: AbortSignal,
+  createHci: CreateHci = ownHci,
 ): Promise<OpenHci> {
-  const Hci = requireFromNoble<HciClass>('@stoprocent/noble/lib/hci-socket/hci.js');
   const { promise: gone, reject: lose } = Promise.withResolvers<never>();
   // Nobody may be waiting when the adapter goes.
   gone.catch(() => {});
   const socket = socketOn(controller, malformed, lose);
-  const hci = new Hci({ hciDriver: returning(socket), userChannel: true, extended: false });
+  const hci = createHci(socket);
   // One of a kind for each connection.
   hci.setMaxListeners(0);
   const close = (): Promise<void> => {
@@ -88,6 +95,11 @@ export async function openHci(
     throw error;
   }
   return { hci, name, address: hci.address?.toUpperCase() ?? '', gone, lose, close };
+}
+
+function ownHci(socket: object): Hci {
+  const Hci = requireFromNoble<HciClass>('@stoprocent/noble/lib/hci-socket/hci.js');
+  return new Hci({ hciDriver: returning(socket), userChannel: true, extended: false });
 }
 
 /** What noble calls its socket: already bound, and no exception of noble's gets out of it. */

@@ -3,6 +3,7 @@
 // Loaded when Bluetooth is needed and not before: noble and its native part cost start-up time.
 
 import { createRequire, Module } from 'node:module';
+import { dirname, join } from 'node:path';
 import { TransportError } from '../transport.ts';
 
 const socketPackage = '@stoprocent/bluetooth-hci-socket';
@@ -31,11 +32,49 @@ export function requireFromNoble<Exports>(id: string): Exports {
 
 function prepare(): NodeJS.Require {
   const here = createRequire(require.resolve('@stoprocent/noble/package.json'));
-  const id = here.resolve(socketPackage);
+  standIn(here, socketPackage, { loadDriver: (driver: unknown) => driver });
+  return here;
+}
+
+/** Whoever asks for the package gets `exports`. */
+function standIn(here: NodeJS.Require, name: string, exports: unknown): void {
+  const id = here.resolve(name);
   const stand = new Module(id);
   stand.filename = id;
   stand.loaded = true;
-  stand.exports = { loadDriver: (driver: unknown) => driver };
+  stand.exports = exports;
   here.cache[id] = stand;
-  return here;
+}
+
+/** The package of the same name as ours that users of other programs know; it must be compiled, and only hears. */
+const otherFork = '@abandonware/noble';
+/** Where npm puts what is installed with `--global`. */
+const globalFolders = ['/usr/local/lib', '/usr/lib', join(dirname(process.execPath), '../lib')];
+let nextSocket: object | undefined;
+
+/**
+ * The HCI class of the other fork, whose constructor asks its own package for the socket and takes no option for it.
+ * @param folders where it may be installed
+ * @throws TransportError when the user has not installed it
+ */
+export function otherHci<Hci extends object>(
+  socket: object,
+  folders: readonly string[] = globalFolders,
+): Hci {
+  let here: NodeJS.Require;
+  try {
+    here = createRequire(require.resolve(`${otherFork}/package.json`, { paths: [...folders] }));
+  } catch {
+    throw new TransportError(
+      'unusable',
+      `bluetooth.library: ${otherFork} is not installed: "sudo npm install --global ${otherFork}", or take library: stoprocent`,
+    );
+  }
+  standIn(here, '@abandonware/bluetooth-hci-socket', function socketOf() {
+    return nextSocket;
+  });
+  nextSocket = socket;
+  const Hci = here(`${dirname(here.resolve(`${otherFork}/package.json`))}/lib/hci-socket/hci.js`);
+  // It reads this option the wrong way round, and polls an adapter that nobody else brings up.
+  return Object.assign(new Hci({ extended: false }), { _userChannel: true });
 }

@@ -5,6 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { type Counters, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { type BluetoothRadio, createBluetoothRadio } from './bluetooth-radio.ts';
 import { chooseAdapter } from './controller.ts';
+import { hciOf } from './noble-hci.ts';
 import type { OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 import { serveLinks } from './served-links.ts';
 
@@ -37,10 +38,11 @@ export function runRadioChild(): void {
   });
 }
 
-function openService({ adapter, aliveMs, heardMs }: OpenOrder) {
+function openService({ adapter, aliveMs, heardMs, library }: OpenOrder) {
   const radio = createBluetoothRadio({
     adapter: () => chooseAdapter(adapter),
     ...(heardMs === undefined ? {} : { heardMs }),
+    createHci: hciOf(library),
     // Only ages leave this process.
     now: () => ({ wallMs: 0, uptimeMs: performance.now() }),
     listening: (adapterAddress) => void tell({ news: 'listening', adapterAddress }),

@@ -1,6 +1,7 @@
 // What the radio's process and its parent say to each other. Structured clones: bytes stay bytes.
 
 import type { Counters, GattWay, HeardPacket, TransportErrorCode } from '../transport.ts';
+import type { BluetoothLibrary } from './noble-hci.ts';
 
 /** From the parent: the first order of all. */
 export interface OpenOrder {
@@ -9,6 +10,7 @@ export interface OpenOrder {
   /** Longest silence of the process towards the parent. */
   readonly aliveMs: number;
   readonly heardMs?: number;
+  readonly library?: BluetoothLibrary;
 }
 
 export interface HearOrder {

@@ -7,6 +7,7 @@ import type { Moment } from '../reading/device.ts';
 import { type Connect, type Counters, type GattWay, type Link, TransportError } from '../transport.ts';
 import type { BluetoothRadio } from './bluetooth-radio.ts';
 import { createHealing, type Healing } from './healing.ts';
+import type { BluetoothLibrary } from './noble-hci.ts';
 import { createPacketBuffer, type PacketBuffer } from './packet-buffer.ts';
 import type { HeardNews, HearOrder, RadioOrder } from './radio-messages.ts';
 import { type RadioEnd, type RadioProcessOptions, runRadioProcess } from './radio-process.ts';
@@ -27,6 +28,7 @@ export interface WatchedOptions {
   readonly retryMs?: number;
   /** As of the radio in this process. */
   readonly heardMs?: number;
+  readonly library?: BluetoothLibrary;
 }
 
 export const radioChildArgument = 'radio-child';
@@ -184,7 +186,7 @@ async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
 }
 
 function processOptions(watch: Watch): RadioProcessOptions {
-  const { file, adapter, log, heardMs } = watch.options;
+  const { file, adapter, log, heardMs, library } = watch.options;
   const { silenceMs = silenceMsDefault, heapBytesMax = heapBytesMaxDefault } = watch.options;
   let links: RemoteLinks | undefined;
   return {
@@ -194,6 +196,7 @@ function processOptions(watch: Watch): RadioProcessOptions {
       aliveMs: silenceMs / alivePerSilence,
       ...(adapter === undefined ? {} : { adapter }),
       ...(heardMs === undefined ? {} : { heardMs }),
+      ...(library === undefined ? {} : { library }),
     },
     silenceMs: silenceMs * watch.silenceGrowth,
     heapBytesMax,
