@@ -102,7 +102,7 @@ const bluetooth = z
     library: oneOf(['stoprocent', 'abandonware'])
       .prefault('stoprocent')
       .describe(
-        'The Bluetooth library; abandonware only hears broadcasts, and is yours to install: sudo npm install --global @abandonware/noble',
+        'The Bluetooth library; abandonware only hears broadcasts, and is yours to install (sudo npm install --global @abandonware/noble).',
       ),
   })
   .prefault({})
