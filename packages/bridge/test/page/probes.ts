@@ -82,6 +82,29 @@ export function paleTexts(): string[] {
   return [...pale];
 }
 
+/** Colours of lines and states, by their tokens, that stand out less than 3:1 from the card behind them. */
+export function paleLines(): string[] {
+  const painted = document.body.appendChild(document.createElement('i'));
+  const luminance = (token: string): number => {
+    painted.style.color = `var(${token})`;
+    const [red = 0, green = 0, blue = 0] = (getComputedStyle(painted).color.match(/\d+/g) ?? []).map(
+      (part) => {
+        const share = Number(part) / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      },
+    );
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const card = luminance('--surface');
+  return ['--solar-ln', '--batt', '--load', '--grid', '--ink-2', '--sleep', '--late', '--lost'].flatMap(
+    (token) => {
+      const line = luminance(token);
+      const ratio = (Math.max(line, card) + 0.05) / (Math.min(line, card) + 0.05);
+      return ratio < 3 ? [`${token} ${ratio.toFixed(2)}`] : [];
+    },
+  );
+}
+
 /** Elements that would move: by an animation, by a transition, or by scrolling slowly. */
 export function moving(): string[] {
   return [...document.querySelectorAll('*')].flatMap((element) =>

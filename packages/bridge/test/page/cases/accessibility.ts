@@ -97,6 +97,9 @@ export function accessibilityCases(bench: () => Bench): void {
           const shapes =
             '.beat i, .lane i, .key, .live .dot, .tgl, .vals th button, .seg [aria-pressed=true]';
           expect(await page.evaluate(unpainted, shapes)).toEqual([]);
+          await goTo(visit, '#/system');
+          await page.locator('.bar').first().waitFor();
+          expect(await page.evaluate(unpainted, '.bar i')).toEqual([]);
 
           await goTo(visit, '#/');
           fixture.cut();

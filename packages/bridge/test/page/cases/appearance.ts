@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { type Bench, goTo, looks } from '../bench.ts';
-import { overfull, paleTexts, sidewaysBy, smallControls } from '../probes.ts';
+import { overfull, paleLines, paleTexts, sidewaysBy, smallControls } from '../probes.ts';
 
-const hashes = ['#/', '#/devices', '#/device/d1', '#/device/d6', '#/device/nobody'];
+const hashes = ['#/', '#/devices', '#/device/d1', '#/device/d6', '#/device/nobody', '#/system'];
 const widths = [320, 390, 800, 1280, 1920];
 
 export function appearanceCases(bench: () => Bench): void {
@@ -39,6 +39,15 @@ export function appearanceCases(bench: () => Bench): void {
         }
       });
     });
+
+    test.concurrent.each(['light', 'dark'] as const)(
+      'lines of charts and signs of states stand out by 3:1 from the card: %s',
+      async (theme) => {
+        await bench().visit({ theme }, async ({ page }) => {
+          expect(await page.evaluate(paleLines)).toEqual([]);
+        });
+      },
+    );
 
     const cutOff = [
       { size: 'desktop', theme: 'light' },

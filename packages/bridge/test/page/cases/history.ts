@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type Bench, eventually, settled } from '../bench.ts';
+import { zone } from '../fixture/site.ts';
 
 const seriesAsked = (paths: readonly string[]) =>
   paths
@@ -44,6 +45,41 @@ export function historyCases(bench: () => Bench): void {
         await page.locator('.panel .key.kc').first().waitFor();
       });
     });
+
+    const years = [
+      // To the 28th, because the year before has no 29 February.
+      { now: '2028-02-29T12:20:00+01:00', before: '2027-02-28T12:20:00+01:00' },
+      // Across the change of the clocks in autumn and in spring, which a year earlier was on another day.
+      { now: '2026-10-27T12:20:00+01:00', before: '2025-10-27T12:20:00+01:00' },
+      { now: '2027-03-29T12:20:00+02:00', before: '2026-03-29T12:20:00+02:00' },
+    ];
+    test.concurrent.each(years)(
+      'compare lines up by the local time of the site: $now',
+      async ({ now, before }) => {
+        const options = { address: '#/device/d2', stoppedClock: true };
+        await bench().visit(options, async ({ page, fixture }) => {
+          fixture.ahead(Date.parse(now) - fixture.now());
+          await page.reload();
+          await page.locator('[data-link=live]').waitFor();
+          await page.locator('[data-range="7d"]').click();
+          await settled(page, fixture);
+          const asked = () =>
+            seriesAsked(fixture.asked()).filter((query) => query.get('field') === 'state_of_charge');
+          const edges = (query: URLSearchParams | undefined) =>
+            ['from', 'to'].map((edge) => Number(query?.get(edge)));
+          const [from = 0, to = 0] = edges(asked().at(-1));
+          fixture.forget();
+          await page.locator('.tgl').click();
+          await page.locator('.panel .key.kc').first().waitFor();
+          const [fromBefore = 0, toBefore = 0] = edges(asked()[0]);
+          expect(Math.abs(to - Date.parse(now))).toBeLessThan(600_000);
+          expect(Math.abs(toBefore - Date.parse(before))).toBeLessThan(600_000);
+          const hour = (time: number) =>
+            new Date(time).toLocaleTimeString('en', { timeZone: zone, hour: 'numeric' });
+          expect([hour(fromBefore), hour(toBefore)]).toEqual([hour(from), hour(to)]);
+        });
+      },
+    );
 
     test.concurrent('a history that cannot be read says so, live values go on, and it can be tried again', async () => {
       const expected = /500/;

@@ -2,9 +2,16 @@
 
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import type { StatusView } from '../../../src/web/api.ts';
 import { type Bench, eventually, settled } from '../bench.ts';
+import { beginning } from '../fixture/site.ts';
 
 const controls = 'a, button:not([disabled]), select, summary, input, [tabindex="0"]';
+
+const sleeper: StatusView['agents'][number] = {
+  ...{ name: 'ridge', state: 'sleeping', version: '0.1.0', heard: beginning, devices: [], in_reach: [] },
+  next_due: beginning + 600_000,
+};
 
 /** Controls that the Tab key does not reach. */
 async function missed(page: Page): Promise<string[]> {
@@ -24,8 +31,11 @@ async function missed(page: Page): Promise<string[]> {
 
 export function keyboardCases(bench: () => Bench): void {
   describe('keyboard', () => {
-    test.concurrent.each(['#/', '#/device/d1'])('reaches every control: %s', async (address) => {
+    test.concurrent.each(['#/', '#/device/d1', '#/system'])('reaches every control: %s', async (address) => {
       await bench().visit({ address }, async ({ page, fixture }) => {
+        fixture.answers.changeStatus({ agents: [sleeper] });
+        await page.reload();
+        if (address === '#/system') await page.getByText('Keep “ridge” awake').waitFor();
         await settled(page, fixture);
         expect(await missed(page)).toEqual([]);
       });

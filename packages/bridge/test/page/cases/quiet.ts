@@ -9,6 +9,16 @@ const countFrames = `
   const real = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (callback) => { window.frames_asked++; return real(callback); };
 `;
+/** Set before the page's own script runs, so that it counts what the page's timers do. */
+const countTimers = `
+  window.timers_run = 0;
+  for (const name of ['setTimeout', 'setInterval']) {
+    const real = window[name].bind(window);
+    window[name] = (callback, ...more) => real((...given) => { window.timers_run++; callback(...given); }, ...more);
+  }
+`;
+const timersRun = (page: Page) => page.evaluate<number>('window.timers_run');
+
 const framesAsked = (page: Page) => page.evaluate<number>('window.frames_asked');
 
 /** As the browser does when another tab comes to the front. */
@@ -71,16 +81,21 @@ export function quietCases(bench: () => Bench): void {
     });
 
     test.concurrent('a hidden page closes its stream and asks for nothing; seen again it takes a snapshot', async () => {
-      await bench().visit({ stoppedClock: true }, async ({ page, fixture }) => {
+      await bench().visit({ stoppedClock: true, script: countTimers }, async ({ page, fixture }) => {
         await settled(page, fixture);
+        const first = await timersRun(page);
+        await page.clock.runFor(10_000);
+        expect(await timersRun(page)).toBeGreaterThanOrEqual(first + 10);
         await hide(page, true);
         await eventually(
           () => fixture.streams(),
           (found) => expect(found).toBe(0),
         );
         fixture.forget();
+        const before = await timersRun(page);
         await page.clock.runFor(30 * 60_000);
         expect(fixture.asked()).toEqual([]);
+        expect((await timersRun(page)) - before).toBeLessThanOrEqual(30);
         fixture.ahead(1000);
         await hide(page, false);
         await eventually(
