@@ -3,6 +3,7 @@
 
 import type { AxpertState } from '../devices/axpert.ts';
 import type { CanBatteryState } from '../devices/can-battery.ts';
+import { stackOf } from '../devices/can-stack.ts';
 import { type Bank, type BankOptions, createBank, stepParallelBanks, takenFromPanels } from './bank.ts';
 import { hoursOf, isNewDay, type Simulated, type Stretch, simulate, type Timing } from './simulate.ts';
 import { airTemperature, demand, drift, sunshine } from './weather.ts';
@@ -17,7 +18,6 @@ export interface InverterHutMoment {
 export type InverterHut = Simulated<InverterHutMoment>;
 
 const stack: BankOptions = { capacityAh: 400, cells: 15, charge: 0.7 };
-const modules = 4;
 
 interface Inverter {
   readonly panelsW: number;
@@ -54,8 +54,6 @@ interface Flow {
 interface State {
   readonly bank: Bank;
   readonly flows: readonly Flow[];
-  chargedWh: number;
-  dischargedWh: number;
 }
 
 export function createInverterHut(timing: Timing): InverterHut {
@@ -65,8 +63,6 @@ export function createInverterHut(timing: Timing): InverterHut {
       ...{ pvW: 0, outputW: 0, stackW: 0, pvTodayWh: 0 },
       pvTotalWh: inverter.panelsW * 1150,
     })),
-    chargedWh: 1_913_400,
-    dischargedWh: 1_822_700,
   };
   return simulate(
     timing,
@@ -93,32 +89,15 @@ function step(state: State, seed: number, stretch: Stretch): void {
   }
   const stackW = flows.reduce((sum, flow) => sum + flow.stackW, 0);
   stepParallelBanks([{ bank, options: stack }], stackW, elapsedMs);
-  if (stackW > 0) state.chargedWh += stackW * hours;
-  else state.dischargedWh -= stackW * hours;
 }
 
-function show(
-  { bank, flows, chargedWh, dischargedWh }: State,
-  seed: number,
-  localMs: number,
-): InverterHutMoment {
+function show({ bank, flows }: State, seed: number, localMs: number): InverterHutMoment {
   const air = airTemperature(seed, localMs);
   const all = flows.map((flow, index) => inverterOf(flow, index, bank, air, seed, localMs));
-  const cellVoltage = bank.voltageV / stack.cells;
   return {
     parallel: all.slice(0, singleIndex),
     single: all[singleIndex] as AxpertState,
-    stack: {
-      ...{ voltage: bank.voltageV, current: bank.currentA, temperature: air + 3 },
-      ...{ stateOfCharge: bank.charge * 100, stateOfHealth: 97, modules },
-      ...{ chargeVoltageLimit: 53.2, dischargeVoltageLimit: 44.5 },
-      // Less and less of what it could take, as it fills.
-      chargeCurrentLimit: bank.charge > 0.98 ? 20 : 150,
-      dischargeCurrentLimit: 200,
-      ...{ cellVoltageMin: cellVoltage - 0.004, cellVoltageMax: cellVoltage + 0.003 },
-      ...{ charged: chargedWh / 1000, discharged: dischargedWh / 1000 },
-      isFull: bank.charge > 0.998,
-    },
+    stack: stackOf(bank, stack, air + 3),
   };
 }
 
