@@ -2,7 +2,12 @@
 
 import { decodeRequest } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
-import { createUsbCanAdapter, pylontechFrames, victronFrames } from '../src/devices/can-battery.ts';
+import {
+  createUsbCanAdapter,
+  dynessFrames,
+  pylontechFrames,
+  victronFrames,
+} from '../src/devices/can-battery.ts';
 import { stackOf } from '../src/devices/can-stack.ts';
 import { createBank, stepBank } from '../src/site/bank.ts';
 
@@ -39,6 +44,28 @@ describe.each([
     expect(values).toMatchObject({ state_of_charge: 100, battery_charge_current_limit: 0 });
     if (definition === 'can-pylontech')
       expect(values).toMatchObject({ charge_allowed: false, discharge_allowed: true });
+  });
+});
+
+test('modules of a Dyness stack are told apart, and say what they are', () => {
+  const cells = Array.from({ length: 15 }, (_, index) => 3.3 + index / 500);
+  const module = {
+    ...{ cellVoltages: cells, current: -12.4, temperature: -3.5, dischargeCurrentLimit: 80 },
+    ...{ cycles: 311, stateOfHealth: 98, stateOfCharge: 64 },
+  };
+  const stack = dynessFrames([module, { ...module, current: 7.5, stateOfCharge: 66 }]);
+  const bytes = stack.map(({ id, data }) => ({ id, data: Buffer.from(data).toString('hex') }));
+  const answer = decodeRequest({ definition: 'can-dyness', bytes });
+  const common = {
+    ...{ battery_voltage: 49.71, cell_voltage_1: 3.3, cell_voltage_15: 3.328, cell_voltage_16: null },
+    ...{ battery_temperature_4: -3.5, bms_temperature: -3.5, battery_cycle_count: 311 },
+    ...{ battery_discharge_current_limit: 80, cell_voltage_mean: 3.314, state_of_health: 98 },
+  };
+  expect(answer).toMatchObject({
+    readings: [
+      { values: { ...common, battery_current: -12.4, state_of_charge: 64 } },
+      { values: { ...common, battery_current: 7.5, state_of_charge: 66 } },
+    ],
   });
 });
 

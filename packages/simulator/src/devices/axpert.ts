@@ -64,8 +64,8 @@ export function createAxpert(unit: AxpertUnit, system?: readonly AxpertUnit[]): 
   };
 }
 
-/** `undefined`: the checksum is wrong. */
-function commandOf(line: Buffer): string | undefined {
+/** A request without its checksum; `undefined`: that is wrong. */
+export function commandOf(line: Buffer): string | undefined {
   const command = line.subarray(0, Math.max(line.length - 2, 0));
   const fits = (zero: number) => line.subarray(-2).equals(checksumOf(command, zero));
   return fits(0) || fits(1) ? command.toString('latin1') : undefined;
@@ -81,7 +81,8 @@ function checksumOf(line: Uint8Array, zero: number): Buffer {
   return Buffer.of(raise(crc >> 8), raise(crc & 0xff));
 }
 
-function lineOf(text: string): Uint8Array {
+/** Text with its checksum and end. */
+export function lineOf(text: string): Uint8Array {
   const line = Buffer.from(text, 'latin1');
   return Buffer.concat([line, checksumOf(line, 0), Buffer.of(0x0d)]);
 }
@@ -122,7 +123,8 @@ function answerTo(command: string, unit: AxpertUnit, system?: readonly AxpertUni
   }
 }
 
-const whole = (value: number, digits: number): string => String(Math.round(value)).padStart(digits, '0');
+export const whole = (value: number, digits: number): string =>
+  String(Math.round(value)).padStart(digits, '0');
 const decimal = (value: number, digits: number, decimals: number): string =>
   value.toFixed(decimals).padStart(digits + 1 + decimals, '0');
 

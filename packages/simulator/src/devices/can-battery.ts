@@ -76,6 +76,55 @@ export function victronFrames(state: CanBatteryState): readonly CanFrame[] {
   ];
 }
 
+/** Of one module of a Dyness stack. */
+export interface DynessModuleState {
+  readonly cellVoltages: readonly number[];
+  /** A, + charges. */
+  readonly current: number;
+  /** °C. */
+  readonly temperature: number;
+  readonly dischargeCurrentLimit: number;
+  readonly cycles: number;
+  /** %. */
+  readonly stateOfHealth: number;
+  readonly stateOfCharge: number;
+}
+
+/** High byte first. */
+const bigWords = (...values: readonly number[]): Uint8Array => Buffer.from(words(...values)).swap16();
+
+const firstDynessModule = 0x0a;
+
+/** One round of a stack of Dyness modules, each by itself; the identifiers above the module are made up. */
+export function dynessFrames(modules: readonly DynessModuleState[]): readonly CanFrame[] {
+  return modules.flatMap((module, index) => {
+    const of = (type: number, data: Uint8Array) =>
+      frame(0x1800_0000 | ((firstDynessModule + index) << 8) | type, data);
+    const { cellVoltages, current, temperature, dischargeCurrentLimit } = module;
+    const millivolts = cellVoltages.map((volts) => volts * 1000);
+    const voltage = cellVoltages.reduce((sum, volts) => sum + volts, 0);
+    const celsius = temperature * 10 + 400;
+    return [
+      ...[0x11, 0x12, 0x13, 0x14].map((type, group) => {
+        const own = millivolts.slice(4 * group, 4 * group + 4);
+        return of(type, bigWords(...own, ...new Array<number>(4 - own.length).fill(0)));
+      }),
+      of(0x15, bigWords(celsius, celsius, celsius, celsius)),
+      of(0x16, bigWords(celsius, celsius, module.cycles, 0)),
+      of(
+        0x21,
+        bigWords(
+          voltage * 100,
+          current * 10 + 4000,
+          (1000 * voltage) / cellVoltages.length,
+          dischargeCurrentLimit * 10 + 400,
+        ),
+      ),
+      of(0x23, Uint8Array.of(0, 0, 0, 0, 0, 0, module.stateOfHealth, module.stateOfCharge)),
+    ];
+  });
+}
+
 export interface UsbCanAdapter {
   /** Takes bytes of the host. */
   receive(bytes: Uint8Array): void;
