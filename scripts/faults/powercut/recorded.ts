@@ -24,8 +24,11 @@ const groups = 30;
 const cutsMax = 200;
 const recordSeconds = 600;
 
-/** ext4 saves a new name with the first sync of its file, so that it forgives what other file systems punish. */
-const forgiven = ['directory syncs', 'the sync of folders'];
+/**
+ * What ext4 forgives and other file systems punish: it saves a new name with the first sync of its file, and the bytes
+ * of a file before it takes the place of another.
+ */
+const forgiven = ['directory syncs', 'file syncs', 'the sync of folders'];
 
 /** @throws Error when the machine could not be started, or a writer failed */
 export async function* cutRecordedDisk(seed: number): AsyncGenerator<CutReport> {
