@@ -16,6 +16,9 @@ import type { Measurement } from './measurement.ts';
 import { median, type Usage, usageOf } from './usage.ts';
 
 const devices = 20;
+const askedEveryMs = 10_000;
+/** Values, cells and counts of a JBD battery. */
+const recordsAPoll = 3;
 /** Until code and heap have found their size. */
 const settleMs = 120_000;
 
@@ -72,7 +75,11 @@ export async function measureAskedRun(agent: string, folder: string, forMs: numb
   const mosquitto = await startExampleMosquitto();
   const site = await openBatteries(devices);
   try {
+    const { radio } = site;
     const samples = await watch(agent, site.configure(folder, mosquitto.port), forMs);
+    const wanted = (devices * recordsAPoll * (settleMs + forMs)) / askedEveryMs;
+    if (radio.packetsTaken < 0.8 * wanted)
+      throw new Error(`${radio.packetsTaken} packets were sent to the batteries where ${wanted} were due`);
     return judge(samples, forMs, `${devices} JBD batteries by Bluetooth, each asked every 10 s`);
   } finally {
     await site.close();

@@ -5,9 +5,13 @@ import { type DeviceDefinition, describeMedium, type Medium } from '../../packag
 interface Way {
   readonly title: string;
   /** Keys of the device's block that only this way has, as YAML. */
-  readonly lines: readonly string[];
+  readonly lines: (reached: Medium) => readonly string[];
   readonly hint: string;
 }
+
+const serialPort = '/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_XXXXXXXX-if00-port0';
+const usbPortOf = ({ vendor, product }: { readonly vendor: number; readonly product: number }): string =>
+  `usb:${[vendor, product].map((id) => id.toString(16).padStart(4, '0')).join(':')}`;
 
 const wayOf: { readonly [medium in Medium['medium']]: Way } = {
   advertisement: byRadio('Bluetooth, listened to', 'Nothing is connected: the device tells everybody.'),
@@ -15,17 +19,22 @@ const wayOf: { readonly [medium in Medium['medium']]: Way } = {
   'gatt-values': byRadio('Bluetooth, connected', 'The agent connects and reads.'),
   serial: {
     title: 'Serial port',
-    lines: ['port: /dev/serial/by-id/usb-FTDI_FT232R_USB_UART_XXXXXXXX-if00-port0'],
+    lines: () => [`port: ${serialPort}`],
     hint: '8 data bits, no parity, 1 stop bit. `ls /dev/serial/by-id` shows what is plugged in by a name that stays.',
   },
   hid: {
     title: 'USB',
-    lines: ['port: /dev/hidraw0'],
-    hint: '`lsusb` shows whether it is plugged in, `ls -l /dev/hidraw*` which devices there are.',
+    lines: (reached) => (reached.medium === 'hid' ? [`port: ${usbPortOf(reached)}`] : []),
+    hint: '`lsusb` shows whether it is plugged in. Where several are, each is named by its `/dev/hidrawN`.',
   },
   can: {
     title: 'CAN bus',
-    lines: ['port: can0'],
+    lines: () => [
+      'port: can0',
+      '# Or an adapter at a serial port:',
+      `# port: ${serialPort}`,
+      '# adapter: usb-can-a # or slcan',
+    ],
     hint: 'The agent listens only.',
   },
 };
@@ -33,7 +42,7 @@ const wayOf: { readonly [medium in Medium['medium']]: Way } = {
 function byRadio(title: string, what: string): Way {
   return {
     title,
-    lines: ['address: "AA:BB:CC:DD:EE:FF"'],
+    lines: () => ['address: "AA:BB:CC:DD:EE:FF"'],
     hint: `${what} \`sudo wattline-agent scan\` shows the addresses in reach.`,
   };
 }
@@ -65,7 +74,9 @@ function configurationBlock(
     'devices:',
     '  - name: my-device # as you like: it becomes a part of the topic',
     `    definition: ${id}`,
-    ...(reached[0] === undefined ? [] : wayOf[reached[0].medium].lines.map((line) => `    ${line}`)),
+    ...(reached[0] === undefined
+      ? []
+      : wayOf[reached[0].medium].lines(reached[0]).map((line) => `    ${line}`)),
     ...(needsSecret ? [`    ${secret.setting}: ${exampleOf(secret)}`] : []),
     ...(factoryPin === undefined ? [] : [`    pin: "${factoryPin}" # of a new one`]),
     ...(isConnected ? ['    # keep_connected: no # lets the phone app in between two readings'] : []),

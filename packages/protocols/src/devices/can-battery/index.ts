@@ -23,6 +23,12 @@ interface Described extends BusFamily {
 const hasAny = (frames: Frames, from: number, to: number): boolean =>
   [...frames.keys()].some((id) => id >= from && id <= to);
 
+const preparationAt = (bitRate: number): readonly string[] => [
+  'The adapter goes to CAN high, CAN low and ground of the socket for the inverter; the pins differ by maker. Both ends of the bus are terminated already: no third resistor.',
+  `A network interface is switched on first: \`sudo ip link set can0 up type can bitrate ${bitRate} listen-only on\`.`,
+  'Unless `listen_only: no` is set for an adapter, it does not even acknowledge. A battery without an inverter may then say little or nothing.',
+];
+
 function define(described: Described): DeviceDefinition {
   const { id, name, doubts, records, bitRate = 500_000, isOn } = described;
   return {
@@ -30,9 +36,7 @@ function define(described: Described): DeviceDefinition {
     name,
     preparation: [
       'The battery is set to this protocol, at its switches, its display or in its app.',
-      'The adapter goes to CAN high, CAN low and ground of the socket for the inverter; the pins differ by maker. Both ends of the bus are terminated already: no third resistor.',
-      `A network interface is switched on first: \`sudo ip link set can0 up type can bitrate ${bitRate} listen-only on\`.`,
-      'Nothing is ever sent to the bus, not even an acknowledgement. A battery without an inverter misses both and may say little or nothing.',
+      ...preparationAt(bitRate),
     ],
     doubts,
     vendor: 'can',
@@ -132,11 +136,18 @@ export const canDyness = define({
   isOn: (frames) => [...frames.keys()].some((id) => dynessModuleOf(id)?.id === 0x21),
 });
 
+/** Most makers'. */
+const foundBitRate = 500_000;
+
 export const canBattery: DeviceDefinition = {
   id: 'can-battery',
   name: 'Battery on CAN, its family found from the frames',
+  preparation: preparationAt(foundBitRate),
+  doubts: [
+    'Families have frames in common. What tells one most surely is asked first, so frames of two makers on one bus are read as those of one; set the family where it is known.',
+  ],
   vendor: 'can',
-  media: [{ medium: 'can', bitRate: 500_000 }],
+  media: [{ medium: 'can', bitRate: foundBitRate }],
   records: {},
   listenToBus: () => listenForFound(recognising, familiesOn),
   readFrames: readFramesOfFound((frames) => familiesOn(frames)),
