@@ -81,7 +81,9 @@ test(
   'a device that is switched off is found missing: 1; missing terminals are said and the rest is shown',
   patience,
   async () => {
-    const ending = await demo(['--site', 'victron', '--for', '12s', '--history', '1h', '--fault', 'roof'], {
+    const words = ['--for', '12s', '--history', '1h'];
+    const hut = demo(['--site', 'inverter', ...words, '--fault', 'hut-axpert']);
+    const ending = await demo(['--site', 'victron', ...words, '--fault', 'roof'], {
       PATH: scratchFolder(),
     }).ended;
     expect(ending.code).toBe(1);
@@ -95,6 +97,12 @@ test(
       expect(ending.stdout).toContain(`\n  ${name}: stored, `);
     expect(ending.stdout).not.toMatch(/\n {2}shed: /);
     expectNothingLeft(ending);
+    // Those that it would tell of are missing with it.
+    const { code, stdout } = await hut.ended;
+    expect(code).toBe(1);
+    for (const name of ['hut-axpert', 'hut-axpert_unit_1', 'hut-axpert_unit_2'])
+      expect(stdout).toContain(`\n  ${name}: NOT stored\n`);
+    for (const name of ['hut-vm3', 'hut-stack']) expect(stdout).toContain(`\n  ${name}: stored, `);
   },
 );
 
