@@ -112,12 +112,13 @@ async function balanceOf(page: string | undefined) {
     const answer = await fetch(`${page}api/site`);
     const site = (await answer.json()) as {
       readonly watts: readonly { readonly node: string; readonly value: number | null }[];
+      readonly name: string;
       readonly unexplained: number | null;
     };
     const wattsAt = (node: string) => site.watts.find((each) => each.node === node)?.value ?? null;
-    const { unexplained } = site;
+    const { name, unexplained } = site;
     const [battery, load] = [wattsAt('battery'), wattsAt('load')];
-    if (unexplained !== null && battery !== null && load !== null) return { load, unexplained };
+    if (unexplained !== null && battery !== null && load !== null) return { name, load, unexplained };
     await wait(100);
   }
 }
@@ -136,7 +137,8 @@ test('sites whose devices are asked over connections and cables are shown alike'
   }));
   const hut = running[1]?.program;
   await hut?.untilPrinted((lines) => pageOf(lines) !== undefined);
-  const { load, unexplained } = await balanceOf(pageOf(hut?.lines ?? []));
+  const { name: title, load, unexplained } = await balanceOf(pageOf(hut?.lines ?? []));
+  expect(title).toBe('Simulated inverter hut');
   // What supplies is used, but for what inverters lose and need themselves, and a tenth of an ampere.
   expect(load).toBeLessThan(-100);
   expect(unexplained).toBeGreaterThan(-10);

@@ -17,10 +17,11 @@ const pageUsual = 9999;
 const attemptsMax = 3;
 
 /** Resolves when it can be used. @throws Error when it ends by itself; the signal's reason when it aborts */
-export async function startBridge(folder: string, signal: AbortSignal): Promise<Bridge> {
+export async function startBridge(folder: string, title: string, signal: AbortSignal): Promise<Bridge> {
   for (let attempt = 1; ; attempt++) {
     const isFirst = attempt === 1;
     const file = writeBridge(folder, {
+      title,
       brokerPort: await freePort(isFirst ? brokerUsual : undefined),
       pagePort: await freePort(isFirst ? pageUsual : undefined),
     });

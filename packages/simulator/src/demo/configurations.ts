@@ -6,18 +6,20 @@ import { stringify } from 'yaml';
 import type { DemoDevice } from './device.ts';
 import type { Hardware } from './hardware.ts';
 
-export interface BridgePorts {
+export interface BridgeSettings {
+  /** Of the site, as the page is headed. */
+  readonly title: string;
   readonly brokerPort: number;
   readonly pagePort: number;
 }
 
-export function writeBridge(folder: string, { brokerPort, pagePort }: BridgePorts): string {
+export function writeBridge(folder: string, { title, brokerPort, pagePort }: BridgeSettings): string {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return write(folder, 'bridge.yml', {
     broker: { listen: `127.0.0.1:${brokerPort}` },
     store: { path: join(folder, 'store') },
     web: { listen: `127.0.0.1:${pagePort}` },
-    site: { name: 'Simulated cabin', timezone: timeZone },
+    site: { name: title, timezone: timeZone },
   });
 }
 

@@ -76,7 +76,9 @@ async function run(
     later(hardware.close);
     equipped.push({ place, devices, hardware });
   }
-  const bridge = await startBridge(folder, over);
+  const [only, ...others] = options.places;
+  const title = others.length === 0 && only !== undefined ? only.title : 'Simulated sites';
+  const bridge = await startBridge(folder, title, over);
   later(bridge.stop);
   const agents = equipped.map(({ place, devices, hardware }) => {
     const own = join(folder, place.id);

@@ -12,6 +12,8 @@ import { workshopDevices } from './workshop.ts';
 export interface Place {
   /** The word for `--site`, and the name of its agent. */
   readonly id: string;
+  /** As the page is headed when it is the only one. */
+  readonly title: string;
   /** Its devices, as they are from a time on. */
   readonly devices: (timing: Timing) => readonly DemoDevice[];
   /** What is otherwise here than it would be there. */
@@ -21,11 +23,17 @@ export interface Place {
 export const places: readonly Place[] = [
   {
     id: 'victron',
+    title: 'Simulated cabin',
     devices: ({ startMs, seed, localOffsetMs }) => victronDevices(createSite(startMs, seed, localOffsetMs)),
   },
-  { id: 'workshop', devices: (timing) => workshopDevices(createWorkshop(timing)) },
+  {
+    id: 'workshop',
+    title: 'Simulated workshop',
+    devices: (timing) => workshopDevices(createWorkshop(timing)),
+  },
   {
     id: 'inverter',
+    title: 'Simulated inverter hut',
     devices: (timing) => inverterHutDevices(createInverterHut(timing)),
     notes: hutNotes,
   },
