@@ -67,7 +67,7 @@ arguments+=(-device virtio-rng-pci
   -fsdev "local,id=job,path=$job/share,security_model=none" -device virtio-9p-pci,fsdev=job,mount_tag=job
   -device virtio-serial-pci -chardev "file,id=o,path=$job/out,append=on" -device virtserialport,chardev=o,name=out
   -chardev "file,id=e,path=$job/err,append=on" -device virtserialport,chardev=e,name=err
-  -serial "file:$job/console" -append "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on")
+  -serial "file:$job/console" -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on")
 # Without quotes: it is a list.
 arguments+=(${VM_QEMU_ARGS:-})
 timeout -k 5 "$limit" qemu-system-x86_64 "${arguments[@]}" < /dev/null > "$job/qemu" 2>&1 & qemu=$!
