@@ -7,7 +7,7 @@ import { beforeEach, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pair } from '../../../../packages/agent/src/commands/pair.ts';
 import { bluezLink } from '../../../../packages/agent/src/transports/bluez/bluez-link.ts';
-import { configure, ended, run, startAgent } from './guest.ts';
+import { configure, ended, run, startAgent, startOwn, untilLine } from './guest.ts';
 
 const {
   TEST_BLUEZ_ADAPTER: adapter = '',
@@ -114,6 +114,27 @@ test('a bond that the device has lost is told, and made anew on demand', { timeo
   });
   const { code, said } = await pairWith(123_456);
   assert.equal(code, 0, said);
+});
+
+test('broadcasts are heard through BlueZ, each as it was sent', { timeout: 90_000 }, async () => {
+  const radio = startOwn('radio-process');
+  try {
+    const second = await untilLine(radio, /^hci\d+$/);
+    while (!run('hciconfig', second).includes('UP RUNNING')) await wait(100);
+    const file = configure(`
+agent: vm
+mqtt: { host: 127.0.0.1 }
+outbox: { path: /tmp/outbox }
+bluetooth: { adapter: ${second}, access: dbus }
+devices:
+  - { name: roof, definition: victron-ble, address: "FA:AC:27:00:00:01", key: ade0cb947395801a4dd45a2eaa44bf01 }
+`);
+    const { code, said } = await ended(startAgent(['--config', file, 'read', 'roof', '--json'], []));
+    assert.equal(code, 0, said + radio.said());
+    assert.match(said, /"pv_power":\d/);
+  } finally {
+    radio.process.kill('SIGKILL');
+  }
 });
 
 test('without BlueZ it is told how to get it', { timeout: 90_000 }, async () => {

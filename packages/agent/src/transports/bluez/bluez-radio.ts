@@ -75,11 +75,12 @@ function strengthOf(strengths: Map<string, number>, address: string, { RSSI: rss
   return strengths.get(address) ?? 0;
 }
 
+/** Pairs of company id and payload: keys that are numbers make no object of a D-Bus dictionary. */
 function manufacturerData({
   ManufacturerData: data,
 }: Properties): { readonly company: number; readonly payload: Uint8Array }[] {
-  if (typeof data !== 'object' || data === null) return [];
-  return Object.entries(data).flatMap(([company, payload]) =>
+  if (!Array.isArray(data)) return [];
+  return data.flatMap(([company, payload]) =>
     payload instanceof Uint8Array ? [{ company: Number(company), payload: Uint8Array.from(payload) }] : [],
   );
 }
