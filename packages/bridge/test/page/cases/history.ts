@@ -49,9 +49,9 @@ export function historyCases(bench: () => Bench): void {
     const years = [
       // To the 28th, because the year before has no 29 February.
       { now: '2028-02-29T12:20:00+01:00', before: '2027-02-28T12:20:00+01:00' },
-      // Across the change of the clocks in autumn and in spring, which a year earlier was on another day.
-      { now: '2026-10-27T12:20:00+01:00', before: '2025-10-27T12:20:00+01:00' },
-      { now: '2027-03-29T12:20:00+02:00', before: '2026-03-29T12:20:00+02:00' },
+      // The clocks have changed that day, in autumn and in spring; a year earlier they did so a day later.
+      { now: '2026-10-25T12:20:00+01:00', before: '2025-10-25T12:20:00+02:00' },
+      { now: '2027-03-28T12:20:00+02:00', before: '2026-03-28T12:20:00+01:00' },
     ];
     test.concurrent.each(years)(
       'compare lines up by the local time of the site: $now',
