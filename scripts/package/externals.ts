@@ -42,7 +42,7 @@ export function copyExternals(root: string, product: Product, app: string, archi
 }
 
 const sourcesAndPapers =
-  /(^|\/)(node_modules|test|tests|examples?|docs?|include|patches|assets|deps|\.github|binding\.gyp|jest\.config\.js)(\/|$)/;
+  /(^|\/)(node_modules|test|tests|examples?|docs?|include|patches|assets|deps|hidapi|\.github|binding\.gyp|jest\.config\.js)(\/|$)/;
 const kindsNotLoaded = /\.(md|ts|map|c|cc|cpp|h|gyp|gypi|yml)$/i;
 
 function isShipped(path: string, architecture: Architecture): boolean {
@@ -50,6 +50,6 @@ function isShipped(path: string, architecture: Architecture): boolean {
   if (kindsNotLoaded.test(path) && !/^(licen[cs]e|notice)/i.test(path)) return false;
   const [, platform, file = ''] = /^prebuilds\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
   if (platform === undefined) return true;
-  // Debian's C library is glibc.
-  return platform === `linux-${nodeArchitecture[architecture]}` && !file.includes('musl');
+  // Some put what it is in front: HID_hidraw-linux-x64. Debian's C library is glibc.
+  return new RegExp(`(^|-)linux-${nodeArchitecture[architecture]}$`).test(platform) && !file.includes('musl');
 }

@@ -72,6 +72,7 @@ export const products: readonly Product[] = [
       '@stoprocent/bluetooth-hci-socket > serialport',
       '@stoprocent/bluetooth-hci-socket > usb',
       '@serialport/bindings-cpp > node-addon-api',
+      'node-hid > node-addon-api',
     ],
     pageLibraries: [],
     depends: [...depends, 'udev', 'libudev1', 'libusb-1.0-0'],

@@ -211,6 +211,7 @@ describe('advertising data', () => {
     const data = Buffer.from('020106' + '05ffe1021002' + '09ffe10210', 'hex');
     expect(readAdvertisingData(data)).toEqual({
       manufacturer: [{ company, payload: Uint8Array.of(0x10, 0x02) }],
+      services: [],
     });
   });
 
