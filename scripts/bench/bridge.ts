@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../packages/simulator/src/services/free-port.ts';
 import type { Mosquitto } from '../../packages/simulator/src/services/mosquitto.ts';
 import { connectPublisher, startExampleMosquitto } from './broker.ts';
+import { messageOf } from './load.ts';
 import type { Measurement } from './measurement.ts';
 import { median } from './usage.ts';
 
@@ -64,31 +65,6 @@ async function startBridge({ bridge, config, url }: Rig): Promise<ChildProcess> 
     if (isReady) return child;
     await wait(50);
   }
-}
-
-/** A reading of a solar charger, 235 bytes and its identity. */
-function messageOf(
-  stream: string,
-  device: number,
-  sequence: number,
-  timeMs: number,
-  intervalSeconds: number,
-) {
-  const payload = JSON.stringify({
-    battery_voltage: 13 + (sequence % 97) / 100,
-    battery_current: (sequence % 61) / 10,
-    pv_energy_today: (sequence % 400) * 10,
-    pv_power: sequence % 300,
-    charge_state: 'bulk',
-    _timestamp: timeMs,
-    _clock: 'synced',
-    _agent: 'bench',
-    _stream: stream,
-    _seq: sequence,
-    _kind: 'solar_charger',
-    _interval: intervalSeconds,
-  });
-  return { topic: `victron/smartsolar/bench-${device}`, payload };
 }
 
 const statusOf = async ({ url }: Rig): Promise<{ stored: number }> => {

@@ -2,6 +2,7 @@
 
 import { batteryPower, type RecordDefinition } from '../device.ts';
 import { cellVoltageDifference, cellVoltageMax, cellVoltageMin } from '../devices/cells.ts';
+import { jbdProtections } from '../devices/jbd/conditions.ts';
 import { type Codes, counter, type Fields, flag, flags, gauge, info, state } from '../field.ts';
 import { type Packed, type PackedMap, readMessagePack } from '../framing/message-pack.ts';
 import { cells, cellsMax } from './cells.ts';
@@ -108,26 +109,7 @@ const jbd: RecordDefinition<Entries> = {
     state_of_charge: gauge(of('bm.soc'), { unit: '%' }),
     battery_cycle_count: counter(of('bm.cyc'), {}),
     cells_balancing: flags(balancing, cellNames),
-    protections: flags(
-      protections,
-      {
-        0: 'cell_voltage_high',
-        1: 'cell_voltage_low',
-        2: 'battery_voltage_high',
-        3: 'battery_voltage_low',
-        4: 'charge_temperature_high',
-        5: 'charge_temperature_low',
-        6: 'discharge_temperature_high',
-        7: 'discharge_temperature_low',
-        8: 'charge_current_high',
-        9: 'discharge_current_high',
-        10: 'short_circuit',
-        11: 'front_end_failure',
-        13: 'charge_mos_failure',
-        14: 'discharge_mos_failure',
-      },
-      { problem: true, unknown: 'left out' },
-    ),
+    protections: flags(protections, jbdProtections, { problem: true, unknown: 'left out' }),
     mos_locked: flag(bits(protections, 12)),
     charge_mos_on: flag(bits(switches, 0)),
     discharge_mos_on: flag(bits(switches, 1)),
