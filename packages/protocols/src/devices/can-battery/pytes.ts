@@ -20,6 +20,15 @@ const alarmMask: Where<Frames, number | undefined> = {
   },
 };
 
+const isSet = (bit: number): Where<Frames, number | undefined> => ({
+  ...alarmMask,
+  text: `${alarmMask.text}, bit ${bit}`,
+  read(frames) {
+    const mask = alarmMask.read(frames);
+    return mask === undefined ? undefined : (mask >>> bit) & 1;
+  },
+});
+
 const cellVoltage = (offset: number) =>
   gauge(inFrame(0x401, u16le(offset)), { unit: 'V', scale: 0.001, na: na.unsigned });
 const temperature = (offset: number) =>
@@ -62,6 +71,8 @@ const native: FrameRecord = {
       },
       { problem: true, unknown: 'left out' },
     ),
+    charging: flag(isSet(26)),
+    discharging: flag(isSet(27)),
     state_of_charge: gauge(inFrame(0x404, u16le(0)), { unit: '%', convert: percent }),
     state_of_health: gauge(inFrame(0x404, u16le(2)), { unit: '%', convert: percent }),
     battery_cycle_count: counter(inFrame(0x404, u16le(6)), { na: na.unsigned }),

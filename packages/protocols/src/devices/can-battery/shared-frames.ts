@@ -13,8 +13,9 @@ const na = notAvailable;
 
 export const percent = (raw: number): number | null => (raw > 100 ? null : raw);
 
-/** Some send what they discharge as negative. */
+/** Some send what they may discharge as negative; what may be charged is never below 0. */
 const magnitude = (raw: number): number => Math.abs(raw) / 10;
+const notNegative = (raw: number): number | null => (raw < 0 ? null : raw / 10);
 
 /** The limits of a frame. */
 export const limitsIn = (id: number): FrameRecord => ({
@@ -25,7 +26,7 @@ export const limitsIn = (id: number): FrameRecord => ({
     battery_charge_current_limit: gauge(inFrame(id, i16le(2)), {
       unit: 'A',
       na: na.signed,
-      convert: magnitude,
+      convert: notNegative,
     }),
     battery_discharge_current_limit: gauge(inFrame(id, i16le(4)), {
       unit: 'A',

@@ -87,7 +87,7 @@ export const victronRecords: { readonly [record: string]: FrameRecord } = {
   '0x35A': alarms,
   '0x35E': maker,
   '0x35F': of('identity', {
-    product_code: info(inFrame(0x35f, u16le(0))),
+    product_code: info(inFrame(0x35f, u16le(0)), { na: notAvailable.unsigned }),
     firmware_version: info(inFrame(0x35f, u16le(2)), {
       convert: (raw) => `${Number(raw) & 0xff}.${Number(raw) >> 8}`,
     }),

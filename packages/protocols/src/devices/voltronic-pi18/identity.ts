@@ -16,7 +16,7 @@ function identity(
   return { kind: 'inverter', about, asked, parse: pi18Columns, turn: 'once', optional: true, fields };
 }
 
-const validDigits = (raw: string): string => raw.slice(2, 2 + Number(raw.slice(0, 2)));
+const validDigits = (raw: string): string | null => raw.slice(2, 2 + Number(raw.slice(0, 2))) || null;
 
 // MOD is answered by two digits as well, of which the first is 0.
 export const protocol = identity('005PI', 'protocol', /^1\d$/, { protocol_version: info(text(0)) });

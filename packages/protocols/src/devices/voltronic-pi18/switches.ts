@@ -4,12 +4,18 @@ import type { RecordDefinition } from '../../device.ts';
 import { flag } from '../../field.ts';
 import { askPi18, brief } from '../../framing/voltronic.ts';
 import type { Columns } from '../../where.ts';
-import { pi18Columns, value } from '../voltronic-columns.ts';
+import { looks, pi18Columns, pi18Shape, value } from '../voltronic-columns.ts';
+
+const isSwitches = pi18Shape({
+  least: 8,
+  most: 9,
+  looks: Object.fromEntries(Array.from({ length: 9 }, (_, column) => [column, looks.yesOrNo])),
+});
 
 export const switches: RecordDefinition<Columns> = {
   kind: 'inverter',
   about: 'switches',
-  asked: askPi18('007FLAG', (data) => /^[01](,[01]){7,8}$/.test(data), brief),
+  asked: askPi18('007FLAG', isSwitches, brief),
   parse: pi18Columns,
   turn: { everyMs: 300_000 },
   optional: true,

@@ -1,14 +1,13 @@
 // Voltronic PI18, FWS: the code of the fault, then a column for each of 16 or 17 flags.
 
 import type { RecordDefinition } from '../../device.ts';
-import { state } from '../../field.ts';
+import { flag, state } from '../../field.ts';
 import { askPi18, brief } from '../../framing/voltronic.ts';
 import type { Columns, Where } from '../../where.ts';
 import { looks, pi18Columns, pi18Shape, value } from '../voltronic-columns.ts';
-import { rowFlag, type WarningTable, warningFields } from '../voltronic-warnings.ts';
+import { type WarningTable, warningFields } from '../voltronic-warnings.ts';
 import { voltronicFaults } from '../voltronic-words.ts';
 
-const acInputLostRow = 0;
 const table: WarningTable = {
   faults: { 1: 'ac_output_short_circuit' },
   warnings: {
@@ -50,7 +49,7 @@ export const warnings: RecordDefinition<Columns> = {
   optional: true,
   fields: {
     device_error: state(fault, voltronicFaults, { problem: true }),
-    ac_input_lost: rowFlag(rows, acInputLostRow),
+    ac_input_lost: flag(value(1)),
     ...warningFields(rows, table, (columns) => (fault.read(columns) ?? 0) !== 0),
   },
 };
