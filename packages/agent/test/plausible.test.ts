@@ -57,6 +57,18 @@ test('a value beyond its limits becomes unknown, and the others stay', () => {
   expect(judge({ battery_voltage: Number.NaN }).values).toEqual({ battery_voltage: null });
 });
 
+test('no battery holds more than all, while a load may be more than its rating', () => {
+  expect(judge({ state_of_charge: 101, state_of_health: 255, ac_output_load: 130 })).toEqual({
+    values: { state_of_charge: null, state_of_health: null, ac_output_load: 130 },
+    implausible: ['state_of_charge (expected 0 to 100 %)', 'state_of_health (expected 0 to 100 %)'],
+  });
+  const own = { '%': { least: 0, most: 120 }, state_of_health: { least: 0, most: 110 } };
+  expect(judge({ state_of_charge: 101, state_of_health: 105 }, own).values).toEqual({
+    state_of_charge: null,
+    state_of_health: 105,
+  });
+});
+
 test('limits of a field come before those of its unit, and both before the defaults', () => {
   const own = { V: { least: 0, most: 60 }, cell_voltage_1: { least: 2, most: 4 } };
   const values = { battery_voltage: 61, cell_voltage_1: 1, cell_voltage_2: 1 };

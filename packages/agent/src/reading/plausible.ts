@@ -31,6 +31,10 @@ export const limitsOfUnits: { readonly [unit in Unit]: Limits } = {
   rpm: { least: -1e5, most: 1e5 },
 };
 
+/** A load or a deviation may be beyond 100 %, what is in a battery not. */
+const whole: Limits = { least: 0, most: 100 };
+const limitsOfFields: LimitsBy = { state_of_charge: whole, state_of_health: whole };
+
 export interface Judged {
   /** With `null` for what cannot be true. */
   readonly values: Values;
@@ -45,7 +49,7 @@ export function judge(values: Values, own: LimitsBy = {}): Judged {
   for (const [field, value] of Object.entries(values)) {
     if (typeof value !== 'number') continue;
     const unit = describeField(field)?.unit;
-    const limits = own[field] ?? (unit && (own[unit] ?? limitsOfUnits[unit]));
+    const limits = own[field] ?? limitsOfFields[field] ?? (unit && (own[unit] ?? limitsOfUnits[unit]));
     if (Number.isFinite(value) && (limits === undefined || isWithin(value, limits))) continue;
     judged ??= { ...values };
     judged[field] = null;
