@@ -67,6 +67,7 @@ export async function deliverReadings(options: DeliverOptions): Promise<ExitCode
   const state = createAgentState({
     ...{ agent, version, publisher, outbox, clock, log, inReach },
     devices: reporter.devices,
+    readings: () => delivery.status().account,
   });
   const common = {
     ...{ devices, media, startTimer, signal, reporter, delivery, state, log, stranger },

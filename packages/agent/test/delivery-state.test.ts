@@ -118,7 +118,15 @@ describe.skipIf(!hasMosquitto(process.env))('the state of the agent', () => {
 type AgentStateOutbox = Parameters<typeof createAgentState>[0]['outbox'];
 
 const nothingWaits: AgentStateOutbox = {
-  status: () => ({ readings: 0, bytes: 0, topics: new Map(), evicted: 0, corruptBytes: 0, untidied: 0 }),
+  status: () => ({
+    readings: 0,
+    bytes: 0,
+    topics: new Map(),
+    confirmed: 0,
+    evicted: 0,
+    corruptBytes: 0,
+    untidied: 0,
+  }),
   oldestMs: async () => undefined,
   evicted: () => [],
   announced: async () => {},
@@ -139,7 +147,7 @@ test('an announcement that nobody confirms keeps nobody for more than 5 s', asyn
 });
 
 describe('a disk that fails while the state is announced', () => {
-  const announcing = (disk: Partial<AgentStateOutbox>) => {
+  const announcing = (disk: Partial<AgentStateOutbox>, account?: AgentState['readings']) => {
     const error = vi.fn();
     const published: AgentState[] = [];
     const publisher = {
@@ -152,12 +160,20 @@ describe('a disk that fails while the state is announced', () => {
     const state = createAgentState({
       ...{ agent: 'barn', version: '0.1.0', publisher, clock: { nowMs: () => nowMs } },
       ...{ outbox: { ...nothingWaits, ...disk }, log: { ...quiet, error }, devices: () => [] },
+      ...(account === undefined ? {} : { readings: () => account }),
     });
     return { state, published, error };
   };
   const fail = async () => {
     throw new OutboxError('failed', 'The outbox cannot be read: the disk reports errors.');
   };
+
+  test('takes nothing from the account of its readings', async () => {
+    const account = { taken: 9, confirmed: 4, waiting: 3, givenUp: 1, lost: 1 };
+    const { state, published } = announcing({ oldestMs: fail }, account);
+    expect(await state.announce('online')).toBe(true);
+    expect(published[0]?.readings).toEqual(account);
+  });
 
   test('costs it the age of the oldest reading, and is said once', async () => {
     const { state, published, error } = announcing({ oldestMs: fail });

@@ -21,7 +21,11 @@ export async function buildPage(outDir: string): Promise<void> {
     logLevel: 'warn',
     // Relative addresses: the page works behind any prefix of a reverse proxy.
     base: './',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
+    // Calls of `h` are smaller than those of the automatic runtime.
+    oxc: {
+      jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment', development: false },
+      jsxInject: "import { Fragment, h } from 'preact'",
+    },
     build: {
       outDir,
       emptyOutDir: true,

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deviceId } from '../src/live/device-id.ts';
 import { accountsOf, checkAccounts } from '../src/web/accounts.ts';
-import type { AccountsView, SinkView } from '../src/web/api.ts';
+import type { AccountsView, AgentView, SinkView } from '../src/web/api.ts';
 import { accountsView } from '../src/web/status.ts';
 import { message, noon, reading, type Scratch, scratchLog } from './scratch-log.ts';
 
@@ -33,10 +33,10 @@ const alerts = [{ channel: 'mqtt' as const, queued: 9, sent: 4, pending: 3, refu
 
 describe('the sums', () => {
   test('close at every hop', () => {
-    expect(checkAccounts({ accounts: closed, sinks, alerts })).toEqual([]);
-    expect(accountsOf({ accounts: closed, sinks, alerts }).map(({ hop, name }) => name ?? hop)).toEqual([
-      ...['barn', 'log', 'store', 'tiers', 'influx', 'mqtt'],
-    ]);
+    expect(checkAccounts({ accounts: closed, agents: [], sinks, alerts })).toEqual([]);
+    expect(
+      accountsOf({ accounts: closed, agents: [], sinks, alerts }).map(({ hop, name }) => name ?? hop),
+    ).toEqual([...['barn', 'log', 'store', 'tiers', 'influx', 'mqtt']]);
   });
 
   test.each([
@@ -46,20 +46,41 @@ describe('the sums', () => {
     ['store', { held: 7 }],
     ['tiers', { tiers: { merged: 7, pending: 1, missed: 1 } }],
   ] as const)('say where something is missing: %s', (hop, change) => {
-    const [said, ...more] = checkAccounts({ accounts: { ...closed, ...change }, sinks, alerts });
+    const [said, ...more] = checkAccounts({ accounts: { ...closed, ...change }, agents: [], sinks, alerts });
     expect(said).toMatch(new RegExp(`^${hop}: .*: 1 off$`));
     expect(more).toEqual([]);
   });
 
+  test('of what devices told their agents close over all agents that count', () => {
+    const agent = (name: string, readings?: AgentView['readings']): AgentView => ({
+      ...{ name, state: 'online', version: '1', heard: noon, devices: [], in_reach: [] },
+      ...(readings === undefined ? {} : { readings }),
+    });
+    const barn = { taken: 20, confirmed: 12, waiting: 5, given_up: 2, lost: 1 };
+    const ridge = { taken: 4, confirmed: 4, waiting: 0, given_up: 0, lost: 0 };
+    const agents = [agent('barn', barn), agent('ridge', ridge), agent('silent')];
+    const counted = { accounts: closed, sinks, alerts };
+    expect(accountsOf({ ...counted, agents })[0]).toEqual({
+      hop: 'devices',
+      into: 24,
+      became: { confirmed: 16, pending: 5, given_up: 2, lost: 1 },
+    });
+    expect(checkAccounts({ ...counted, agents })).toEqual([]);
+    expect(checkAccounts({ ...counted, agents: [agent('barn', { ...barn, taken: 21 })] })).toEqual([
+      'devices: 21 is not confirmed 12 + pending 5 + given_up 2 + lost 1: 1 off',
+    ]);
+    expect(accountsOf({ ...counted, agents: [agent('silent')] })[0]?.hop).toBe('agent');
+  });
+
   test('count the second place of a reading that got its time late', () => {
     const moved = { ...closed, moved: 1, held: 9, tiers: { merged: 8, pending: 2, missed: 1 } };
-    expect(checkAccounts({ accounts: moved, sinks: [], alerts })).toEqual([]);
-    expect(checkAccounts({ accounts: moved, sinks, alerts })).toHaveLength(1);
+    expect(checkAccounts({ accounts: moved, agents: [], sinks: [], alerts })).toEqual([]);
+    expect(checkAccounts({ accounts: moved, agents: [], sinks, alerts })).toHaveLength(1);
   });
 
   test('say of a sink that got more than there is', () => {
     const doubled = [sinkOf({ delivered: 5, pending: 3, refused: 2, expired: 1 })];
-    expect(checkAccounts({ accounts: closed, sinks: doubled, alerts })).toEqual([
+    expect(checkAccounts({ accounts: closed, agents: [], sinks: doubled, alerts })).toEqual([
       'sink influx: 10 is not delivered 5 + pending 3 + refused 2 + expired 1: -1 off',
     ]);
   });
@@ -78,7 +99,8 @@ describe('gaps of a stream', () => {
       waiting: () => 0,
       tiers: () => ({ cursor: scratch.log.head(), behind: 0, missed: 0 }),
     });
-  const expectClosed = () => expect(checkAccounts({ accounts: view(), sinks: [], alerts: [] })).toEqual([]);
+  const expectClosed = () =>
+    expect(checkAccounts({ accounts: view(), agents: [], sinks: [], alerts: [] })).toEqual([]);
   const giveUp = (from: number, to: number) =>
     scratch.log.append([
       message('wattline/agent/barn/state', {

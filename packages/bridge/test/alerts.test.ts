@@ -130,6 +130,6 @@ test('more than ten thousand that wait cost the oldest, counted and said', async
   const nothing = { waiting: 0, missing: [], agents: [], held: 0, moved: 0, expired: 0, aside: {}, state: 0 };
   const accounts = { ...nothing, received: 0, stored: 0, duplicate: 0, conflict: 0 };
   const tiers = { merged: 0, pending: 0, missed: 0 };
-  const status = { accounts: { ...accounts, tiers }, sinks: [], alerts: site.alerts.view() };
+  const status = { accounts: { ...accounts, tiers }, agents: [], sinks: [], alerts: site.alerts.view() };
   expect(checkAccounts(status)).toEqual([]);
 });

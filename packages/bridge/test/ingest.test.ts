@@ -107,6 +107,7 @@ describe('judging', () => {
         fc.record({
           state: fc.constant('online'),
           outbox: part,
+          readings: part,
           evicted: part,
           devices: part,
           inReach: part,
@@ -129,6 +130,7 @@ describe('judging', () => {
       timeMs: noon,
       nextDueMs: noon + 5,
       outbox: { readings: 3, bytes: 700, oldestMs: noon - 5 },
+      readings: { taken: 9, confirmed: 4, waiting: 3, givenUp: 1, lost: 1 },
       evicted: [{ stream: 's', from: 1, to: 4 }],
       devices: [
         {
@@ -152,6 +154,8 @@ describe('judging', () => {
       evicted: [{ stream: 's', from: 4, to: 1 }, { stream: 's', from: -1, to: 1 }, 5],
     };
     expect(judge(message('wattline/agent/barn/state', wrong))).toMatchObject({ state: { evicted: [] } });
+    const half = { ...state, readings: { ...state.readings, givenUp: -1 } };
+    expect(judge(message('wattline/agent/barn/state', half))).not.toHaveProperty('state.readings');
     expect(judge(message('wattline/agent/barn/state', { state: 'gone' }))).toMatchObject({
       reason: 'unknown_shape',
     });

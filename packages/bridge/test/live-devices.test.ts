@@ -115,10 +115,15 @@ describe('the rhythm of a device', () => {
     devices.accept(readingOf(roof, 1_000, { pv_power: 1 }));
     const heard = [{ name: 'roof', topic: roof, intervalSeconds: 10, rssi: -60 }];
     const waiting = { readings: 3, bytes: 700 };
-    agents.accept('barn', agentStateOf('online', 1_000, { outbox: waiting, devices: heard }), 1_000);
+    const readings = { taken: 9, confirmed: 6, waiting: 3, givenUp: 0, lost: 0 };
+    agents.accept(
+      'barn',
+      agentStateOf('online', 1_000, { outbox: waiting, readings, devices: heard }),
+      1_000,
+    );
     const { outbox: _, ...will } = agentStateOf('offline', 500);
     agents.accept('barn', will, 2_000);
-    expect(agents.get('barn')?.state).toEqual({ ...will, outbox: waiting, devices: heard });
+    expect(agents.get('barn')?.state).toEqual({ ...will, outbox: waiting, readings, devices: heard });
     expect(view('roof', 3_000)).toMatchObject({ pending: 3, signal_strength: -60 });
     agents.accept('barn', agentStateOf('offline', 4_000), 4_000);
     expect(view('roof', 5_000)).not.toHaveProperty('pending');

@@ -79,6 +79,7 @@ describe('agents', () => {
       agentStateOf('sleeping', 1, {
         nextDueMs: 99,
         outbox: { readings: 3, bytes: 700, oldestMs: 7 },
+        readings: { taken: 9, confirmed: 4, waiting: 3, givenUp: 1, lost: 1 },
         devices: [
           { name: 'roof', topic: roof, intervalSeconds: 10, lastReadMs: 5, rssi: -60, problem: 'key' },
         ],
@@ -95,6 +96,7 @@ describe('agents', () => {
         heard: web.clock.nowMs,
         next_due: 99,
         outbox: { readings: 3, bytes: 700, oldest: 7 },
+        readings: { taken: 9, confirmed: 4, waiting: 3, given_up: 1, lost: 1 },
         devices: [
           { name: 'roof', topic: roof, interval: 10, last_read: 5, signal_strength: -60, problem: 'key' },
         ],

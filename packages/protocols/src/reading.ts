@@ -212,6 +212,17 @@ export interface AgentState {
   readonly nextDueMs?: number;
   /** Absent in a will, which was written before anything waited. */
   readonly outbox?: { readonly readings: number; readonly bytes: number; readonly oldestMs?: number };
+  /**
+   * Since the agent started: taken = confirmed + waiting + givenUp + lost. Taken are what its devices told since then
+   * and what waited before. Absent in a will, and of agents that do not count.
+   */
+  readonly readings?: {
+    readonly taken: number;
+    readonly confirmed: number;
+    readonly waiting: number;
+    readonly givenUp: number;
+    readonly lost: number;
+  };
   /** Readings given up for want of room or by age: ranges of sequences a stream will never deliver. */
   readonly evicted: readonly { readonly stream: string; readonly from: number; readonly to: number }[];
   readonly devices: readonly {

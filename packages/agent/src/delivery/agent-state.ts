@@ -15,6 +15,7 @@ interface AgentStateOptions {
   readonly log: Log;
   /** Asked at every announcement. */
   readonly devices: () => AgentState['devices'];
+  readonly readings?: () => NonNullable<AgentState['readings']>;
   readonly inReach?: () => NonNullable<AgentState['inReach']>;
 }
 
@@ -98,7 +99,7 @@ export function createAgentState(options: AgentStateOptions): AgentStateAnnounce
 }
 
 async function buildState(
-  { version, outbox, clock, devices, inReach }: AgentStateOptions,
+  { version, outbox, clock, devices, inReach, readings: account }: AgentStateOptions,
   announced: Pick<AgentState, 'state' | 'nextDueMs'>,
   repeats: Repeats,
 ): Promise<AgentState> {
@@ -109,6 +110,7 @@ async function buildState(
     version,
     timeMs: clock.nowMs(),
     outbox: { readings, bytes, ...(oldestMs === undefined ? {} : { oldestMs }) },
+    ...(account === undefined ? {} : { readings: account() }),
     evicted: outbox.evicted().slice(0, rangesMax),
     devices: devices(),
     ...(inReach === undefined ? {} : { inReach: inReach() }),

@@ -6,7 +6,7 @@
 // the bridge stores, because identity and time travel with each reading.
 
 import { createRepeats } from '@wattline/program';
-import { type Reading, writeReading } from '@wattline/protocols';
+import { type AgentState, type Reading, writeReading } from '@wattline/protocols';
 import type { OutboxStatus } from '../outbox/outbox.ts';
 import type { ParkedTopic } from '../outbox/parked.ts';
 import { createCaution } from './caution.ts';
@@ -50,6 +50,8 @@ interface DeliveryStatus extends OutboxStatus {
   readonly pending: number;
   /** Readings that were neither confirmed nor synced. */
   readonly lost: number;
+  /** Of every reading since the start, and of those that waited then. */
+  readonly account: NonNullable<AgentState['readings']>;
 }
 
 /** Readings that are neither confirmed nor synced. Only a full or dying disk lets them become so many. */
@@ -63,6 +65,7 @@ export const deliveryTimes: DeliveryTimes = { confirmMs: 2_000, retryMs: 3_600_0
 /** Owns publisher and outbox from now on. */
 export function createDelivery(options: FlowOptions): Delivery {
   const { publisher, outbox } = options;
+  const waitedBefore = outbox.status().readings;
   const state = newState(options);
   state.sayLosses();
   const retry = setInterval(() => tryAgain(state), options.times.retryMs);
@@ -72,7 +75,7 @@ export function createDelivery(options: FlowOptions): Delivery {
   return {
     deliver: (topic, reading) => deliver(state, topic, reading),
     drain: (signal) => drain(state, signal),
-    status: () => statusOf(state),
+    status: () => statusOf(state, waitedBefore),
     async close() {
       clearInterval(retry);
       state.closed = true;
@@ -97,8 +100,7 @@ function newState(options: FlowOptions): FlowState {
     repeats: createRepeats(log),
     window: 0,
     down: { byBroker: false, unconfirmed: [] },
-    refused: 0,
-    lost: 0,
+    ...{ refused: 0, handedOver: 0, confirmedAtOnce: 0, lost: 0 },
     closed: false,
     sayLosses: createLosses(outbox, log),
     watchers: new Set(),
@@ -123,6 +125,7 @@ async function expire({ outbox, clock, repeats, sayLosses }: FlowState): Promise
 }
 
 function deliver(state: FlowState, topic: string, reading: Reading): Promise<Acceptance> {
+  state.handedOver += 1;
   if (state.pending.size >= pendingMax) {
     return lost(state, `${pendingMax} readings are neither confirmed nor on disk`);
   }
@@ -194,22 +197,24 @@ function drainOutcome({
   return isConnected && cursor.exhausted ? false : undefined;
 }
 
-function statusOf({
-  publisher,
-  outbox,
-  parking,
-  refused,
-  pending,
-  lost: lostCount,
-}: FlowState): DeliveryStatus {
+function statusOf(state: FlowState, waitedBefore: number): DeliveryStatus {
+  const { publisher, parking, refused, pending, lost: lostCount } = state;
   const { connected: isConnected, problem } = publisher.status();
+  const outbox = state.outbox.status();
   return {
-    ...outbox.status(),
+    ...outbox,
     connected: isConnected,
     ...(problem === undefined ? {} : { problem }),
     parked: parking.list(),
     refused,
     pending: pending.size,
     lost: lostCount,
+    account: {
+      taken: waitedBefore + state.handedOver,
+      confirmed: state.confirmedAtOnce + outbox.confirmed,
+      waiting: outbox.readings + pending.size,
+      givenUp: outbox.evicted,
+      lost: lostCount,
+    },
   };
 }

@@ -63,6 +63,10 @@ export interface FlowState extends FlowOptions {
   window: number;
   readonly down: { byBroker: boolean; unconfirmed: string[] };
   refused: number;
+  /** Handed over since the start. */
+  handedOver: number;
+  /** Confirmed and never in the outbox: it counts its own. */
+  confirmedAtOnce: number;
   lost: number;
   closed: boolean;
   /** Says what the outbox has given up or lost since it was last asked. */
@@ -145,7 +149,8 @@ function confirmed(state: FlowState, parcel: Parcel): void {
   state.caution.confirmed(entry.topic);
   state.parking.accepted(entry.topic);
   parcel.confirmed = true;
-  if (stored !== undefined) void state.outbox.confirm([stored]);
+  if (stored === undefined) state.confirmedAtOnce += 1;
+  else void state.outbox.confirm([stored]);
   accept(state, parcel, 'confirmed');
 }
 
@@ -187,7 +192,10 @@ function synced(state: FlowState, parcel: Parcel, stored: StoredEntry): void {
   const { fresh, cursor, outbox, repeats } = state;
   repeats.ended('outbox', 'The outbox takes readings again');
   parcel.stored = stored;
-  if (parcel.confirmed) void outbox.confirm([stored]);
+  if (parcel.confirmed) {
+    state.confirmedAtOnce -= 1;
+    void outbox.confirm([stored]);
+  }
   const index = fresh.indexOf(parcel);
   if (index >= 0) fresh.splice(index, 1);
   cursor.additions += 1;

@@ -121,7 +121,9 @@ function outboxOf(store: Store, ageMaxMs: number, release: () => Promise<void>):
     confirm(entries) {
       for (const entry of entries) {
         const segment = store.segments.get(entry.segment);
-        if (segment !== undefined && settle(segment, entry)) marks.push(entry);
+        if (segment === undefined || !settle(segment, entry)) continue;
+        store.counters.confirmed += 1;
+        marks.push(entry);
       }
       return inTurn(() => tidy(store, () => flushMarks(store, marks.splice(0))));
     },

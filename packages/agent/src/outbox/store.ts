@@ -33,6 +33,8 @@ export interface Store {
 }
 
 export interface StoreCounters {
+  /** Readings that were taken off because they were delivered, since the outbox was opened. */
+  confirmed: number;
   /** Readings given up since the outbox was opened. */
   evicted: number;
   /** Bytes that belonged to no sound record when the outbox was opened. */
@@ -70,7 +72,7 @@ export async function openStore(directory: string, bytesMax: number): Promise<St
     evicted,
     tail: undefined,
     newest: segments.at(-1) ?? 0,
-    counters: { evicted: 0, corruptBytes: 0, untidied: 0 },
+    counters: { confirmed: 0, evicted: 0, corruptBytes: 0, untidied: 0 },
   };
   const isEvicted = rangesIndex(evicted.ranges());
   for (const number of segments) {

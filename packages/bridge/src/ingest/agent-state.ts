@@ -14,17 +14,19 @@ export function parseAgentState(text: string): AgentState | string {
     return 'not JSON';
   }
   if (!isObject(message)) return 'not a JSON object';
-  const { state, version, timeMs, nextDueMs, outbox, evicted, devices, inReach } = message;
+  const { state, version, timeMs, nextDueMs, outbox, readings, evicted, devices, inReach } = message;
   if (state !== 'online' && state !== 'sleeping' && state !== 'offline') {
     return 'a field name "state" with online, sleeping or offline was expected';
   }
   const waiting = isObject(outbox) ? outboxOf(outbox) : undefined;
+  const account = isObject(readings) ? accountOf(readings) : undefined;
   return {
     state,
     version: typeof version === 'string' ? version : '',
     timeMs: count(timeMs) ?? 0,
     ...some('nextDueMs', count(nextDueMs)),
     ...(waiting === undefined ? {} : { outbox: waiting }),
+    ...(account === undefined ? {} : { readings: account }),
     evicted: list(evicted, range),
     devices: list(devices, device),
     ...(Array.isArray(inReach) ? { inReach: list(inReach, heard) } : {}),
@@ -35,6 +37,18 @@ function outboxOf(outbox: JsonObject): AgentState['outbox'] {
   const readings = count(outbox['readings']);
   if (readings === undefined) return undefined;
   return { readings, bytes: count(outbox['bytes']) ?? 0, ...some('oldestMs', count(outbox['oldestMs'])) };
+}
+
+/** Only whole: a sum of which a part is missing would not close. */
+function accountOf(readings: JsonObject): AgentState['readings'] {
+  const taken = count(readings['taken']);
+  const confirmed = count(readings['confirmed']);
+  const waiting = count(readings['waiting']);
+  const givenUp = count(readings['givenUp']);
+  const lost = count(readings['lost']);
+  if (taken === undefined || confirmed === undefined || waiting === undefined) return undefined;
+  if (givenUp === undefined || lost === undefined) return undefined;
+  return { taken, confirmed, waiting, givenUp, lost };
 }
 
 function range(entry: JsonObject): AgentState['evicted'][number] | undefined {

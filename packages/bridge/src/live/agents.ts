@@ -39,7 +39,8 @@ export function createAgents(): Agents {
 /** A will ends nothing of what the agent said before: what waited still waits, and the devices are its devices. */
 function withWhatIsKnown(state: AgentState, before: AgentState | undefined): AgentState {
   if (state.outbox !== undefined || before?.outbox === undefined) return state;
-  return { ...state, outbox: before.outbox, devices: before.devices };
+  const { outbox, devices, readings } = before;
+  return { ...state, outbox, devices, ...(readings === undefined ? {} : { readings }) };
 }
 
 function sleepOf({ state, timeMs, nextDueMs }: AgentState): Sleep | undefined {

@@ -4,6 +4,8 @@
 import type { StatusView } from './api.ts';
 
 export type Outcome =
+  | 'confirmed'
+  | 'lost'
   | 'stored'
   | 'duplicate'
   | 'conflict'
@@ -24,19 +26,20 @@ export type Outcome =
   | 'dropped';
 
 export interface Account {
-  readonly hop: 'agent' | 'log' | 'store' | 'tiers' | 'sink' | 'alerts';
+  readonly hop: 'devices' | 'agent' | 'log' | 'store' | 'tiers' | 'sink' | 'alerts';
   /** Of the agent, the sink, or the way of the alerts. */
   readonly name?: string;
   readonly into: number;
   readonly became: { readonly [outcome in Outcome]?: number };
 }
 
-type Counted = Pick<StatusView, 'accounts' | 'sinks' | 'alerts'>;
+type Counted = Pick<StatusView, 'accounts' | 'agents' | 'sinks' | 'alerts'>;
 
-export function accountsOf({ accounts, sinks, alerts }: Counted): readonly Account[] {
+export function accountsOf({ accounts, agents, sinks, alerts }: Counted): readonly Account[] {
   const { received, stored, duplicate, conflict, state, aside, held, expired, moved, tiers } = accounts;
   const places = stored + moved;
   return [
+    ...devicesAccount(agents),
     ...accounts.agents.map(
       ({ agent, counted, arrived, given_up, missing }): Account => ({
         hop: 'agent',
@@ -65,6 +68,27 @@ export function accountsOf({ accounts, sinks, alerts }: Counted): readonly Accou
       }),
     ),
   ];
+}
+
+/** Of all agents that count what their devices tell, each since it started. */
+function devicesAccount(agents: Counted['agents']): readonly Account[] {
+  const counts = agents.flatMap(({ readings }) => readings ?? []);
+  if (counts.length === 0) return [];
+  const sum = (of: keyof (typeof counts)[number]): number =>
+    counts.reduce((total, each) => total + each[of], 0);
+  const became = {
+    confirmed: sum('confirmed'),
+    pending: sum('waiting'),
+    given_up: sum('given_up'),
+    lost: sum('lost'),
+  };
+  return [{ hop: 'devices', into: sum('taken'), became }];
+}
+
+/** What an agent counted, has not delivered, and does not announce as waiting with it. */
+export function missingOf({ agents }: Pick<StatusView, 'agents'>, agent: string, notCome: number): number {
+  const waiting = agents.find(({ name }) => name === agent)?.outbox?.readings ?? 0;
+  return Math.max(0, notCome - waiting);
 }
 
 /** What went in and is nowhere; below zero: what came out of nothing. */

@@ -132,6 +132,15 @@ export interface AgentView {
   readonly next_due?: number;
   /** Absent when it is not known. */
   readonly outbox?: { readonly readings: number; readonly bytes: number; readonly oldest?: number };
+  /** Since it started: taken = confirmed + waiting + given_up + lost. Absent when it does not count. */
+  readonly readings?: {
+    /** From its devices, with what waited when it started. */
+    readonly taken: number;
+    readonly confirmed: number;
+    readonly waiting: number;
+    readonly given_up: number;
+    readonly lost: number;
+  };
   readonly devices: readonly {
     readonly name: string;
     readonly topic: string;

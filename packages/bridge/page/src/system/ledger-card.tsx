@@ -1,6 +1,6 @@
 // Every reading accounted for: a row a hop, and the difference where a sum does not close.
 
-import { accountsOf, unexplained } from '../../../src/web/accounts.ts';
+import { accountsOf, missingOf, unexplained } from '../../../src/web/accounts.ts';
 import type { StatusView } from '../../../src/web/api.ts';
 import { useWords } from '../page-context.ts';
 import { whole } from '../words/words.ts';
@@ -24,7 +24,10 @@ export function LedgerCard({ status }: { readonly status: StatusView }) {
 function Closes({ status }: { readonly status: StatusView }) {
   const { say, number } = useWords();
   const open = accountsOf(status).filter(unexplained).length;
-  const missing = status.accounts.agents.reduce((sum, each) => sum + each.missing, 0);
+  const missing = status.accounts.agents.reduce(
+    (sum, { agent, missing: notCome }) => sum + missingOf(status, agent, notCome),
+    0,
+  );
   const text =
     open > 0
       ? say('sums_open', number(open, whole))

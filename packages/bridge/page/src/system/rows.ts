@@ -1,6 +1,6 @@
 // The accounts as the ledger shows them: in = delivered + waiting + rejected, and why. Pure.
 
-import { type Account, accountsOf, unexplained } from '../../../src/web/accounts.ts';
+import { type Account, accountsOf, missingOf, unexplained } from '../../../src/web/accounts.ts';
 import type { StatusView } from '../../../src/web/api.ts';
 import type { Fill, Key } from '../words/words.ts';
 
@@ -26,6 +26,7 @@ export const rowsOf = (status: StatusView): readonly Row[] =>
   accountsOf(status).flatMap((account) => (account.hop === 'store' ? [] : [rowOf(account, status)]));
 
 const titles = {
+  devices: 'hop_devices',
   agent: 'hop_agent',
   log: 'hop_log',
   store: 'hop_log',
@@ -33,7 +34,7 @@ const titles = {
   sink: 'hop_sink',
   alerts: 'hop_alerts',
 } as const satisfies { readonly [hop in Account['hop']]: Key };
-const deliveredBy = ['arrived', 'stored', 'merged', 'delivered', 'sent'];
+const deliveredBy = ['confirmed', 'arrived', 'stored', 'merged', 'delivered', 'sent'];
 const waitingBy = ['missing', 'pending'];
 const besideBy = ['duplicate', 'state', 'skipped'];
 
@@ -62,6 +63,7 @@ function rowOf(account: Account, status: StatusView): Row {
 }
 
 function whyOf(hop: Account['hop'], name: string, status: StatusView): readonly Reason[] {
+  if (hop === 'devices') return whyOfDevices(status);
   if (hop === 'agent') return whyOfAgent(name, status);
   if (hop === 'log') return whyOfLog(status);
   if (hop === 'sink') return whyOfSink(name, status);
@@ -71,8 +73,17 @@ function whyOf(hop: Account['hop'], name: string, status: StatusView): readonly 
 
 const namedMax = 5;
 
-function whyOfAgent(agent: string, { accounts }: StatusView): Reason[] {
-  const givenUp = accounts.agents.find((each) => each.agent === agent)?.given_up ?? 0;
+/** In the agents' own words, why devices tell nothing. */
+const whyOfDevices = ({ agents }: StatusView): Reason[] =>
+  agents
+    .flatMap(({ devices }) => devices)
+    .flatMap(({ name, problem }) => (problem === undefined ? [] : [{ text: `${name}: ${problem}` }]))
+    .slice(0, namedMax);
+
+function whyOfAgent(agent: string, status: StatusView): Reason[] {
+  const { accounts } = status;
+  const { given_up: givenUp = 0, missing = 0 } = accounts.agents.find((each) => each.agent === agent) ?? {};
+  const atAgent = missing - missingOf(status, agent, missing);
   const gaps = accounts.missing.filter((gap) => gap.agent === agent);
   const byDevice = new Map<string, number>();
   for (const { name, stream, count } of gaps) {
@@ -83,6 +94,7 @@ function whyOfAgent(agent: string, { accounts }: StatusView): Reason[] {
   return [
     ...named.map(([name, x]): Reason => ({ key: 'why_missing', fill: { name, x } })),
     ...(byDevice.size > namedMax ? [{ key: 'more', fill: { x: byDevice.size - namedMax } } as const] : []),
+    ...(atAgent === 0 ? [] : [{ key: 'why_at_agent', fill: { x: atAgent } } as const]),
     ...(givenUp === 0 ? [] : [{ key: 'why_given_up', fill: { x: givenUp } } as const]),
   ];
 }

@@ -49,7 +49,7 @@ export function serveAgents(server: FastifyInstance, { agents, clock, stayAwake,
 }
 
 export function agentView(name: string, { state, receivedMs }: Agent): AgentView {
-  const { outbox } = state;
+  const { outbox, readings } = state;
   return {
     name,
     state: state.state,
@@ -57,6 +57,7 @@ export function agentView(name: string, { state, receivedMs }: Agent): AgentView
     heard: receivedMs,
     ...(state.nextDueMs === undefined ? {} : { next_due: state.nextDueMs }),
     ...(outbox === undefined ? {} : { outbox: outboxView(outbox) }),
+    ...(readings === undefined ? {} : { readings: readingsView(readings) }),
     devices: state.devices.map((device) => ({
       name: device.name,
       topic: device.topic,
@@ -81,4 +82,12 @@ const outboxView = ({
   readings,
   bytes,
   ...(oldestMs === undefined ? {} : { oldest: oldestMs }),
+});
+
+const readingsView = ({
+  givenUp,
+  ...others
+}: NonNullable<Agent['state']['readings']>): NonNullable<AgentView['readings']> => ({
+  ...others,
+  given_up: givenUp,
 });

@@ -21,6 +21,7 @@ const agents: StatusView['agents'] = [
   },
 ];
 const { accounts } = wellStatus(beginning);
+const readings = { taken: 90, confirmed: 81, waiting: 3, given_up: 4, lost: 2 };
 const withGap: StatusView['accounts'] = {
   ...accounts,
   agents: [{ agent: 'barn', counted: 10_808, arrived: 10_801, given_up: 2, missing: 5 }],
@@ -63,6 +64,18 @@ export function systemCases(bench: () => Bench): void {
         expect((await rowTexts(page, 'agent')).slice(1)).toEqual([
           ...['10,808', '10,801', '5', '2', 'roof: 5 not come yet · 2 given up by the agent'],
         ]);
+        const [barn] = agents;
+        if (barn === undefined) throw new Error('Expected an agent');
+        const waits = { ...barn, outbox: { readings: 4, bytes: 900 } };
+        fixture.answers.changeStatus({ accounts: withGap, agents: [waits] });
+        await page.clock.runFor(6_000);
+        await page.locator('.verdict.bad', { hasText: '1 readings missing' }).waitFor();
+        fixture.answers.changeStatus({ agents: [{ ...waits, outbox: { readings: 7, bytes: 900 } }] });
+        await page.clock.runFor(6_000);
+        await page.locator('.verdict', { hasText: 'Nothing is missing' }).waitFor();
+        expect((await rowTexts(page, 'agent')).at(-1)).toBe(
+          'roof: 5 not come yet · 5 still at the agent · 2 given up by the agent',
+        );
         fixture.answers.changeStatus({ accounts: { ...accounts, received: accounts.received + 7 } });
         await page.clock.runFor(6_000);
         await page.locator('.verdict.bad', { hasText: '1 sums do not close' }).waitFor();
@@ -71,6 +84,21 @@ export function systemCases(bench: () => Bench): void {
         fixture.answers.changeStatus({ accounts });
         await page.clock.runFor(6_000);
         await page.locator('.verdict', { hasText: 'Nothing is missing' }).waitFor();
+      });
+    });
+
+    test.concurrent('what devices told their agents closes, and says which tell nothing', async () => {
+      await bench().visit({ address: '#/' }, async ({ page, fixture }) => {
+        const [barn] = agents;
+        if (barn === undefined) throw new Error('Expected an agent');
+        const workshop = { name: 'workshop', topic: 'jbd/battery/workshop', interval: 27, problem: 'silent' };
+        fixture.answers.changeStatus({ agents: [{ ...barn, readings, devices: [workshop] }] });
+        await page.keyboard.press('3');
+        await page.locator('.ledger tr[data-hop=devices]').waitFor();
+        expect(await rowTexts(page, 'devices')).toEqual([
+          ...['Devices → agents', '90', '81', '3', '6', 'workshop: silent'],
+        ]);
+        expect(await page.locator('.ledger tr[data-open]').count()).toBe(0);
       });
     });
 
