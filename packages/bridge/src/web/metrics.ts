@@ -1,42 +1,13 @@
 // /metrics: Prometheus, `wattline_…`. What the bridge counts anyway is read when it is asked for.
 
 import type { FastifyInstance } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { topicParts } from '../live/device-id.ts';
 import type { AccountsView, AlertChannelView, SinkView } from './api.ts';
 import type { EventStream } from './event-stream.ts';
+import { follow } from './follow.ts';
+import { followAgents, followBroker, followStorage } from './metrics-of-parts.ts';
 import { accountsView, countStates, type StatusSources } from './status.ts';
-
-type Labels = { readonly [label: string]: string };
-type Read = () => readonly (readonly [labels: Labels, value: number])[];
-
-interface Described {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: readonly string[];
-}
-
-/** Values that are kept elsewhere, as a metric; `total` in the name: they only grow. */
-function follow(register: Registry, { name, help, labels = [] }: Described, read: Read): void {
-  const about = { name: `wattline_${name}`, help, labelNames: labels, registers: [register] };
-  if (name.endsWith('_total')) {
-    new Counter({
-      ...about,
-      collect() {
-        this.reset();
-        for (const [labelled, value] of read()) this.inc(labelled, value);
-      },
-    });
-  } else {
-    new Gauge({
-      ...about,
-      collect() {
-        this.reset();
-        for (const [labelled, value] of read()) this.set(labelled, value);
-      },
-    });
-  }
-}
 
 /** What a scrape tells of the readings, all of one moment: both sides of every sum. */
 interface Moment {
@@ -72,19 +43,28 @@ export function createMetrics(
     one((clock() - sources.startedMs) / 1000),
   );
   followAccounts(register, () => at().accounts);
+  const misfits = 'Values that were left out because a field changed its type, of the newest such fields';
+  follow(register, { name: 'type_conflicts', help: misfits, labels: ['topic', 'agent', 'field'] }, () =>
+    (sources.typeConflicts?.() ?? []).map(({ key: { topic, agent }, field, count }) => [
+      { topic, agent, field },
+      count,
+    ]),
+  );
   followDevices(register, () => live.devices.standing(at().nowMs), at);
   follow(
     register,
     { name: 'alarm_failures_total', help: 'Changes of alarms that could not be written' },
     () => one(live.alarmFailures()),
   );
-  follow(register, { name: 'broker_connected', help: '1 when messages can come' }, () =>
-    one(sources.broker().connected ? 1 : 0),
+  follow(register, { name: 'readings_not_shown', help: 'Of devices beyond the number that is shown' }, () =>
+    one(live.devices.hiddenReadings()),
   );
+  followAgents(register, live.agents);
+  followBroker(register, sources.broker);
   follow(register, { name: 'ready', help: '1 when the bridge can be relied on' }, () =>
     one(sources.notReady().length === 0 ? 1 : 0),
   );
-  follow(register, { name: 'store_bytes', help: 'Size of the store' }, () => one(sources.storage().bytes));
+  followStorage(register, sources.storage);
   followSinks(register, () => at().sinks);
   followAges(register, () => at().sinks);
   followAlerts(register, sources.alerts);
@@ -124,6 +104,10 @@ function followAccounts(register: Registry, accounts: () => AccountsView): void 
   );
   follow(register, { name: 'readings_missing', help: 'Counted by an agent, not come' }, () =>
     one(accounts().agents.reduce((sum, { missing }) => sum + missing, 0)),
+  );
+  const reached = 'Times that a bound of the log was reached, by what it cost';
+  follow(register, { name: 'bounds_total', help: reached, labels: ['bound'] }, () =>
+    Object.entries(accounts().bounds ?? {}).map(([bound, count]) => [{ bound }, count]),
   );
   const ofStreams = 'Counted by an agent, not come, of the streams with the largest gaps';
   follow(
@@ -180,6 +164,14 @@ function followSinks(register: Registry, sinks: () => readonly SinkView[]): void
       [{ sink, items: 'readings' }, readings.pending] as const,
       [{ sink, items: 'windows' }, windows.pending] as const,
     ]),
+  );
+  const before = 'Stored before the sink was added, which asked for what comes from then on';
+  follow(register, { name: 'sink_skipped', help: before, labels: ['sink', 'items'] }, () =>
+    sinks().flatMap(({ name: sink, readings, windows }) =>
+      Object.entries({ readings, windows }).map(
+        ([items, { skipped = 0 }]) => [{ sink, items }, skipped] as const,
+      ),
+    ),
   );
   follow(
     register,

@@ -163,6 +163,8 @@ export interface AccountsView {
   readonly moved: number;
   /** Readings that were stored and are no longer held. */
   readonly expired: number;
+  /** Times that a bound was reached, by what it cost; those that never were are absent. */
+  readonly bounds?: { readonly [bound: string]: number };
   /** Readings on their way into the windows of the tiers; missed: they left the log before. */
   readonly tiers: { readonly merged: number; readonly pending: number; readonly missed: number };
 }

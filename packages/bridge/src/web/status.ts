@@ -88,7 +88,7 @@ export function accountsView({
   tiers,
   waiting,
 }: Pick<StatusSources, 'log' | 'tiers' | 'waiting'>): AccountsView {
-  const { bounds: _, missing, agents, ...counts } = log.accounts();
+  const { missing, agents, ...counts } = log.accounts();
   const { cursor, behind, missed } = tiers();
   return {
     ...counts,
