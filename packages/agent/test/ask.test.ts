@@ -187,13 +187,13 @@ describe('a link with faults', () => {
     await bank.stop();
   });
 
-  test('attempts at an absent device become rarer, up to every 30 s', async () => {
+  test('attempts at an absent device become rarer, up to every 20 s', async () => {
     const bank = battery({ ...onCable, intervalMs: 1000 });
     await bank.time.passTo(0);
     bank.vanish();
     await bank.time.passTo(200_000);
     const waits = bank.troubles.map(({ atMs }, index) => atMs - (bank.troubles[index - 1]?.atMs ?? atMs));
-    expect(waits.slice(2, 7)).toEqual([2000, 4000, 8000, 16_000, 30_000]);
+    expect(waits.slice(2, 7)).toEqual([2000, 4000, 8000, 16_000, 20_000]);
     await bank.stop();
   });
 });

@@ -3,7 +3,7 @@ import { serveH4 } from '../../simulator/src/radio/h4-server.ts';
 import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import { TransportError, type TransportErrorCode } from '../src/transport.ts';
 import { createHealing } from '../src/transports/healing.ts';
-import { createWatchedRadio } from '../src/transports/watched-radio.ts';
+import { createWatchedRadio, type WatchedOptions } from '../src/transports/watched-radio.ts';
 import { now, radioChildProgram } from './bluetooth-rigs.ts';
 import { pipePeripheral, pipeWay } from './gatt-rigs.ts';
 
@@ -47,21 +47,7 @@ describe('a radio whose connections do not come about', () => {
   });
 
   test('is opened anew by its process, after which the device is reached', async () => {
-    const radio = createVirtualRadio();
-    const server = await serveH4(radio);
-    const { log, lines } = ladder();
-    const peripheral = pipePeripheral(() => {});
-    radio.add(peripheral);
-    const watched = createWatchedRadio({
-      ...{ file: radioChildProgram, adapter: `tcp:127.0.0.1:${server.port}`, now, log },
-      ...{ retryMs: 1, heardMs: 2000 },
-    });
-    onTestFinished(async () => {
-      radio.close();
-      await server.close();
-    });
-    const connect = watched.connect(pipeWay);
-    const never = new AbortController().signal;
+    const { peripheral, watched, connect, lines } = await watchedPipe();
     peripheral.failConnect = 6;
     for (let attempt = 1; attempt <= 3; attempt++)
       await expect(connect(never)).rejects.toMatchObject({ code: 'lost' });
@@ -72,3 +58,54 @@ describe('a radio whose connections do not come about', () => {
     await link.close();
   });
 });
+
+const never = new AbortController().signal;
+
+async function watchedPipe(more: Partial<WatchedOptions> = {}) {
+  const radio = createVirtualRadio();
+  const server = await serveH4(radio);
+  const { log, lines } = ladder();
+  const peripheral = pipePeripheral(() => {});
+  radio.add(peripheral);
+  const watched = createWatchedRadio({
+    ...{ file: radioChildProgram, adapter: `tcp:127.0.0.1:${server.port}`, now, log },
+    ...{ retryMs: 1, heardMs: 2000, ...more },
+  });
+  onTestFinished(async () => {
+    radio.close();
+    await server.close();
+  });
+  const processId = () =>
+    Number(
+      lines
+        .findLast((line) => /its process is \d+/.test(line))
+        ?.split(' ')
+        .at(-1),
+    );
+  return { peripheral, watched, connect: watched.connect(pipeWay), lines, processId };
+}
+
+/** For ending the process and for connecting anew, on a busy machine; of the minute 15 s are its default silence. */
+const restMsMax = 40_000;
+
+test.each([
+  ['hangs', 'SIGSTOP'],
+  ['spins', 'SIGUSR2'],
+] as const)(
+  'a process that %s while a link is open is ended, its link lost, and the next one connects',
+  async (_, fault) => {
+    const hungMs = 1000;
+    const { connect, watched, processId, lines } = await watchedPipe({ hungMs, silenceMs: 3000 });
+    const link = await connect(never);
+    const lost = link.read(never).catch((error: unknown) => error);
+    const begunMs = performance.now();
+    process.kill(processId(), fault);
+    expect(await lost).toMatchObject({ code: 'lost' });
+    await link.close();
+    const again = await connect(never);
+    expect(performance.now() - begunMs - hungMs).toBeLessThan(restMsMax);
+    expect(watched.receiver().counters()).toMatchObject({ hung: 1, silent: 0, crashed: 0, reset: 0 });
+    expect(lines).toContain('warn Bluetooth: its process hangs; it is ended and started anew');
+    await again.close();
+  },
+);

@@ -35,8 +35,10 @@ export const connectMsMax = 30_000;
 const loginMsMax = 20_000;
 /** More than all records of any device take. */
 const pollMsMax = 60_000;
+const closeMsMax = 10_000;
 const retryFirstMs = 1000;
-const retryLongestMs = 30_000;
+/** With the longest attempt to connect and the login behind it, less than a minute. */
+const retryLongestMs = 20_000;
 /** A secret that does not fit is not tried again and again: some devices lock themselves. */
 const retryKeyMs = 600_000;
 
@@ -72,7 +74,7 @@ export async function ask(options: AskOptions): Promise<void> {
       }
       if (failure !== undefined) options.trouble(device, failure);
       if (failure !== undefined || !keepsConnected) {
-        await connection?.link.close();
+        if (connection !== undefined) await letGo(options, connection.link);
         connection = undefined;
       }
       const nowMs = now().uptimeMs;
@@ -128,9 +130,14 @@ async function open(options: AskOptions, dueMs: number): Promise<Connection> {
           );
     return { link, conversation: openConversation(contact), wrap };
   } catch (error) {
-    await link.close();
+    await letGo(options, link);
     throw error;
   }
+}
+
+/** A driver that hangs in closing must not hold up the loop. */
+async function letGo({ startTimer }: AskOptions, link: Link): Promise<void> {
+  await within(closeMsMax, { startTimer, signal: new AbortController().signal }, () => link.close());
 }
 
 async function pollOnce(

@@ -11,6 +11,8 @@ export interface RadioProcessOptions {
   readonly started: (process: { order(order: RadioOrder): void; end(reason: RadioEnd): void }) => void;
   /** No packet at all for so long, where some should come: the radio is stuck. */
   readonly silenceMs: number;
+  /** Not a word from the process itself for so long: it hangs, and its links with it. */
+  readonly hungMs: number;
   readonly heapBytesMax: number;
   readonly heard: (news: HeardNews) => void;
   readonly listening: (adapterAddress: string) => void;
@@ -21,7 +23,7 @@ export interface RadioProcessOptions {
 
 export type RadioEnd =
   | { readonly why: 'stopped' }
-  | { readonly why: 'silent' }
+  | { readonly why: 'silent' | 'hung' }
   /** Connections do not come about any more. */
   | { readonly why: 'stuck'; readonly message: string }
   | { readonly why: 'heavy'; readonly heapBytes: number }
@@ -55,8 +57,10 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
     grace = setTimeout(() => child.kill('SIGKILL'), graceMs);
   };
   const silence = setTimeout(() => endWith({ why: 'silent' }), options.silenceMs);
+  const pulse = watchPulse(options.hungMs, () => endWith({ why: 'hung' }));
   let reports = 0;
   child.on('message', (message: RadioNews) => {
+    pulse.beat();
     switch (message.news) {
       case 'failed':
         end = { why: 'failed', message: message.message };
@@ -84,6 +88,7 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
   return new Promise((resolve) => {
     const ended = (message: string): void => {
       clearTimeout(silence);
+      pulse.stop();
       clearTimeout(grace);
       signal.removeEventListener('abort', stop);
       resolve(end ?? { why: 'crashed', message });
@@ -95,6 +100,22 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
     });
   });
 }
+
+/** From its first beat on. Counts looks instead of time: after a sleep of the machine the beats wait behind the timer. */
+function watchPulse(hungMs: number, hung: () => void): { beat(): void; stop(): void } {
+  let missed: number | undefined;
+  const timer = setInterval(() => {
+    if (missed !== undefined && ++missed > looksPerHung) hung();
+  }, hungMs / looksPerHung);
+  return {
+    beat() {
+      missed = 0;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+const looksPerHung = 5;
 
 /** The line to tell a crash by: what was thrown, else the last one. */
 function watchLines(child: ChildProcess, wrote: (line: string) => void): () => string {

@@ -88,6 +88,8 @@ function takeNews(news: LinkNews, remote: Remote): void {
       breakOff(remote, new TransportError(news.failure.code, news.failure.message));
       return;
     case 'closed':
+      // Where nobody here asked for it, the process ends.
+      breakOff(remote, new TransportError('lost', 'the process that holds the Bluetooth adapter is ending'));
       remote.closed.resolve();
       return;
   }

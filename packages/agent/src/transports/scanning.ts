@@ -1,6 +1,7 @@
 // Scanning for all that listen, on one controller. It rests while the controller connects: many refuse to do both.
 
 import { EventEmitter } from 'node:events';
+import { TransportError } from '../transport.ts';
 import { answered, type OpenHci } from './noble-hci.ts';
 
 /** One advertising packet or scan response as the controller reported it. */
@@ -91,7 +92,13 @@ async function command(open: OpenHci, isOn: boolean): Promise<void> {
   const done: Promise<unknown> = isOn ? scanStarted(open) : EventEmitter.once(hci, 'leScanEnableSet');
   if (isOn) hci.setScanParameters();
   hci.setScanEnabled(isOn, false);
-  await answered(open, done, never);
+  try {
+    await answered(open, done, never);
+  } catch (error) {
+    // Others may still hear by it; but it takes no command any more until it is opened anew.
+    if (error instanceof TransportError) open.lose(error);
+    throw error;
+  }
 }
 
 /** A refusal is waited out: replies to earlier scan commands look the same. */

@@ -1,9 +1,10 @@
 // Bluetooth in a process of its own that is watched: one that crashes, fails, falls silent or grows is started anew.
 // Whatever happens there, hearing goes on until its consumer ends it; links break, and can be made again.
 
-import { setTimeout as waitMs } from 'node:timers/promises';
 import type { Log } from '@wattline/program';
 import type { Moment } from '../reading/device.ts';
+import { startTimer } from '../reading/pacer.ts';
+import { pause } from '../reading/pause.ts';
 import { type Connect, type Counters, type GattWay, type Link, TransportError } from '../transport.ts';
 import type { BluetoothRadio } from './bluetooth-radio.ts';
 import { createHealing, type Healing } from './healing.ts';
@@ -20,25 +21,31 @@ export interface WatchedOptions {
   readonly adapter?: string;
   readonly now: () => Moment;
   readonly log: Log;
-  /** No advertisement of anybody for so long: the radio is started anew. Default 60 s. */
+  /** No advertisement of anybody for so long: the radio is started anew. Default 40 s. */
   readonly silenceMs?: number;
+  /** Not a word from the process for so long: it is ended and started anew. Default 15 s. */
+  readonly hungMs?: number;
   /** Default 64 MiB. */
   readonly heapBytesMax?: number;
-  /** First pause after a crash or failure; doubles up to 30 s. Default 500 ms. */
+  /** First pause after a crash or failure; doubles up to 15 s. Default 500 ms. */
   readonly retryMs?: number;
   /** As of the radio in this process. */
   readonly heardMs?: number;
   readonly library?: BluetoothLibrary;
+  /** Default: a process of its own. */
+  readonly runProcess?: typeof runRadioProcess;
 }
 
 export const radioChildArgument = 'radio-child';
 
-const silenceMsDefault = 60_000;
+const silenceMsDefault = 40_000;
+const hungMsDefault = 15_000;
 const heapBytesMaxDefault = 64 * 1024 * 1024;
 /** How often the process says at least that it hears, within the time after which it counts as silent. */
 const alivePerSilence = 12;
 const retryMsDefault = 500;
-const retryMsMax = 30_000;
+/** Whoever waits to connect gives up after 30 s and then pauses himself. */
+const retryMsMax = 15_000;
 /** After living so long, a process counts as sound, and the next pause is short again. */
 const soundMs = 60_000;
 /** Where nobody is on the air, starting anew again and again helps nobody. */
@@ -75,6 +82,7 @@ interface Counts {
     crashed: number;
     failed: number;
     silent: number;
+    hung: number;
     heavy: number;
     stuck: number;
     dropped: number;
@@ -88,7 +96,8 @@ interface Counts {
 }
 
 export function createWatchedRadio(options: WatchedOptions): BluetoothRadio {
-  const here = { crashed: 0, failed: 0, silent: 0, heavy: 0, stuck: 0, dropped: 0, reset: 0, helpless: 0 };
+  const ends = { crashed: 0, failed: 0, silent: 0, hung: 0, heavy: 0, stuck: 0 };
+  const here = { ...ends, dropped: 0, reset: 0, helpless: 0 };
   const counts: Counts = { here, past: { reports: 0, packets: 0, malformed: 0 }, current: {} };
   const healing = createHealing(options.log, here);
   const watch: Watch = { options, counts, healing, waiting: new Set(), silenceGrowth: 1 };
@@ -166,11 +175,11 @@ async function lifeOf({ life, waiting }: Watch, signal: AbortSignal): Promise<Li
 }
 
 async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
-  const { retryMs: retryFirstMs = retryMsDefault, now } = watch.options;
+  const { retryMs: retryFirstMs = retryMsDefault, now, runProcess = runRadioProcess } = watch.options;
   let retryMs = retryFirstMs;
   while (!signal.aborted) {
     const startedMs = now().uptimeMs;
-    const end = await runRadioProcess(processOptions(watch), signal);
+    const end = await runProcess(processOptions(watch), signal);
     watch.life?.links.fail(new TransportError('lost', 'the process that holds the Bluetooth adapter ended'));
     delete watch.life;
     watch.counts.past = sum(watch.counts.past, watch.counts.current);
@@ -180,14 +189,15 @@ async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
     // Else said by who reset it.
     if (end.why !== 'stuck') sayEnd(end, watch);
     if (now().uptimeMs - startedMs >= soundMs) retryMs = retryFirstMs;
-    await waitMs(retryMs, undefined, { signal }).catch(() => {});
+    await pause(retryMs, startTimer, signal);
     retryMs = Math.min(2 * retryMs, retryMsMax);
   }
 }
 
 function processOptions(watch: Watch): RadioProcessOptions {
   const { file, adapter, log, heardMs, library } = watch.options;
-  const { silenceMs = silenceMsDefault, heapBytesMax = heapBytesMaxDefault } = watch.options;
+  const { silenceMs = silenceMsDefault, hungMs = hungMsDefault } = watch.options;
+  const { heapBytesMax = heapBytesMaxDefault } = watch.options;
   let links: RemoteLinks | undefined;
   return {
     program: { file, args: [radioChildArgument] },
@@ -199,6 +209,7 @@ function processOptions(watch: Watch): RadioProcessOptions {
       ...(library === undefined ? {} : { library }),
     },
     silenceMs: silenceMs * watch.silenceGrowth,
+    hungMs,
     heapBytesMax,
     started(process) {
       links = createRemoteLinks(process.order);
@@ -257,6 +268,8 @@ function describeEnd(
       return ['warn', `Bluetooth: its process ended (${end.message}) and is started anew`];
     case 'silent':
       return ['warn', `Bluetooth: nobody was heard for ${seconds(silenceMs)}; the radio is started anew`];
+    case 'hung':
+      return ['warn', 'Bluetooth: its process hangs; it is ended and started anew'];
     case 'heavy': {
       const mebibytes = Math.round(end.heapBytes / 1024 / 1024);
       return ['info', `Bluetooth: its process grew to ${mebibytes} MiB and is started anew`];
