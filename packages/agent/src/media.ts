@@ -70,7 +70,7 @@ export function createMedia(
     ...(isKernels ? { bluetoothAccess } : {}),
     radio: radio.receiver,
     gatt: radio.connect,
-    hid: (port, reportBytes) => hidLink({ port, reportBytes }),
+    hid: (port, { reportBytes, reportPauseMs }) => hidLink({ port, reportBytes, reportPauseMs }),
     serial: (path, baudRate) =>
       serialLink({ path, baudRate }, (bytes) =>
         log.warn(`${path}: ${bytes} bytes were lost, nobody took them in time`),

@@ -83,6 +83,9 @@ export interface GattWay {
   readonly passkey?: number;
 }
 
+/** How a USB HID device takes its requests. */
+export type HidReports = Pick<Extract<Medium, { medium: 'hid' }>, 'reportBytes' | 'reportPauseMs'>;
+
 export type GattMedium = Extract<Medium, { medium: 'gatt' | 'gatt-values' }>;
 
 export type Counters = { readonly [what: string]: number };

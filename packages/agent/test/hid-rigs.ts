@@ -10,7 +10,7 @@ import type { LinkRig } from './link-conformance.ts';
 const vendor = 0x0665;
 const product = 0x5161;
 
-export function hidMachine(reportBytes: number) {
+export function hidMachine(reportBytes: number, reportPauseMs = 0) {
   const folder = mkdtempSync(join(tmpdir(), 'wattline-hid-'));
   const written: Buffer[] = [];
   const places: { readonly path: string; readonly serialNumber: string }[] = [];
@@ -50,7 +50,7 @@ export function hidMachine(reportBytes: number) {
     onWrite(listener: (report: Buffer) => void) {
       heard = listener;
     },
-    link: (port: string) => hidLink({ port, reportBytes }, async () => library),
+    link: (port: string) => hidLink({ port, reportBytes, reportPauseMs }, async () => library),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -35,6 +35,32 @@ describe('a HID device', () => {
     await link.close();
   });
 
+  test('gets the reports of one request with a pause between them: its bridge drops what comes sooner', async () => {
+    const pauseMs = 30;
+    machine = hidMachine(8, pauseMs);
+    const writtenMs: number[] = [];
+    machine.onWrite(() => writtenMs.push(performance.now()));
+    const link = await machine.link(machine.plugIn('hidraw0'))(never);
+    await link.write(Buffer.from('^P013ED20260105xx\r'));
+    const [first = 0, second = 0, third = 0] = writtenMs;
+    // A timer may ring a fraction of a millisecond early.
+    expect(Math.min(second - first, third - second)).toBeGreaterThan(pauseMs - 1);
+    expect(writtenMs).toHaveLength(3);
+    await link.close();
+  });
+
+  test('gets a request whole, also from a link that is closed meanwhile', async () => {
+    const machine = open();
+    const link = await machine.link(machine.plugIn('hidraw0'))(never);
+    const written = link.write(Buffer.from('QED20260105xx\r'));
+    await link.close();
+    await written;
+    expect(machine.written.map((report) => report.subarray(1).toString())).toEqual([
+      'QED20260',
+      '105xx\r\0\0',
+    ]);
+  });
+
   test('is found by vendor and product, and by its serial number where there are several', async () => {
     const machine = open();
     await expect(machine.link('usb:0665:5161')(never)).rejects.toMatchObject({ code: 'absent' });

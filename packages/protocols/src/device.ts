@@ -40,6 +40,8 @@ export type Medium =
       readonly vendor: number;
       readonly product: number;
       readonly reportBytes: number;
+      /** Between the reports of one request; what comes sooner is dropped. */
+      readonly reportPauseMs: number;
     }
   /** A bus on which devices talk unasked. */
   | { readonly medium: 'can'; readonly bitRate: number };

@@ -9,7 +9,7 @@ export function connectOf(device: ReadDevice, media: Pick<Media, 'serial' | 'gat
   const wanted = mediumOf(device);
   const way = device.definition.media.find(({ medium }) => medium === wanted);
   if (way?.medium === 'serial') return media.serial(device.port ?? '', way.baudRate);
-  if (way?.medium === 'hid') return media.hid(device.port ?? '', way.reportBytes);
+  if (way?.medium === 'hid') return media.hid(device.port ?? '', way);
   if (way?.medium === 'gatt' || way?.medium === 'gatt-values') {
     const all = device.definition.media.filter(
       (each) => each.medium === 'gatt' || each.medium === 'gatt-values',

@@ -9,6 +9,7 @@ import {
   type Connect,
   type GattWay,
   type HeardPacket,
+  type HidReports,
   type Receiver,
   TransportError,
 } from '../transport.ts';
@@ -31,7 +32,7 @@ export interface Media {
     noted?: (advertiser: Advertiser) => void,
   ) => Pick<Receiver, 'packets'>;
   readonly serial: (port: string, baudRate: number) => Connect;
-  readonly hid: (port: string, reportBytes: number) => Connect;
+  readonly hid: (port: string, reports: HidReports) => Connect;
   readonly gatt: (way: GattWay) => Connect;
   readonly bus: (way: BusWay) => Pick<Receiver, 'packets'>;
   /** Recordings answer as the medium that they were taken from, by the clocks of then. */

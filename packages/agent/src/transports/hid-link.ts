@@ -3,15 +3,14 @@
 
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
-import { type Connect, TransportError } from '../transport.ts';
+import { setTimeout as waitMs } from 'node:timers/promises';
+import { type Connect, type HidReports, TransportError } from '../transport.ts';
 import { createChunkBuffer } from './chunk-buffer.ts';
 import { holderOf } from './port-holder.ts';
 
-export interface HidSettings {
+export interface HidSettings extends HidReports {
   /** `/dev/hidraw0`, or `usb:0665:5161` with or without `:serial`. */
   readonly port: string;
-  /** Of a report, without its number. */
-  readonly reportBytes: number;
 }
 
 /** The part of node-hid that is used. */
@@ -36,7 +35,7 @@ export interface HidDevice {
 const reportNumber = 0;
 
 export function hidLink(settings: HidSettings, load: () => Promise<HidLibrary> = loadLibrary): Connect {
-  const { port, reportBytes } = settings;
+  const { port, reportBytes, reportPauseMs } = settings;
   return async (signal) => {
     signal.throwIfAborted();
     const library = await load();
@@ -57,22 +56,33 @@ export function hidLink(settings: HidSettings, load: () => Promise<HidLibrary> =
       await fail();
       throw signal.reason;
     }
+    const send = async (bytes: Uint8Array): Promise<void> => {
+      for (let start = 0; start < bytes.length; start += reportBytes) {
+        if (start > 0) await waitMs(reportPauseMs);
+        if (lost !== undefined) throw lost;
+        const report = Buffer.alloc(1 + reportBytes);
+        report[0] = reportNumber;
+        report.set(bytes.subarray(start, start + reportBytes), 1);
+        await device.write(report).catch(async () => {
+          await fail();
+          throw lost;
+        });
+      }
+    };
+    let sending: Promise<unknown> | undefined;
     return {
       read: received.read,
       async write(bytes) {
         received.forget();
-        for (let start = 0; start < bytes.length; start += reportBytes) {
-          if (lost !== undefined) throw lost;
-          const report = Buffer.alloc(1 + reportBytes);
-          report[0] = reportNumber;
-          report.set(bytes.subarray(start, start + reportBytes), 1);
-          await device.write(report).catch(async () => {
-            await fail();
-            throw lost;
-          });
-        }
+        const sent = send(bytes);
+        sending = Promise.allSettled([sent]);
+        await sent;
       },
-      close: fail,
+      async close() {
+        // Half a request would become the beginning of whoever's is next.
+        await sending;
+        await fail();
+      },
     };
   };
 }

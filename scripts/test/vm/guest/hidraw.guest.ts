@@ -17,7 +17,7 @@ before(async () => {
 after(() => device.process.kill('SIGKILL'));
 
 test('asks and is answered, by path', async () => {
-  const link = await hidLink({ port: path, reportBytes: 8 })(never);
+  const link = await hidLink({ port: path, reportBytes: 8, reportPauseMs: 1 })(never);
   await link.write(question);
   assert.deepEqual(await link.read(never), question.toReversed());
   await link.write(question.subarray(0, 2));
@@ -27,12 +27,14 @@ test('asks and is answered, by path', async () => {
 
 test('is found by its USB id, again and again', async () => {
   for (let round = 0; round < 5; round++) {
-    const link = await hidLink({ port: 'usb:0665:5161', reportBytes: 8 })(never);
+    const link = await hidLink({ port: 'usb:0665:5161', reportBytes: 8, reportPauseMs: 1 })(never);
     await link.write(question);
     assert.deepEqual(await link.read(never), question.toReversed());
     await link.close();
   }
-  await assert.rejects(hidLink({ port: 'usb:0665:9999', reportBytes: 8 })(never), { code: 'absent' });
+  await assert.rejects(hidLink({ port: 'usb:0665:9999', reportBytes: 8, reportPauseMs: 1 })(never), {
+    code: 'absent',
+  });
 });
 
 test('tells an ordinary user without the right how to get it', async () => {
@@ -49,11 +51,11 @@ devices:
 });
 
 test('is lost when it is unplugged', async () => {
-  const link = await hidLink({ port: path, reportBytes: 8 })(never);
+  const link = await hidLink({ port: path, reportBytes: 8, reportPauseMs: 1 })(never);
   const pending = link.read(never);
   device.process.kill('SIGUSR1');
   await assert.rejects(pending, { code: 'lost' });
   await assert.rejects(link.write(question), { code: 'lost' });
   await link.close();
-  await assert.rejects(hidLink({ port: path, reportBytes: 8 })(never), { code: 'absent' });
+  await assert.rejects(hidLink({ port: path, reportBytes: 8, reportPauseMs: 1 })(never), { code: 'absent' });
 });

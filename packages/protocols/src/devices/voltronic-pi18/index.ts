@@ -27,7 +27,7 @@ export const voltronicPi18: DeviceDefinition = {
   vendor: 'voltronic',
   media: [
     { medium: 'serial', baudRate: 2400 },
-    { medium: 'hid', vendor: 0x0665, product: 0x5161, reportBytes: 8 },
+    { medium: 'hid', vendor: 0x0665, product: 0x5161, reportBytes: 8, reportPauseMs: 40 },
   ],
   records: {
     // First what every unit answers: its silence is that of the unit. PGS needs the number that GS tells.
