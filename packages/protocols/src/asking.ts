@@ -1,15 +1,8 @@
 // Asking a device without I/O: one poll of all its records, what becomes a reading of it, and what may be sent at all.
 
-import {
-  type Computed,
-  type Decoded,
-  type DeviceDefinition,
-  decodeRecord,
-  type Medium,
-  type RecordDefinition,
-  type RequestForm,
-} from './device.ts';
+import type { Computed, Decoded, DeviceDefinition, Medium, RecordDefinition, RequestForm } from './device.ts';
 import type { Value, Values } from './field.ts';
+import { decodeRecord } from './record.ts';
 import { type Exchange, ProtocolError, type Session } from './session.ts';
 
 /** What a conversation knows of the device before it begins. */
@@ -178,7 +171,8 @@ function decodePayload(definition: DeviceDefinition, asked: string, payload: unk
   if (record === undefined) throw new Error(`${definition.id} has no record ${name}`);
   const values = decodeRecord(record, payload);
   const { model } = values;
-  return { record: name, kind: record.kind, values, ...(typeof model === 'string' ? { model } : {}) };
+  const { kind } = record;
+  return typeof model === 'string' ? { record: name, kind, values, model } : { record: name, kind, values };
 }
 
 /**

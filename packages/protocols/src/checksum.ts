@@ -17,17 +17,17 @@ const xmodem = tableOf((byte) => {
 });
 
 /** CRC-16/MODBUS: polynomial 8005 reflected, start FFFF; sent low byte first. */
-export function crcModbus(bytes: Uint8Array): number {
+export function crcModbus(bytes: Uint8Array, end = bytes.length): number {
   let crc = 0xffff;
-  for (let index = 0; index < bytes.length; index++)
+  for (let index = 0; index < end; index++)
     crc = (crc >> 8) ^ (modbus[(crc ^ (bytes[index] as number)) & 0xff] as number);
   return crc;
 }
 
 /** CRC-16/XMODEM: polynomial 1021, start 0; sent high byte first. */
-export function crcXmodem(bytes: Uint8Array): number {
+export function crcXmodem(bytes: Uint8Array, end = bytes.length): number {
   let crc = 0;
-  for (let index = 0; index < bytes.length; index++)
+  for (let index = 0; index < end; index++)
     crc = ((crc << 8) & 0xffff) ^ (xmodem[(crc >> 8) ^ (bytes[index] as number)] as number);
   return crc;
 }
@@ -36,10 +36,11 @@ export function crcXmodem(bytes: Uint8Array): number {
 export const sum8 = (bytes: Uint8Array): number => sumOf(bytes) & 0xff;
 
 /** Sum of all bytes, its low two bytes. */
-export const sum16 = (bytes: Uint8Array): number => sumOf(bytes) & 0xffff;
+export const sum16 = (bytes: Uint8Array, from = 0, end = bytes.length): number =>
+  sumOf(bytes, from, end) & 0xffff;
 
-function sumOf(bytes: Uint8Array): number {
+function sumOf(bytes: Uint8Array, from = 0, end = bytes.length): number {
   let sum = 0;
-  for (let index = 0; index < bytes.length; index++) sum += bytes[index] as number;
+  for (let index = from; index < end; index++) sum += bytes[index] as number;
   return sum;
 }

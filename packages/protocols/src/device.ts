@@ -1,7 +1,7 @@
 // A device definition, and from bytes to a decoded record.
 
 import type { Contact, PollContext } from './asking.ts';
-import { decodeField, type Fields, type Unit, type Value, type Values } from './field.ts';
+import type { Fields, Unit, Value, Values } from './field.ts';
 import type { Frames } from './frames.ts';
 import type { DeviceKind } from './kinds.ts';
 import type { VendorWord } from './reading.ts';
@@ -231,24 +231,6 @@ export interface DeviceDefinition {
   /** Whether the frames on a bus, the newest of each identifier, are of this family. */
   readonly recogniseFrames?: (frames: Frames) => boolean;
   readonly ask?: Asking;
-}
-
-/** Decodes every field of a record that this device has; then what is computed from them. */
-export function decodeRecord<Payload>(
-  record: Pick<RecordDefinition<Payload>, 'fields' | 'computed'>,
-  payload: Payload,
-): Values {
-  const values: Record<string, Value> = {};
-  for (const name in record.fields) {
-    const field = record.fields[name];
-    if (field === undefined || field.where.present?.(payload) === false) continue;
-    values[name] = decodeField(field, payload);
-  }
-  for (const computed of record.computed ?? []) {
-    const value = computed.from(values);
-    if (value !== undefined) values[computed.field] = value;
-  }
-  return values;
 }
 
 /** Power where a device sends voltage and current of the battery but no power; all decimals of the exact product. */

@@ -61,8 +61,18 @@ export interface Field<Payload, Kind extends FieldKind = FieldKind> {
   /** The value is no straight line of its raw. */
   readonly converted?: true;
   readonly codes?: Codes;
+  /** What `value` does with a whole number, after sentinels and sign. */
+  readonly linear?: Linear;
   /** From raw to value; every step but reading. */
   readonly value: (raw: number | string) => Value;
+}
+
+/** (raw × multiplier + added) / divisor, all of them integers; or the raw value itself. */
+export interface Linear {
+  readonly isRaw: boolean;
+  readonly multiplier: number;
+  readonly added: number;
+  readonly divisor: number;
 }
 
 export type Fields<Payload> = { readonly [name: string]: Field<Payload> };
@@ -182,13 +192,14 @@ function numeric<Payload>(where: Where<Payload>, options: NumberOptions): Omit<F
     return (Math.round(raw * own) * multiplier + added * own) / (divisor * own);
   };
   // What is sent in the unit of the value needs no arithmetic.
-  const meaning = convert ?? (scale === 1 && offset === 0 ? (raw: number) => raw : linear);
+  const isRaw = scale === 1 && offset === 0;
+  const meaning = convert ?? (isRaw ? (raw: number) => raw : linear);
   return {
     ...checked(where, options, (raw) => meaning(raw as number)),
     ...(unit === undefined ? {} : { unit }),
     ...(scale === 1 ? {} : { scale }),
     ...(offset === 0 ? {} : { offset }),
-    ...(convert === undefined ? {} : { converted: true }),
+    ...(convert === undefined ? { linear: { isRaw, multiplier, added, divisor } } : { converted: true }),
   };
 }
 

@@ -3,7 +3,7 @@
 //
 //   address(2) words(1) data(2 × words), again and again
 
-import { asciiText, type Raw, type Where } from './where.ts';
+import { asciiText, type ByteRun, readBytes, type Where } from './where.ts';
 
 /** What a payload begins with: the registers of one answer. */
 export function registersAt(address: number, data: Uint8Array): Uint8Array {
@@ -26,67 +26,76 @@ function offsetOf(payload: Uint8Array, address: number, words: number): number |
 
 const name = (address: number): string => `register ${address.toString(16).toUpperCase().padStart(4, '0')}`;
 
-interface Inside<Read extends Raw> {
-  /** Which of the registers' bits, counted from the first byte's highest as they come; all where it is absent. */
-  readonly bits?: { readonly from: number; readonly width: number };
+interface Inside {
+  /** Which of the registers' bytes, from the first one's high byte, and which bits of them; all where it is absent. */
+  readonly from?: number;
+  readonly count?: number;
+  readonly part?: { readonly shift: number; readonly width: number };
   readonly signBits?: number;
   readonly suffix?: string;
-  /** At the offset of the first register's high byte. */
-  readonly read: (payload: Uint8Array, offset: number) => Read | undefined;
 }
 
-function place<Read extends Raw>(
-  address: number,
-  words: number,
-  { bits = { from: 0, width: 16 * words }, signBits, suffix = '', read }: Inside<Read>,
-): Where<Uint8Array, Read | undefined> {
+/** What any place in registers says of itself. */
+function about(address: number, words: number, suffix: string) {
   return {
     text: `${name(address)}${suffix}`,
-    span: { from: 16 * address + bits.from, width: bits.width },
     register: { address, words },
-    ...(signBits === undefined ? {} : { signBits }),
-    read: (payload) => {
-      const offset = offsetOf(payload, address, words);
-      // A payload may have been cut inside of its last stretch.
-      return offset === undefined || offset + 2 * words > payload.length ? undefined : read(payload, offset);
-    },
-    present: (payload) => offsetOf(payload, address, words) !== undefined,
   };
 }
 
-const byteAt = (payload: Uint8Array, offset: number): number => payload[offset] as number;
-const word = (payload: Uint8Array, offset: number): number =>
-  byteAt(payload, offset) * 256 + byteAt(payload, offset + 1);
-const doubleWord = (payload: Uint8Array, offset: number): number =>
-  word(payload, offset) * 65_536 + word(payload, offset + 2);
+function number(address: number, words: number, inside: Inside = {}): Where<Uint8Array, number | undefined> {
+  const { from = 0, count = 2 * words - from, part, signBits, suffix = '' } = inside;
+  const bytes: ByteRun = {
+    ...{ first: from, count, highFirst: true },
+    // A payload may have been cut inside of its last stretch.
+    reach: 2 * words,
+    ...(part === undefined ? {} : { part }),
+  };
+  const base = (payload: Uint8Array) => offsetOf(payload, address, words);
+  const { shift, width } = part ?? { shift: 0, width: 8 * count };
+  return {
+    ...about(address, words, suffix),
+    // Bits are counted from the first byte's highest as they come.
+    span: { from: 16 * address + 8 * (from + count) - shift - width, width },
+    ...(signBits === undefined ? {} : { signBits }),
+    bytes,
+    base,
+    present: (payload) => base(payload) !== undefined,
+    read: (payload) => {
+      const offset = base(payload);
+      return offset === undefined ? undefined : readBytes(bytes, payload, offset);
+    },
+  };
+}
+
+function text(address: number, words: number): Where<Uint8Array, string | undefined> {
+  return {
+    ...about(address, words, `, ${2 * words} ASCII`),
+    span: { from: 16 * address, width: 16 * words },
+    present: (payload) => offsetOf(payload, address, words) !== undefined,
+    read: (payload) => {
+      const offset = offsetOf(payload, address, words);
+      return offset === undefined ? undefined : asciiText(offset, 2 * words).read(payload);
+    },
+  };
+}
 
 /** Registers by their address as the sheet writes it. A register that was not read is left out. */
 export const register = {
-  u16: (address: number) => place(address, 1, { read: word }),
-  i16: (address: number) => place(address, 1, { signBits: 16, read: word }),
+  u16: (address: number) => number(address, 1),
+  i16: (address: number) => number(address, 1, { signBits: 16 }),
   /** High word first. */
-  u32: (address: number) => place(address, 2, { suffix: ' u32', read: doubleWord }),
-  i32: (address: number) => place(address, 2, { suffix: ' i32', signBits: 32, read: doubleWord }),
-  high: (address: number) =>
-    place(address, 1, { suffix: ' high byte', bits: { from: 0, width: 8 }, read: byteAt }),
-  low: (address: number) =>
-    place(address, 1, {
-      suffix: ' low byte',
-      bits: { from: 8, width: 8 },
-      read: (payload, offset) => byteAt(payload, offset + 1),
-    }),
+  u32: (address: number) => number(address, 2, { suffix: ' u32' }),
+  i32: (address: number) => number(address, 2, { suffix: ' i32', signBits: 32 }),
+  high: (address: number) => number(address, 1, { suffix: ' high byte', count: 1 }),
+  low: (address: number) => number(address, 1, { suffix: ' low byte', from: 1 }),
   /** Counted from the lowest. */
   bits: (address: number, from: number, width = 1) =>
-    place(address, 1, {
+    number(address, 1, {
       suffix: width === 1 ? ` bit ${from}` : ` bits ${from} to ${from + width - 1}`,
-      bits: { from: 16 - from - width, width },
-      read: (payload, offset) => (word(payload, offset) >> from) & (2 ** width - 1),
+      part: { shift: from, width },
     }),
-  text: (address: number, words: number) =>
-    place(address, words, {
-      suffix: `, ${2 * words} ASCII`,
-      read: (payload, offset) => asciiText(offset, 2 * words).read(payload),
-    }),
+  text,
 };
 
 /** Temperature in a byte: bit 7 is the sign, 8F = −15 °C. */

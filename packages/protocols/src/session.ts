@@ -81,11 +81,13 @@ export function takeOrSkip<Answer>(take: Take<Answer>, received: Uint8Array): Ta
       continue;
     }
     if (taken === undefined) break;
-    rest = rest.subarray(taken.used);
+    rest = taken.used === rest.length ? nothing : rest.subarray(taken.used);
     if (taken.answer !== undefined) return { answer: taken.answer, rest, skipped, damaged };
   }
   return { rest, skipped, damaged };
 }
+
+const nothing = new Uint8Array(0);
 
 /** Chunks as one. */
 export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {

@@ -21,12 +21,43 @@ export interface Where<Payload, Read extends Raw = Raw> {
   /** Width of a two's complement value; absent when the value has no sign. */
   readonly signBits?: number;
   readonly read: (payload: Payload) => Read;
+  /** The bytes that `read` reads, where it does nothing else. */
+  readonly bytes?: ByteRun;
+  /** Where `bytes` begin to count in a payload that has no fixed places; `undefined`: `present` would say no. */
+  readonly base?: (payload: Payload) => number | undefined;
+  /** `present` says no for payloads of no more bytes, and for no others. */
+  readonly beyond?: number;
   /** Puts a raw value at the place, in a payload that reaches so far: what a simulated device does. */
   readonly write?: (payload: Payload, raw: number) => void;
   /** The text of a raw value at its label: what a simulated device sends. */
   readonly format?: (raw: number) => string;
   /** False when this device does not have the value at all: the field is then left out, not null. */
   readonly present?: (payload: Payload) => boolean;
+}
+
+/** A number in a row of bytes. */
+export interface ByteRun {
+  readonly first: number;
+  readonly count: number;
+  readonly highFirst: boolean;
+  /** Bytes that the payload must have. */
+  readonly reach: number;
+  /** Bits below the number in its bytes, and its own; absent where it is all of them. */
+  readonly part?: { readonly shift: number; readonly width: number };
+}
+
+/** `undefined`: the payload ends before. */
+export function readBytes(run: ByteRun, payload: Uint8Array, base = 0): number | undefined {
+  const { count, highFirst, part } = run;
+  if (base + run.reach > payload.length) return undefined;
+  const from = base + run.first;
+  let raw = 0;
+  // Not with `<<`: a run may touch five bytes, and bit 31 must not turn the number negative.
+  if (highFirst) for (let at = from; at < from + count; at++) raw = raw * 256 + (payload[at] as number);
+  else for (let at = from + count - 1; at >= from; at--) raw = raw * 256 + (payload[at] as number);
+  if (part === undefined) return raw;
+  if (count < 4) return (raw >> part.shift) & (2 ** part.width - 1);
+  return Math.floor(raw / 2 ** part.shift) % 2 ** part.width;
 }
 
 export interface BytesWhere extends Where<Uint8Array, number | undefined> {
@@ -60,18 +91,14 @@ export const i32be = (offset: number): BytesWhere => ({
   signBits: 32,
 });
 
-function highFirst(text: string, offset: number, bytes: number): BytesWhere {
-  const read = (payload: Uint8Array): number | undefined => {
-    if (offset + bytes > payload.length) return undefined;
-    let raw = 0;
-    for (let index = offset; index < offset + bytes; index++) raw = raw * 256 + (payload[index] as number);
-    return raw;
-  };
+function highFirst(text: string, offset: number, count: number): BytesWhere {
+  const bytes: ByteRun = { first: offset, count, highFirst: true, reach: offset + count };
   const write = (payload: Uint8Array, raw: number): void => {
-    for (let index = offset + bytes - 1, rest = raw; index >= offset; index--, rest = Math.floor(rest / 256))
+    for (let index = offset + count - 1, rest = raw; index >= offset; index--, rest = Math.floor(rest / 256))
       payload[index] = rest % 256;
   };
-  return { text, span: { from: 8 * offset, width: 8 * bytes }, highFirst: true, read, write };
+  const read = (payload: Uint8Array) => readBytes(bytes, payload);
+  return { text, span: { from: 8 * offset, width: 8 * count }, highFirst: true, bytes, read, write };
 }
 
 /**
@@ -82,16 +109,29 @@ export function asciiText(offset: number, length?: number): Where<Uint8Array, st
   const read = (payload: Uint8Array): string | undefined => {
     const end = length === undefined ? payload.length : offset + length;
     if (payload.length <= offset || payload.length < end) return undefined;
-    const text = String.fromCharCode(...payload.subarray(offset, end));
-    // Bytes beyond ASCII become visible as such: a name is shown to people.
-    const visible = text.replace(/^[\0 ]+|[\0 ]+$/g, '').replace(/[^ -~]/g, '?');
-    return visible === '' ? undefined : visible;
+    return visibleText(payload, offset, end);
   };
   return {
     text: length === undefined ? `ASCII from ${offset}` : `ASCII(${offset}, ${length})`,
     ...(length === undefined ? {} : { span: { from: 8 * offset, width: 8 * length } }),
     read,
   };
+}
+
+/** Without zeros and blanks around it; `undefined`: nothing is left. */
+function visibleText(payload: Uint8Array, from: number, to: number): string | undefined {
+  const isPadding = (at: number) => payload[at] === 0 || payload[at] === 0x20;
+  let begin = from;
+  let end = to;
+  while (begin < end && isPadding(begin)) begin++;
+  while (begin < end && isPadding(end - 1)) end--;
+  let text = '';
+  for (let at = begin; at < end; at++) {
+    const byte = payload[at] as number;
+    // Bytes beyond ASCII become visible as such: a name is shown to people.
+    text += byte < 0x20 || byte > 0x7e ? '?' : String.fromCharCode(byte);
+  }
+  return text === '' ? undefined : text;
 }
 
 /** Columns of a line of text, as they were cut; one that must not be read is `undefined`. */
@@ -146,16 +186,13 @@ export const ibits = (from: number, width: number): BytesWhere => ({
 
 function run(text: string, from: number, width: number): BytesWhere {
   const first = from >> 3;
-  const last = (from + width - 1) >> 3;
-  const shift = 2 ** (from & 7);
-  const modulus = 2 ** width;
-  const read = (payload: Uint8Array): number | undefined => {
-    if (last >= payload.length) return undefined;
-    let raw = 0;
-    // Not with `<<`: a run may touch five bytes, and bit 31 must not turn the number negative.
-    for (let index = last; index >= first; index--) raw = raw * 256 + (payload[index] as number);
-    return Math.floor(raw / shift) % modulus;
+  const reach = ((from + width - 1) >> 3) + 1;
+  const isWhole = (from & 7) === 0 && (width & 7) === 0;
+  const bytes: ByteRun = {
+    ...{ first, count: reach - first, highFirst: false, reach },
+    ...(isWhole ? {} : { part: { shift: from & 7, width } }),
   };
+  const read = (payload: Uint8Array) => readBytes(bytes, payload);
   const write = (payload: Uint8Array, raw: number): void => {
     for (let bit = 0; bit < width; bit++) {
       const mask = 1 << ((from + bit) & 7);
@@ -164,25 +201,29 @@ function run(text: string, from: number, width: number): BytesWhere {
       payload[index] = Math.floor(raw / 2 ** bit) % 2 === 0 ? byte & ~mask : byte | mask;
     }
   };
-  return { text, span: { from, width }, read, write };
+  return { text, span: { from, width }, bytes, read, write };
 }
 
 /** Some bits of a mask, counted from its lowest. Of a mask that the payload cuts nothing is known. */
 export function bitsOf(mask: BytesWhere, from: number, width = 1): BytesWhere {
   const text = `${mask.text} bits ${from}, ${width}`;
   const { span } = mask;
-  if (mask.highFirst && span !== undefined) {
-    // Within a byte bits count from its lowest in either order, only the bytes stand the other way round.
-    const lowest = span.from + span.width - 8 * (1 + (from >> 3)) + (from & 7);
-    if ((from & 7) + width > 8) throw new Error(`${text}: beyond a byte`);
-    const part = run(text, lowest, width);
+  if (!mask.highFirst || span === undefined) return ofMask(mask, run(text, (span?.from ?? 0) + from, width));
+  // Within a byte bits count from its lowest in either order, only the bytes stand the other way round.
+  const lowest = span.from + span.width - 8 * (1 + (from >> 3)) + (from & 7);
+  if ((from & 7) + width > 8) throw new Error(`${text}: beyond a byte`);
+  return ofMask(mask, run(text, lowest, width));
+}
+
+function ofMask(mask: BytesWhere, part: BytesWhere): BytesWhere {
+  const { bytes: own, ...place } = part;
+  if (mask.bytes === undefined || own === undefined)
     return {
-      ...part,
+      ...place,
       read: (payload) => (mask.read(payload) === undefined ? undefined : part.read(payload)),
     };
-  }
-  const part = run(text, (span?.from ?? 0) + from, width);
-  return { ...part, read: (payload) => (mask.read(payload) === undefined ? undefined : part.read(payload)) };
+  const bytes: ByteRun = { ...own, reach: mask.bytes.reach };
+  return { ...place, bytes, read: (payload) => readBytes(bytes, payload) };
 }
 
 /**
@@ -211,5 +252,19 @@ export function only<Payload, Read extends Raw>(
   present: (payload: Payload) => boolean,
   when: string,
 ): Where<Payload, Read> {
-  return { ...where, text: `${where.text} while ${when}`, present };
+  const { base, beyond: _, ...place } = where;
+  return {
+    ...place,
+    ...(base === undefined
+      ? {}
+      : { base: (payload: Payload) => (present(payload) ? base(payload) : undefined) }),
+    text: `${where.text} while ${when}`,
+    present,
+  };
 }
+
+/** The same place, but what a payload that ends before it does not have: it is as long as there are values in it. */
+export const ifLongEnough = (where: BytesWhere, when: string): BytesWhere => ({
+  ...only(where, (payload) => payload.length > (where.bytes?.first ?? 0), when),
+  ...(where.bytes === undefined ? {} : { beyond: where.bytes.first }),
+});

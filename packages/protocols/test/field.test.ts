@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeRecord, type RecordDefinition } from '../src/device.ts';
+import type { RecordDefinition } from '../src/device.ts';
 import { counter, decodeField, flag, flags, gauge, info, state } from '../src/field.ts';
+import { decodeRecord } from '../src/record.ts';
 import { bitsOf, i16le, ibits, only, pairs, u8, u16le, u32le, ubits, type Where } from '../src/where.ts';
 
 const payload = (...bytes: number[]) => Uint8Array.from(bytes);

@@ -4,21 +4,33 @@
 import type { Computed } from '../device.ts';
 import type { Values } from '../field.ts';
 
-const cellName = /^cell_voltage_\d+$/;
+const prefix = 'cell_voltage_';
 
-function extreme(values: Values, beyond: string, pick: (...voltages: number[]) => number): number | null {
-  const cells = values[beyond];
-  if (cells !== undefined && !(Array.isArray(cells) && cells.length === 0)) return null;
-  const known: number[] = [];
-  for (const name in values) {
-    const voltage = values[name];
-    if (typeof voltage === 'number' && cellName.test(name)) known.push(voltage);
+/** A number follows, not `min`. */
+function isCell(name: string): boolean {
+  if (!name.startsWith(prefix) || name.length === prefix.length) return false;
+  for (let index = prefix.length; index < name.length; index++) {
+    const code = name.charCodeAt(index);
+    if (code < 0x30 || code > 0x39) return false;
   }
-  return known.length === 0 ? null : pick(...known);
+  return true;
 }
 
-const min = (values: Values) => extreme(values, 'cells_under_range', Math.min);
-const max = (values: Values) => extreme(values, 'cells_over_range', Math.max);
+/** @param sign −1: of the lowest. Of cells that may be beyond what the record can say the extreme is not known. */
+function extreme(values: Values, beyond: string, sign: 1 | -1): number | null {
+  const cells = values[beyond];
+  if (cells !== undefined && !(Array.isArray(cells) && cells.length === 0)) return null;
+  let found: number | null = null;
+  for (const name in values) {
+    const voltage = values[name];
+    if (typeof voltage !== 'number' || !isCell(name)) continue;
+    if (found === null || (voltage - found) * sign > 0) found = voltage;
+  }
+  return found;
+}
+
+const min = (values: Values) => extreme(values, 'cells_under_range', -1);
+const max = (values: Values) => extreme(values, 'cells_over_range', 1);
 
 export const cellVoltageMin: Computed = { field: 'cell_voltage_min', kind: 'gauge', unit: 'V', from: min };
 export const cellVoltageMax: Computed = { field: 'cell_voltage_max', kind: 'gauge', unit: 'V', from: max };

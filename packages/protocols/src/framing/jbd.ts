@@ -36,7 +36,8 @@ function requestOf(register: number): Uint8Array {
   return Uint8Array.of(start, read, register, 0, sum >> 8, sum & 0xff, end);
 }
 
-const complementOf = (bytes: Uint8Array): number => (0x10000 - sum16(bytes)) & 0xffff;
+const complementOf = (bytes: Uint8Array, from = 0, end = bytes.length): number =>
+  (0x10000 - sum16(bytes, from, end)) & 0xffff;
 
 /** The answer of a register, or of any with `undefined`. */
 export function takeJbd(register: number | undefined): Take {
@@ -70,11 +71,13 @@ interface JbdFrame {
 function wholeFrame(received: Uint8Array): JbdFrame | undefined {
   if (received[0] === 0xff) return wholeModuleFrame(received);
   if (received[0] !== start) throw new ProtocolError('corrupt', 'no frame of a JBD board begins so');
-  const [, register = 0, status = 0, length] = received;
+  const length = received[3];
   if (length === undefined || received.length < length + overhead) return undefined;
+  const register = received[1] as number;
+  const status = received[2] as number;
   const used = length + overhead;
   const sum = ((received[used - 3] as number) << 8) | (received[used - 2] as number);
-  const isSummed = sum === complementOf(received.subarray(2, 4 + length)) || (length === 0 && sum === 0);
+  const isSummed = sum === complementOf(received, 2, 4 + length) || (length === 0 && sum === 0);
   // The length may be what is wrong: the next frame may begin inside.
   if (!isSummed || received[used - 1] !== end)
     throw new ProtocolError('corrupt', 'the checksum or the end of a frame of the board is wrong', 1);

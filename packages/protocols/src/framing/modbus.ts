@@ -55,8 +55,9 @@ function takeRegisters(unit: number, code: number, address: number, words: numbe
 /** The whole frame that answers, or its refusal. */
 function takeFrame(unit: number, code: number, bytes: number, third?: number): Take {
   return (received) => {
-    const [from, told, next] = received;
-    if (from !== unit || (told !== undefined && told !== code && told !== (code | refused)))
+    const told = received[1];
+    const next = received[2];
+    if (received[0] !== unit || (told !== undefined && told !== code && told !== (code | refused)))
       return toNext(received, unit);
     if (told === undefined || next === undefined) return undefined;
     const isRefusal = told !== code;
@@ -64,7 +65,7 @@ function takeFrame(unit: number, code: number, bytes: number, third?: number): T
     const used = isRefusal ? overhead : bytes;
     if (received.length < used) return undefined;
     const frame = received.subarray(0, used);
-    const crc = crcModbus(frame.subarray(0, used - 2));
+    const crc = crcModbus(frame, used - 2);
     // Something else may have begun like an answer: the next frame may begin inside.
     if (frame[used - 2] !== (crc & 0xff) || frame[used - 1] !== crc >> 8)
       throw new ProtocolError('corrupt', 'the checksum of a Modbus answer is wrong', 1);

@@ -1,9 +1,10 @@
 // What a rule for the messages of a replaced program is given and gives.
 
-import { decodeRecord, type RecordDefinition } from '../device.ts';
+import type { RecordDefinition } from '../device.ts';
 import type { Values } from '../field.ts';
 import type { DeviceKind } from '../kinds.ts';
 import type { ReadingTopic } from '../reading.ts';
+import { decodeRecord } from '../record.ts';
 import type { Entries } from './entries.ts';
 
 export interface ForeignMessage {

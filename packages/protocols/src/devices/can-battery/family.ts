@@ -1,7 +1,8 @@
 // One family of batteries on CAN: which record a frame is of, and rounds of frames to readings.
 
-import { type CanFrame, type Decoded, decodeRecord, type StreamContent } from '../../device.ts';
+import type { CanFrame, Decoded, StreamContent } from '../../device.ts';
 import { dataBytesMax, type Frames, formatId } from '../../frames.ts';
+import { decodeRecord } from '../../record.ts';
 import type { FrameRecord } from './shared-frames.ts';
 
 /** Which of several units a frame is of, and under which identifier the records have it. */

@@ -1,9 +1,10 @@
 // Listens to a bus for one family. Frames come each on its own and again and again: the newest data of each identifier
 // are kept with their time, and what was not heard for long is neither shown nor used.
 
-import { type BusListener, type Decoded, decodeRecord } from '../../device.ts';
+import type { BusListener, Decoded } from '../../device.ts';
 import type { Value, Values } from '../../field.ts';
 import { formatId } from '../../frames.ts';
+import { decodeRecord } from '../../record.ts';
 import { aboutUnit, type BusFamily, damageOf, placeOf, type RecordsById, recordsById } from './family.ts';
 
 /** Frames repeat within a second, some within two; one not heard for this long is not shown as new any more. */

@@ -3,7 +3,7 @@
 import type { RecordDefinition } from '../../device.ts';
 import { each, gauge } from '../../field.ts';
 import { readJbd } from '../../framing/jbd.ts';
-import { only, u16be } from '../../where.ts';
+import { ifLongEnough, u16be } from '../../where.ts';
 import { cellVoltageDifference, cellVoltageMax, cellVoltageMin } from '../cells.ts';
 
 const cellsMax = 32;
@@ -14,10 +14,7 @@ export const cells: RecordDefinition<Uint8Array> = {
   asked: readJbd(0x04),
   fields: each(cellsMax, (index) => [
     `cell_voltage_${index + 1}`,
-    gauge(
-      only(u16be(2 * index), (payload) => 2 * index < payload.length, `cell ${index + 1} is there`),
-      { unit: 'V', scale: 0.001 },
-    ),
+    gauge(ifLongEnough(u16be(2 * index), `cell ${index + 1} is there`), { unit: 'V', scale: 0.001 }),
   ]),
   computed: [cellVoltageMin, cellVoltageMax, cellVoltageDifference],
 };

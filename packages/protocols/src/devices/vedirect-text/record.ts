@@ -1,8 +1,9 @@
 // Which record a block of VE.Direct text belongs to: the product id tells; where it is missing (old BMV, a block of
 // several), labels that only one kind of product sends.
 
-import { type Decoded, decodeRecord, type RecordDefinition } from '../../device.ts';
+import type { Decoded, RecordDefinition } from '../../device.ts';
 import type { Block } from '../../framing/vedirect-text.ts';
+import { decodeRecord } from '../../record.ts';
 import { victronProductName } from '../victron-products.ts';
 import { batteryMonitor } from './battery-monitor.ts';
 import { charger } from './charger.ts';

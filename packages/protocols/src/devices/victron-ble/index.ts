@@ -1,13 +1,12 @@
 // Victron Instant Readout: the family. Records in the order of their type; frame and encryption in framing/victron.ts.
 
-import {
-  type Decoded,
-  type DeviceDefinition,
-  decodeRecord,
-  type Ignored,
-  type Packet,
-  type Recognised,
-  type RecordDefinition,
+import type {
+  Decoded,
+  DeviceDefinition,
+  Ignored,
+  Packet,
+  Recognised,
+  RecordDefinition,
 } from '../../device.ts';
 import {
   decryptVictron,
@@ -18,6 +17,7 @@ import {
   victronCompany,
   victronKeyBytes,
 } from '../../framing/victron.ts';
+import { decodeRecord } from '../../record.ts';
 import { ProtocolError } from '../../session.ts';
 import { victronProductName } from '../victron-products.ts';
 import { acCharger } from './ac-charger.ts';
