@@ -2,7 +2,9 @@
 
 import { vi } from 'vitest';
 import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
-import type { Moment } from '../src/reading/device.ts';
+import type { Moment, ReadDevice } from '../src/reading/device.ts';
+import { startTimer } from '../src/reading/pacer.ts';
+import { type Media, readDevices } from '../src/reading/read-devices.ts';
 import { type Receiver, TransportError } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import type { Controller } from '../src/transports/controller.ts';
@@ -34,6 +36,66 @@ export async function timeUntil(holds: () => boolean, limitMs: number): Promise<
   const startedMs = performance.now();
   while (!holds() && performance.now() - startedMs < limitMs) await vi.advanceTimersByTimeAsync(stepMs);
   return performance.now() - startedMs;
+}
+
+export interface Reading {
+  /** Whether each of them has been measured after that time. */
+  isReadSince(sinceMs: number): boolean;
+  /** When each reading of a device had been measured. */
+  measuredMs(name: string): readonly number[];
+  readonly troubles: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Reads the devices by these media until it is stopped. */
+export function startReading(devices: readonly ReadDevice[], media: Partial<Media>): Reading {
+  const stop = new AbortController();
+  const measured = new Map<string, number[]>(devices.map(({ name }) => [name, []]));
+  const troubles: string[] = [];
+  const nobody = () => {
+    throw new Error('nobody asked for this');
+  };
+  const others = { radio: nobody, gatt: nobody, serial: nobody, hid: nobody, bus: nobody };
+  const running = readDevices({
+    devices,
+    media: { ...others, replayedPackets: nobody, replayedLink: nobody, ...media },
+    ...{ now: virtualNow, startTimer, signal: stop.signal },
+    reading: ({ name }, { moment }) => void measured.get(name)?.push(moment.uptimeMs),
+    trouble: ({ name }, { message }) => void troubles.push(`${name}: ${message}`),
+  });
+  return {
+    isReadSince: (sinceMs) => [...measured.values()].every((times) => (times.at(-1) ?? -1) > sinceMs),
+    measuredMs: (name) => measured.get(name) ?? [],
+    troubles,
+    async stop() {
+      stop.abort();
+      await passMs(10_000);
+      await running;
+    },
+  };
+}
+
+export const intervalMs = 10_000;
+/** Of faults that last: the pauses of the attempts grow meanwhile. */
+const lastingMs = [7000, 61_000, 200_000];
+
+/** The longest time until all are read again: from the end of a fault that lasts, else from the fault itself. */
+export async function worstHealing(
+  { isReadSince }: Reading,
+  begin: () => void,
+  end: (() => void) | undefined,
+): Promise<number> {
+  let worstMs = 0;
+  for (const forMs of end === undefined ? [0] : lastingMs) {
+    await timeUntil(() => isReadSince(performance.now() - 2 * intervalMs), healingMsMax);
+    await passMs(intervalMs / 4);
+    begin();
+    await passMs(forMs);
+    end?.();
+    const sinceMs = performance.now();
+    worstMs = Math.max(worstMs, await timeUntil(() => isReadSince(sinceMs), 10 * healingMsMax));
+  }
+  return worstMs;
 }
 
 const createConnectionCommand = 0x200d;

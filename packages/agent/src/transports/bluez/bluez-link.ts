@@ -15,6 +15,7 @@ export interface BlueZLinkOptions {
   readonly passkey?: number;
   /** Of the D-Bus; default: the machine's. */
   readonly bus?: string;
+  readonly open?: typeof openBlueZ;
 }
 
 const findLimitMs = 15_000;
@@ -22,7 +23,8 @@ const findLimitMs = 15_000;
 /** Connects for each link anew; the bus is closed with it. */
 export function bluezLink(options: BlueZLinkOptions): Connect {
   return async (signal) => {
-    const bluez = await openBlueZ(options.bus);
+    const { open = openBlueZ } = options;
+    const bluez = await open(options.bus);
     try {
       const { passkey } = options;
       if (passkey !== undefined) await bluez.answerPasskeys(() => passkey);
@@ -136,7 +138,7 @@ async function values(bluez: BlueZ, device: RemoteDevice, address: string): Prom
     read: received.read,
     async write(id) {
       received.forget();
-      const path = await known(device, idOf(id), alive.signal);
+      const path = await said(address, known(device, idOf(id), alive.signal));
       if (path === undefined) return received.push(new Uint8Array());
       const asked = bluez.call(path, faces.characteristic, 'ReadValue', { signature: 'a{sv}', body: [{}] });
       received.push(Uint8Array.from((await said(address, asked)) as Uint8Array));

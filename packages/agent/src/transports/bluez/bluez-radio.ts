@@ -5,9 +5,9 @@ import type { Moment } from '../../reading/device.ts';
 import type { Receiver } from '../../transport.ts';
 import type { BluetoothRadio } from '../bluetooth-radio.ts';
 import { createPacketBuffer } from '../packet-buffer.ts';
-import { addressIn, faces, openBlueZ, type Properties } from './bluez.ts';
+import { addressIn, openBlueZ, type Properties } from './bluez.ts';
 import { adapterFor, bluezLink } from './bluez-link.ts';
-import { ignoreAnswer } from './remote-device.ts';
+import { discover, lossOf } from './discovery.ts';
 
 interface BlueZRadioOptions {
   /** hciN or an adapter's own address; absent: the first adapter that BlueZ has. */
@@ -15,6 +15,7 @@ interface BlueZRadioOptions {
   readonly now: () => Moment;
   /** Of the D-Bus; default: the machine's. */
   readonly bus?: string;
+  readonly open?: typeof openBlueZ;
 }
 
 export function createBlueZRadio(options: BlueZRadioOptions): BluetoothRadio {
@@ -25,26 +26,23 @@ export function createBlueZRadio(options: BlueZRadioOptions): BluetoothRadio {
   };
 }
 
-/** Without the filter BlueZ tells a repeat of the same data only once. */
-const filter = [
-  ['Transport', ['s', 'le']],
-  ['DuplicateData', ['b', true]],
-];
-
 function receiver(options: BlueZRadioOptions, companies: readonly number[] | undefined): Receiver {
+  const { open = openBlueZ } = options;
   const counts = { reports: 0, packets: 0, dropped: 0, malformed: 0 };
   const strengths = new Map<string, number>();
   return {
     counters: () => counts,
     async *packets(signal) {
-      const bluez = await openBlueZ(options.bus);
+      const bluez = await open(options.bus);
+      let discovery: Awaited<ReturnType<typeof discover>> | undefined;
       const buffer = createPacketBuffer(() => counts.dropped++);
       try {
         const path = `/org/bluez/${await adapterFor(bluez, options.adapter)}`;
         bluez.onLost(buffer.fail);
         await bluez.watch(path, (device, changed) => {
           const address = addressIn(device);
-          if (address === undefined) return;
+          // What a device that is connected says tells nothing about hearing.
+          if (address === undefined || !('RSSI' in changed || 'ManufacturerData' in changed)) return;
           counts.reports++;
           const rssi = strengthOf(strengths, address, changed);
           for (const { company, payload } of manufacturerData(changed)) {
@@ -53,12 +51,12 @@ function receiver(options: BlueZRadioOptions, companies: readonly number[] | und
             buffer.push({ source: company, payload, address, rssi, moment: options.now() });
           }
         });
-        const body = [filter];
-        await bluez.call(path, faces.adapter, 'SetDiscoveryFilter', { signature: 'a{sv}', body });
-        await bluez.call(path, faces.adapter, 'StartDiscovery');
+        discovery = await discover(bluez, path, () => counts.reports, buffer.fail);
         yield* buffer.drain(signal);
-        await bluez.call(path, faces.adapter, 'StopDiscovery').catch(ignoreAnswer);
+      } catch (error) {
+        throw lossOf(error);
       } finally {
+        await discovery?.stop();
         bluez.close();
       }
     },

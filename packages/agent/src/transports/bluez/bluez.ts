@@ -54,7 +54,7 @@ const systemBus = 'unix:path=/run/dbus/system_bus_socket';
 export const noBlueZ =
   'BlueZ is not there: "sudo apt install bluez" and "sudo systemctl enable --now bluetooth" bring it';
 
-/** @throws TransportError `absent` when there is no bus, or no BlueZ on it */
+/** @throws TransportError `absent` when there is no bus, or no BlueZ on it; `unusable` when it does not answer */
 export async function openBlueZ(address = systemBus): Promise<BlueZ> {
   const bus = createClient({ busAddress: address, timeout: callLimitMs });
   const end = watchEnd(bus);
@@ -86,7 +86,9 @@ export async function openBlueZ(address = systemBus): Promise<BlueZ> {
     await bluez.objects();
   } catch (error) {
     bluez.close();
-    throw error;
+    throw error instanceof BlueZError
+      ? new TransportError('unusable', `BlueZ does not answer: ${error.message}`)
+      : error;
   }
   return bluez;
 }
@@ -127,9 +129,11 @@ async function watchProperties(
     if (member !== 'PropertiesChanged' || !(path === under || path.startsWith(`${under}/`))) return;
     changed(path, (body?.[1] ?? {}) as Properties);
   };
-  bus.connection.on('message', heard);
   const rule = `type='signal',sender='org.bluez',path_namespace='${under}',interface='${faces.properties}',member='PropertiesChanged'`;
-  const watching = await bus.watch(rule);
+  bus.connection.on('message', heard);
+  const watching = await bus.watch(rule).catch((error: DBusError) => {
+    throw explain(error);
+  });
   return async () => {
     bus.connection.off('message', heard);
     await watching.remove();
