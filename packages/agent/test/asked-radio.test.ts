@@ -150,9 +150,10 @@ test('a scan recognises batteries by name or by service, and prints what to writ
   expect(stdout).toContain(
     [
       ...['- name: Cabin-2', '  definition: jbd', `  address: "${renamed.address}"`],
+      '  # password: secret:Cabin-2 # where its app asks for one',
       '  # perhaps: other makers use its Bluetooth service too',
     ].join('\n'),
   );
-  expect(stdout).not.toMatch(/JBD-SP04S034\n.*\n.*\n {2}# perhaps/);
+  expect(stdout).not.toMatch(/JBD-SP04S034\n(.*\n){2,3} {2}# perhaps/);
   expect(named.peripheral.link).toBeUndefined();
 });

@@ -77,7 +77,3 @@ export function printBuses(terminal: Terminal, found: readonly BusFound[]): void
     found.map(({ port, model, definition, configured }) => [port, model, definition, configured ?? 'no']),
   );
 }
-
-/** What to put into the configuration. */
-export const busEntry = ({ port, definition, model }: BusFound): string =>
-  `- name: ${model.replace(/[^A-Za-z0-9_.-]+/g, '-').slice(0, 64)}\n  definition: ${definition}\n  port: ${port}`;

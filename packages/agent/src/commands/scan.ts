@@ -4,7 +4,8 @@ import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
 import type { StartTimer } from '../reading/pacer.ts';
 import { recognise, recogniseAdvertiser } from '../reading/reach.ts';
 import { type Advertiser, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
-import { type Buses, type BusFound, busEntry, hearBuses, printBuses } from './scan-bus.ts';
+import { type Buses, type BusFound, hearBuses, printBuses } from './scan-bus.ts';
+import { entriesOf, type Stranger } from './scan-entries.ts';
 
 export interface Found {
   readonly address: string;
@@ -148,13 +149,14 @@ function print(
   );
   if (strangers.length + newOnBuses.length + newAtPorts.length === 0) return;
   terminal.printLine('\n# To read what is not configured yet, put this under "devices:" in agent.yml:');
-  for (const { address, definition, needs, name, model, uncertain } of strangers) {
-    const word = (name ?? model).replace(/[^A-Za-z0-9_.-]+/g, '-').slice(0, 64);
-    terminal.printLine(`- name: ${word}\n  definition: ${definition}\n  address: "${address}"`);
-    if (needs !== undefined) terminal.printLine(`  ${needs}: secret:${word}`);
-    if (uncertain) terminal.printLine('  # perhaps: other makers use its Bluetooth service too');
-  }
-  for (const found of newOnBuses) terminal.printLine(busEntry(found));
-  for (const { path, definition } of newAtPorts)
-    terminal.printLine(`- name: ${definition}\n  definition: ${definition}\n  port: ${path}`);
+  const all: Stranger[] = [
+    ...strangers.map(({ address, name, model, ...about }) => ({
+      ...about,
+      word: name || model,
+      place: { address },
+    })),
+    ...newOnBuses.map(({ port, model, definition }) => ({ word: model, definition, place: { port } })),
+    ...newAtPorts.map(({ path, definition }) => ({ word: definition, definition, place: { port: path } })),
+  ];
+  for (const entry of entriesOf(all, configured.values())) terminal.printLine(entry);
 }
