@@ -41,10 +41,10 @@ test('growth is that of all readings by time, over many chunks, in any order, wi
         newest: undefined,
         isTrimmed: false,
       } as const;
-      const state = { ...field, newest: undefined, pending: [] as CounterPoint[], isTrimmed: false };
+      const state = { ...field, newest: undefined, pending: [] as number[], isTrimmed: false };
       const grown = new Map<number, number>();
       for (const batch of all) {
-        state.pending = [...batch];
+        state.pending = batch.flatMap(({ timeMs, units }) => [timeMs, units]);
         for (const { point: at, units } of counters.place(7, state, [])) {
           grown.set(at.timeMs, (grown.get(at.timeMs) ?? 0) + units);
         }

@@ -5,6 +5,7 @@ import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { Aedes } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 import type { Certificate } from '../certificate.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Store } from '../store.ts';
@@ -70,6 +71,8 @@ const drainTimeoutMs = 10_000;
 
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host, port, store, report, gate, limits } = options;
+  // Else aedes makes a buffer of each number up to 65,535 beforehand: 8 MB, for two bytes of an acknowledgement.
+  writeToStream.cacheNumbers = false;
   const refusals = createRefusals(report, steadyMs);
   const writer = createStateWriter(store, report);
   const { retained, persistence } = createPersistence(store, writer);

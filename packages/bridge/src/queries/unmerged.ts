@@ -2,7 +2,7 @@
 
 import { type Aggregate, merge } from '../tiers/aggregate.ts';
 import { type CounterPoint, compareTimes, counterOf, type Growth, insertPoints } from '../tiers/growth.ts';
-import type { FieldState, SeriesState } from '../tiers/series-state.ts';
+import { type FieldState, pendingPoints, type SeriesState } from '../tiers/series-state.ts';
 import type { Windows } from '../tiers/windows.ts';
 
 export interface FieldWindow {
@@ -37,7 +37,9 @@ export function mergeWindows(
 }
 
 /** A reading older than the newest in a window moves growth between windows when it is merged; until then it adds none. */
-function growthsOf({ pending, newest }: FieldState): readonly Growth[] {
+function growthsOf(field: FieldState): readonly Growth[] {
+  const { newest } = field;
+  const pending = pendingPoints(field);
   const isLate = (point: CounterPoint): boolean => newest !== undefined && compareTimes(point, newest) < 0;
   const late = pending.filter(isLate).map((point) => ({ point, units: 0, isKnown: false }));
   const added = pending.filter((point) => !isLate(point)).sort(compareTimes);

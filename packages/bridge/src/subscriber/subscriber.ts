@@ -147,6 +147,8 @@ function connectOptions({ url, clientId, username, password }: SubscriberOptions
     resubscribe: false,
     connectTimeout: 10_000,
     keepalive: 30,
+    // Else MQTT.js makes a buffer of each number up to 65,535 beforehand: 8 MB for the few that we let it write.
+    writeCache: false,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };

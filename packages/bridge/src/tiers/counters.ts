@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Counter } from './aggregate.ts';
 import { cutIntoChunks, decodePoints, encodePoints } from './counter-points.ts';
 import { type CounterPoint, compareTimes, type Growth, insertPoints } from './growth.ts';
-import type { FieldState } from './series-state.ts';
+import { type FieldState, pendingPoints } from './series-state.ts';
 
 /** One counter in the windows of a tier. */
 export interface Segments {
@@ -65,7 +65,7 @@ export function createCounters(database: DatabaseSync): Counters {
 
   return {
     place: (series, field, tiers) => {
-      const added = field.pending.toSorted(compareTimes);
+      const added = pendingPoints(field).sort(compareTimes);
       field.pending = [];
       const [head] = added;
       const tail = added.at(-1);

@@ -16,8 +16,9 @@ export interface FieldState {
   readonly name: string;
   readonly kind: FieldKind;
   isStored: boolean;
-  /** Of a counter: readings that wait for the flush. */
-  pending: CounterPoint[];
+  /** Of a counter: readings that wait for the flush, of each its time and then its units: many wait, and points would
+   * take five times the memory. */
+  pending: number[];
   /** Of a counter: the last in time of all that are flushed. */
   newest: CounterPoint | undefined;
   /** Of a counter: older points than those in `tier_counter` have been there. */
@@ -111,6 +112,15 @@ export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions)
   };
 }
 
+/** Readings of a counter that wait for the flush, in the order of their arrival. */
+export function pendingPoints({ pending }: FieldState): CounterPoint[] {
+  const points: CounterPoint[] = [];
+  for (let at = 0; at < pending.length; at += 2) {
+    points.push({ timeMs: pending[at] as number, units: pending[at + 1] as number });
+  }
+  return points;
+}
+
 export const isTimeKept = (timeMs: number): boolean => timeMs >= 0 && timeMs < timeMsMax;
 
 /** Adds a reading to its cell. `full`: nothing was added, there are cells enough. */
@@ -158,7 +168,7 @@ function addToField(
     if (typeof value !== 'number') return 'type';
     const units = toUnits(value);
     if (units === undefined || units < 0) return 'size';
-    pending.push({ timeMs, units });
+    pending.push(timeMs, units);
     return undefined;
   }
   const aggregate = row[id];
