@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Contact, redactRequest } from '../src/asking.ts';
 import { jbd } from '../src/devices/jbd/index.ts';
 import { login, mixJbdPassword } from '../src/devices/jbd/login.ts';
-import { ProtocolError, takeOrSkip } from '../src/session.ts';
+import { type Exchange, ProtocolError, takeOrSkip } from '../src/session.ts';
 import { bytesOf, hexOf } from './vectors.ts';
 
 const contact = (address: string, password?: string): Contact => ({
@@ -16,13 +16,14 @@ const contact = (address: string, password?: string): Contact => ({
 /** What a module answers to each request, in hex; without one it is silent. A list is answered in its order. */
 type Module = { readonly [request: string]: string | readonly string[] };
 
-/** Runs a login. Returns every request with its tries; what it throws comes out. */
-function logIn(to: Contact, module: Module): string[] {
+/** Runs a login. Returns every request; what it throws comes out. */
+function logIn(to: Contact, module: Module, asking: (exchange: Exchange) => void = () => {}): string[] {
   const sent: string[] = [];
   const session = login(to);
   let step = session.next();
   while (!step.done) {
     const { request, take } = step.value;
+    asking(step.value);
     const hex = hexOf(request);
     const before = sent.filter((one) => one === hex).length;
     sent.push(hex);
@@ -77,6 +78,15 @@ describe('captured conversations', () => {
       expect.objectContaining({ code: 'key', message: expect.stringMatching(/^password:/) }),
     );
   });
+});
+
+test('the random byte is asked for once on a connection before the password: a late one would not be the last', () => {
+  const tries: (number | undefined)[] = [];
+  const module = { ...yes, [random]: 'ffaa1701374f' };
+  logIn(contact('A4:C1:37:04:2D:BE', '123123'), module, (exchange) => {
+    if (hexOf(exchange.request) === random) tries.push(exchange.tries);
+  });
+  expect(tries).toEqual([1, 1]);
 });
 
 describe('a login ends at once', () => {

@@ -7,6 +7,7 @@ import type { Fields } from '../field.ts';
 import { stretchOf } from '../framing/vedirect-hex.ts';
 import { type Exchange, joinChunks, ProtocolError, type Session } from '../session.ts';
 import { batteryMonitor } from './vedirect-hex/battery-monitor.ts';
+import { nameOf } from './vedirect-hex/places.ts';
 
 const suffix = '-4bda-4c1e-af4b-551c4cf74769';
 const idOf = (register: number): string => `6597${register.toString(16).padStart(4, '0')}${suffix}`;
@@ -14,13 +15,22 @@ const idOf = (register: number): string => `6597${register.toString(16).padStart
 const voltage = 0xed8d;
 /** What the option for other programs of the app offers; some only where the shunt is set up to measure it. */
 const others = [0x0fff, 0xed8e, 0xed8c, 0xeeff, 0xed7d, 0x0ffe, 0xedec, 0x0382, 0x0383];
+const fourBytes = [0xed8c, 0xeeff];
+const bytesOf = (register: number): number => (fourBytes.includes(register) ? 4 : 2);
+
+/** A part of a number would be another number, and nothing in the value tells. */
+function whole(register: number, value: Uint8Array): Uint8Array {
+  if (value.length >= bytesOf(register)) return value;
+  const expected = `register ${nameOf(register)} has ${bytesOf(register)} bytes, ${value.length} came`;
+  throw new ProtocolError('corrupt', expected, value.length);
+}
 
 /** The value of a characteristic comes as it is: which one it is of, the request says. */
 function readCharacteristic(request: Uint8Array): Exchange {
   const register = ((request[2] ?? 0) << 8) | (request[3] ?? 0);
   return {
     request,
-    take: (received) => ({ used: received.length, answer: stretchOf(register, received) }),
+    take: (received) => ({ used: received.length, answer: stretchOf(register, whole(register, received)) }),
     timeoutMs: 5000,
     tries: 2,
     isOneChunk: true,

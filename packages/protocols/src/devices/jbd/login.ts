@@ -65,10 +65,16 @@ function* isOpen(hasPassword: boolean): Session<boolean> {
   }
 }
 
+/**
+ * The module goes by its last random byte. Asked again it may still send the one before, and the right password mixed with
+ * that is refused; a new connection begins anew.
+ */
+const onlyOnce = { tries: 1 } as const;
+
 /** @param last what to go on with when the module does not answer; without it that is an error */
 function* randomByte(last: number | undefined): Session<number> {
   try {
-    const [random] = yield { ...askJbdModule(jbdModuleCommands.random), tries: last === undefined ? 2 : 1 };
+    const [random] = yield { ...askJbdModule(jbdModuleCommands.random), ...onlyOnce };
     if (random !== undefined) return random;
   } catch (error) {
     if (last === undefined || !(error instanceof ProtocolError)) throw error;
