@@ -5,8 +5,8 @@ import { formatBlock } from '@wattline/protocols';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLitime, createLitimePeripheral } from '../../simulator/src/devices/litime.ts';
 import { createModbusUnit } from '../../simulator/src/devices/modbus-unit.ts';
+import { createRenogyDongle } from '../../simulator/src/devices/renogy-dongle.ts';
 import { createHexPort } from '../../simulator/src/devices/vedirect-hex.ts';
-import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
 import { openVirtualSerial } from '../../simulator/src/serial/virtual-serial.ts';
 import { agentFile, openInstallation } from './agent-rig.ts';
 import { startAedes, subscribeAll } from './delivery-brokers.ts';
@@ -73,25 +73,7 @@ test('a Renogy controller is read through a dongle, which takes and answers in t
   const site = await openInstallation();
   const unit = rover();
   const address = 'FC:58:FA:00:00:01';
-  const dongle = createPeripheral({
-    ...{ address, intervalMs: 100 },
-    services: [
-      { uuid: 'fff0', characteristics: [{ uuid: 'fff1', properties: ['read', 'notify'] }] },
-      {
-        uuid: 'ffd0',
-        characteristics: [
-          {
-            uuid: 'ffd1',
-            properties: ['writeWithoutResponse'],
-            onWrite(bytes) {
-              for (const answer of unit.receive(bytes)) dongle.notifyPieces('fff1', Buffer.from(answer));
-            },
-          },
-        ],
-      },
-    ],
-  });
-  site.put(dongle);
+  site.put(createRenogyDongle(unit, { address, intervalMs: 100 }));
   const readings = await readOnce(site, [
     `{ name: rover, definition: renogy-controller, address: "${address}", interval: 1s }`,
   ]);

@@ -1,6 +1,7 @@
 // The process that owns the radio under `run`. It hears and connects as its parent orders. What goes wrong in noble or in its
 // native part ends this process only. Its parent starts it again, and it ends with its parent.
 
+import ownProcess from 'node:process';
 import { getHeapStatistics } from 'node:v8';
 import { type Counters, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
 import { type BluetoothRadio, createBluetoothRadio } from './bluetooth-radio.ts';
@@ -13,8 +14,16 @@ import { serveLinks } from './served-links.ts';
 const batchMs = 200;
 const batchPacketsMax = 64;
 
+/** This process as its parent sees it. */
+export interface OwnProcess {
+  on(event: 'message', take: (order: RadioOrder) => void): unknown;
+  on(event: 'disconnect' | 'SIGINT' | 'SIGTERM' | 'SIGHUP', act: () => void): unknown;
+  send?(news: RadioNews, handle: undefined, options: undefined, sent: () => void): unknown;
+  exit(): void;
+}
+
 /** Runs as the child of a program that forked it; ends the process itself. */
-export function runRadioChild(): void {
+export function runRadioChild(process: OwnProcess = ownProcess, choose = chooseAdapter): void {
   const stop = new AbortController();
   // The parent decides when to end: a signal to the whole process group must not look like a crash.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -23,7 +32,7 @@ export function runRadioChild(): void {
   process.on('message', (message: RadioOrder) => {
     switch (message.order) {
       case 'open':
-        service = openService(message);
+        service = openService(message, process, choose);
         return;
       case 'hear':
         void service?.hear(message.companies, stop.signal);
@@ -38,9 +47,14 @@ export function runRadioChild(): void {
   });
 }
 
-function openService({ adapter, aliveMs, heardMs, library }: OpenOrder) {
+function openService(
+  { adapter, aliveMs, heardMs, library }: OpenOrder,
+  process: OwnProcess,
+  choose: typeof chooseAdapter,
+) {
+  const tell = tellBy(process);
   const radio = createBluetoothRadio({
-    adapter: () => chooseAdapter(adapter),
+    adapter: () => choose(adapter),
     ...(heardMs === undefined ? {} : { heardMs }),
     createHci: hciOf(library),
     // Only ages leave this process.
@@ -48,12 +62,16 @@ function openService({ adapter, aliveMs, heardMs, library }: OpenOrder) {
     listening: (adapterAddress) => void tell({ news: 'listening', adapterAddress }),
   });
   const links = serveLinks(radio.connect, tell);
-  const messenger = createMessenger(aliveMs);
+  const messenger = createMessenger(aliveMs, tell);
   let hearing: Promise<void> | undefined;
   return {
     links,
     hear(companies: readonly number[] | undefined, signal: AbortSignal): Promise<void> {
-      hearing ??= hear(radio, companies, messenger, signal);
+      hearing ??= hear(radio, companies, messenger, signal).then(async (failure) => {
+        if (failure === undefined) return;
+        await tell({ news: 'failed', code: failure.code, message: failure.message });
+        process.exit();
+      });
       return hearing;
     },
     async end(): Promise<void> {
@@ -69,17 +87,17 @@ async function hear(
   companies: readonly number[] | undefined,
   messenger: Messenger,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<TransportError | undefined> {
   const receiver = radio.receiver(companies);
   messenger.hears(receiver);
   try {
     for await (const packet of receiver.packets(signal)) await messenger.packet(packet);
   } catch (error) {
     // Anything else is a fault of ours or of noble's, and ends the process with its stack.
-    if (!(error instanceof TransportError)) throw error;
-    await tell({ news: 'failed', code: error.code, message: error.message });
-    process.exit();
+    if (error instanceof TransportError) return error;
+    throw error;
   }
+  return undefined;
 }
 
 interface Messenger {
@@ -89,7 +107,7 @@ interface Messenger {
 }
 
 /** Hands packets over in batches, and says at least every `aliveMs` that this process lives. */
-function createMessenger(aliveMs: number): Messenger {
+function createMessenger(aliveMs: number, tell: Tell): Messenger {
   let batch: HeardPacket[] = [];
   let timer: NodeJS.Timeout | undefined;
   let told = Promise.resolve();
@@ -126,9 +144,12 @@ function createMessenger(aliveMs: number): Messenger {
 }
 
 /** Resolves when the parent's side of the channel took it. */
-function tell(news: RadioNews): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send) process.send(news, undefined, undefined, () => resolve());
-    else throw new Error('this process is started by the program itself, never by hand');
-  });
-}
+type Tell = (news: RadioNews) => Promise<void>;
+
+const tellBy =
+  (process: OwnProcess): Tell =>
+  (news) =>
+    new Promise((resolve) => {
+      if (process.send) process.send(news, undefined, undefined, () => resolve());
+      else throw new Error('this process is started by the program itself, never by hand');
+    });

@@ -3,9 +3,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { HeardNews, LinkNews, OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 
+/** A child with a channel for messages, as Node starts it. */
+export interface StartedProcess extends Pick<ChildProcess, 'pid' | 'connected' | 'stdout' | 'stderr'> {
+  send(order: RadioOrder, sent: () => void): unknown;
+  kill(signal: 'SIGKILL'): unknown;
+  on(event: 'message', take: (news: RadioNews) => void): unknown;
+  once(event: 'error', act: (error: Error) => void): unknown;
+  once(event: 'close', act: (code: number | null, killedBy: string | null) => void): unknown;
+}
+
+export type StartProcess = (file: string, args: readonly string[]) => StartedProcess;
+
 export interface RadioProcessOptions {
   /** The file and arguments that make Node run `runRadioChild`. */
   readonly program: { readonly file: string; readonly args: readonly string[] };
+  /** Default: a process of its own. */
+  readonly start?: StartProcess;
   readonly open: OpenOrder;
   /** The process takes orders; `end` ends it. */
   readonly started: (process: { order(order: RadioOrder): void; end(reason: RadioEnd): void }) => void;
@@ -36,13 +49,8 @@ const heapMegabytesMax = 192;
 
 /** Runs the process until it ends by itself, or has to end, or the signal aborts. */
 export function runRadioProcess(options: RadioProcessOptions, signal: AbortSignal): Promise<RadioEnd> {
-  const { program, open } = options;
-  const child = fork(program.file, program.args, {
-    serialization: 'advanced',
-    execArgv: [`--max-old-space-size=${heapMegabytesMax}`],
-    // noble writes to standard output, which belongs to the program.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const { program, open, start = forkNode } = options;
+  const child = start(program.file, program.args);
   options.wrote(`its process is ${child.pid}`);
   const lastLine = watchLines(child, options.wrote);
   let end: RadioEnd | undefined;
@@ -117,8 +125,19 @@ function watchPulse(hungMs: number, hung: () => void): { beat(): void; stop(): v
 
 const looksPerHung = 5;
 
+const forkNode: StartProcess = (file, args) =>
+  fork(file, args, {
+    serialization: 'advanced',
+    execArgv: [`--max-old-space-size=${heapMegabytesMax}`],
+    // noble writes to standard output, which belongs to the program.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+
 /** The line to tell a crash by: what was thrown, else the last one. */
-function watchLines(child: ChildProcess, wrote: (line: string) => void): () => string {
+function watchLines(
+  child: Pick<ChildProcess, 'stdout' | 'stderr'>,
+  wrote: (line: string) => void,
+): () => string {
   let thrown: string | undefined;
   let last = '';
   for (const stream of [child.stdout, child.stderr]) {
