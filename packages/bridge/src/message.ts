@@ -54,6 +54,7 @@ export const asideReasons = [
   'not_flat',
   'too_big',
   'far_future',
+  'too_old',
   'unknown_shape',
   'retained_without_time',
   'foreign_agent',

@@ -53,6 +53,40 @@ describe('a time ahead of the clock', () => {
   });
 });
 
+describe('a reading that is older than identities are remembered', () => {
+  const at = (sequence: number, ageMs: number, meta: object = {}) =>
+    reading(sequence, { receivedMs: noon, meta: { _timestamp: noon - ageMs, ...meta } });
+  const limitMs = 180 * 24 * hourMs;
+
+  test('is set aside with its age, and taken once the operator wants it', async () => {
+    scratch.log.append([at(0, limitMs), at(1, limitMs + 1), at(2, 400 * 24 * hourMs)]);
+    expect(scratch.log.accounts()).toMatchObject({ stored: 1, aside: { too_old: 2 } });
+    expect(scratch.log.asides(1)[0]?.detail).toMatch(/^it is 400 days old, at most 180 are taken; .*readmit/);
+    expect(await readmit()).toEqual([{ reason: 'too_old', became: 'stored', count: 2 }]);
+    expect(asides()).toEqual([]);
+    expect(scratch.log.read(0, 10).map(({ timeMs }) => noon - timeMs)).toEqual([
+      ...[limitMs, limitMs + 1, 400 * 24 * hourMs],
+    ]);
+    expect(scratch.log.append([at(2, 400 * 24 * hourMs)])).toEqual([{ is: 'duplicate' }]);
+    expect(sumOfVerdicts(scratch)).toBe(4);
+  });
+
+  test('is judged by no clock that is not set, and not where a message names no stream', () => {
+    const foreign = message('victron/smartsolar/old', { pv_power: 1, _timestamp: noon - 400 * 24 * hourMs });
+    expect(scratch.log.append([foreign])).toEqual([{ is: 'stored' }]);
+    scratch.restart({ clockSynced: () => false });
+    expect(scratch.log.append([at(0, 400 * 24 * hourMs)])).toEqual([{ is: 'stored' }]);
+  });
+
+  test('whose clock was never set is placed by its arrival, if its time is as old', () => {
+    const unset = { _clock: 'unsynced', _timestamp: noon - limitMs - hourMs };
+    scratch.log.append([reading(0, { receivedMs: noon, meta: unset })]);
+    while (scratch.log.settle(noon + hourMs));
+    const taken = scratch.log.read(0, 10).filter(({ waits }) => waits === undefined);
+    expect(taken.map(({ timeMs }) => timeMs)).toEqual([noon]);
+  });
+});
+
 test('messages of a device that was not configured are stored once it is, and counted once', async () => {
   scratch.log.append(examples.map(messageOf));
   const before = scratch.log.accounts();

@@ -8,7 +8,7 @@ import { explainForeign } from './foreign.ts';
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
 import type { Parts } from './parts.ts';
-import { futureMs, learnBoot, placeInTime } from './placement.ts';
+import { judgeTime, learnBoot, pastMs, placeInTime } from './placement.ts';
 import { toReading } from './reading.ts';
 import type { Stream } from './streams.ts';
 import type { UnsetBoot } from './waiting.ts';
@@ -169,10 +169,11 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
   }
   const place = placeInTime(parsed, message.receivedMs, batch.parts);
   const { timeMs } = place;
-  const nowMs = batch.again?.nowMs ?? message.receivedMs;
-  if (batch.synced && !place.waiting && timeMs > nowMs + futureMs) {
-    const ahead = Math.round((timeMs - nowMs) / 1000);
-    return setAside(batch, message, 'far_future', `its time is ${ahead} s ahead of this machine's clock`);
+  if (batch.synced && !place.waiting) {
+    const nowMs = batch.again?.nowMs ?? message.receivedMs;
+    const ofAge = identity !== undefined && batch.again === undefined ? pastMs : Number.POSITIVE_INFINITY;
+    const untimely = judgeTime(timeMs, nowMs, ofAge);
+    if (untimely !== undefined) return setAside(batch, message, untimely.reason, untimely.detail);
   }
   const named = series.find(device ?? message.topic, identity?.agent ?? '');
   if (named === undefined) return setAside(batch, message, 'unknown_shape', 'too many series');

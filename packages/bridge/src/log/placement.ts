@@ -3,8 +3,10 @@
 // (waiting.ts); boot and uptime are in its bytes.
 
 import type { ParsedReading } from '@wattline/protocols';
+import type { AsideReason } from '../message.ts';
 import type { Boots } from './boots.ts';
 import type { Parts } from './parts.ts';
+import { keptDays } from './streams.ts';
 import type { UnsetBoot } from './waiting.ts';
 
 export interface Place {
@@ -15,8 +17,11 @@ export interface Place {
   readonly waiting?: UnsetBoot;
 }
 
+const dayMs = 86_400_000;
 /** A time further ahead than this of a clock that is right is wrong. */
 export const futureMs = 5 * 60_000;
+/** So long an agent's identities are remembered: of an older reading nobody can say whether it came before. */
+export const pastMs = keptDays * dayMs;
 /** A clock that shows an earlier time was never set at all. */
 const plausibleMs = Date.UTC(2020, 0, 1);
 
@@ -52,8 +57,28 @@ export function placeUnset(
   receivedMs: number,
   { bootedMs }: Pick<UnsetBoot, 'bootedMs'>,
 ): Place {
-  const canBeRight = timeMs !== undefined && timeMs >= plausibleMs && timeMs <= receivedMs + futureMs;
+  const earliestMs = Math.max(plausibleMs, receivedMs - pastMs);
+  const canBeRight = timeMs !== undefined && timeMs >= earliestMs && timeMs <= receivedMs + futureMs;
   return { timeMs: canBeRight ? timeMs : Math.max(0, bootedMs + uptimeMs), placed: false };
+}
+
+/**
+ * Why a time is not believed, by a clock that is right. A message of another program names no stream: old ones are
+ * history that somebody hands over, and so is what is taken back from what was set aside.
+ */
+export function judgeTime(
+  timeMs: number,
+  nowMs: number,
+  pastMsMax: number,
+): { readonly reason: AsideReason; readonly detail: string } | undefined {
+  if (timeMs > nowMs + futureMs) {
+    const ahead = Math.round((timeMs - nowMs) / 1000);
+    return { reason: 'far_future', detail: `its time is ${ahead} s ahead of this machine's clock` };
+  }
+  if (timeMs >= nowMs - pastMsMax) return undefined;
+  const days = Math.floor((nowMs - timeMs) / dayMs);
+  const detail = `it is ${days} days old, at most ${keptDays} are taken; "wattline-bridge readmit" takes it all the same`;
+  return { reason: 'too_old', detail };
 }
 
 /** What a reading by a clock that was set tells about the boot of its machine. */
