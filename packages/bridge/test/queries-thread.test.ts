@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createQueries } from '../src/queries/queries.ts';
 import { BusyError } from '../src/queries/thread.ts';
 import { presets } from '../src/tiers/tier.ts';
@@ -64,6 +64,34 @@ describe('the thread of questions', () => {
       });`);
     await expect(queries.series({ ...question, field: 'crash' })).rejects.toThrow('out of order');
     expect(await queries.series(question)).toEqual({ tier: 'raw', everySeconds: 0, points: [] });
+  });
+
+  test('is ended when nothing is asked for a while, unless an export goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const queries = withThread(`
+      import { parentPort, threadId } from 'node:worker_threads';
+      const answers = {
+        series: { tier: String(threadId), everySeconds: 0, points: [] },
+        next: { text: String(threadId), isLast: false },
+      };
+      parentPort.on('message', ({ id, kind }) => {
+        parentPort.postMessage({ id, json: JSON.stringify(answers[kind] ?? null) });
+      });`);
+    const threadNow = async (): Promise<string> => (await queries.series(question)).tier;
+    const first = await threadNow();
+    vi.advanceTimersByTime(9_000);
+    expect(await threadNow()).toBe(first);
+    vi.advanceTimersByTime(9_000);
+    expect(await threadNow()).toBe(first);
+    const text = { series: roof, fromMs, toMs: fromMs + 1, tier: 'raw', format: 'csv' } as const;
+    const pieces = queries.exportHistory(text, new AbortController().signal)[Symbol.asyncIterator]();
+    expect((await pieces.next()).value).toBe(first);
+    vi.advanceTimersByTime(60_000);
+    expect((await pieces.next()).value).toBe(first);
+    await pieces.return?.();
+    vi.advanceTimersByTime(11_000);
+    expect(await threadNow()).not.toBe(first);
   });
 
   test('gives the words of an error to who asked, and goes on', async () => {

@@ -23,8 +23,9 @@ export interface HistoryQueries extends Omit<Queries, 'exportHistory'> {
 
 export function createQueries({ worker, now, ...settings }: QueriesOptions): HistoryQueries {
   const tiers = settings.tiers.toSorted((a, b) => everySeconds(a.every) - everySeconds(b.every));
-  const thread = createThread(worker, { ...settings, tiers });
   let exports = 0;
+  let exportsOpen = 0;
+  const thread = createThread(worker, { ...settings, tiers }, () => exportsOpen > 0);
 
   return {
     tiers: tiers.map(({ every }) => tierName(every)),
@@ -34,9 +35,10 @@ export function createQueries({ worker, now, ...settings }: QueriesOptions): His
     exportHistory: async function* (text, signal) {
       signal.throwIfAborted();
       const id = ++exports;
-      await thread.ask('export', { export: id, text }, now());
       let isLast = false;
+      exportsOpen++;
       try {
+        await thread.ask('export', { export: id, text }, now());
         while (!isLast) {
           const piece = await thread.ask('next', { export: id }, now());
           signal.throwIfAborted();
@@ -44,6 +46,7 @@ export function createQueries({ worker, now, ...settings }: QueriesOptions): His
           if (piece.text !== '') yield piece.text;
         }
       } finally {
+        exportsOpen--;
         // A thread that cannot be told has forgotten it.
         if (!isLast) await thread.ask('end', { export: id }, now()).catch(() => null);
       }

@@ -1,4 +1,5 @@
-// A worker thread that answers requests by their id. It is started with the first request, and again after it ended.
+// A worker thread that answers requests by their id. It is started with the first request, ended when nothing was asked
+// for a while, and started again after it ended.
 
 import { Worker } from 'node:worker_threads';
 import type { Asked, Reply, WorkerSettings } from './protocol.ts';
@@ -20,6 +21,8 @@ const waitingMax = 64;
 /** A thread that has not answered for so long hangs. */
 const answerMsMax = 30_000;
 const heapMebibytesMax = 256;
+/** A thread costs some 25 MB, and most of the day nobody asks. */
+const idleMsMax = 10_000;
 
 interface Waiting {
   readonly answer: (json: string) => void;
@@ -27,8 +30,10 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-export function createThread(file: URL, settings: WorkerSettings): Thread {
+/** @param isNeeded whether it holds what will be asked for: it is not ended then */
+export function createThread(file: URL, settings: WorkerSettings, isNeeded: () => boolean): Thread {
   const waiting = new Map<number, Waiting>();
+  let idleTimer: NodeJS.Timeout | undefined;
   let idNext = 1;
   let worker: Worker | undefined;
   let isClosed = false;
@@ -37,7 +42,17 @@ export function createThread(file: URL, settings: WorkerSettings): Thread {
     const found = waiting.get(id);
     waiting.delete(id);
     clearTimeout(found?.timer);
+    if (waiting.size === 0) awaitIdleness();
     return found;
+  };
+  const awaitIdleness = (): void => {
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(() => {
+      if (waiting.size > 0) return;
+      if (isNeeded()) return awaitIdleness();
+      void worker?.terminate();
+      worker = undefined;
+    }, idleMsMax).unref();
   };
   const start = (): Worker => {
     const started = new Worker(file, {
@@ -54,6 +69,7 @@ export function createThread(file: URL, settings: WorkerSettings): Thread {
       reason = error instanceof Error ? error.message : String(error);
     });
     started.on('exit', () => {
+      if (worker !== started) return;
       worker = undefined;
       for (const id of [...waiting.keys()]) {
         take(id)?.reject(new Error(`The thread that reads history did not answer: ${reason}.`));
@@ -79,6 +95,7 @@ export function createThread(file: URL, settings: WorkerSettings): Thread {
     },
     close: async () => {
       isClosed = true;
+      clearTimeout(idleTimer);
       await worker?.terminate();
     },
   };
