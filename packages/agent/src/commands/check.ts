@@ -17,6 +17,7 @@ export interface CheckOptions extends Omit<ReadDevicesOptions, 'reading' | 'trou
   readonly broker: string;
   /** How the Bluetooth adapter is reached; absent where no device needs it. */
   readonly bluetooth?: () => Promise<Access>;
+  /** Of one device; those that share an adapter or a port are asked one after the other. */
   readonly deadlineMs: number;
   readonly terminal: Terminal;
   readonly json: boolean;
@@ -34,17 +35,14 @@ interface Finding {
 const refusalsMax = 2;
 
 export async function check(options: CheckOptions): Promise<ExitCode> {
-  const { terminal, devices, deadlineMs, startTimer } = options;
-  const progress = terminal.progress(() => `asking for at most ${deadlineMs / 1000} s …`);
-  const deadline = new AbortController();
-  const stopTimer = startTimer(deadlineMs, () => deadline.abort());
-  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const { terminal, devices, deadlineMs } = options;
+  const longestMs = deadlineMs * turnsOf(devices);
+  const progress = terminal.progress(() => `asking for at most ${longestMs / 1000} s …`);
   const [broker, found, access] = await Promise.all([
-    checkBroker(options, signal),
-    checkDevices(options, signal),
+    withinMs(deadlineMs, options, (signal) => checkBroker(options, signal)),
+    withinMs(longestMs, options, (signal) => checkDevices(options, signal)),
     options.bluetooth?.(),
   ]);
-  stopTimer();
   progress.done();
   for (const finding of [broker, ...(access === undefined ? [] : [describeAccess(access)]), ...found]) {
     if (options.json) terminal.printJson(finding);
@@ -54,6 +52,27 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   if (!broker.ok) return exitCodes.waiting;
   if (failed === 0) return exitCodes.done;
   return failed === devices.length ? exitCodes.noneRead : exitCodes.someNotRead;
+}
+
+async function withinMs<Result>(
+  timeoutMs: number,
+  { startTimer, signal }: CheckOptions,
+  act: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const deadline = new AbortController();
+  const stopTimer = startTimer(timeoutMs, () => deadline.abort());
+  const result = await act(AbortSignal.any([signal, deadline.signal]));
+  stopTimer();
+  return result;
+}
+
+const isAsked = ({ definition, replay }: ReadDevice): boolean =>
+  definition.ask !== undefined && replay === undefined;
+
+/** How many devices at most wait for each other. */
+function turnsOf(devices: readonly ReadDevice[]): number {
+  const places = Map.groupBy(devices.filter(isAsked), ({ port = '' }) => port);
+  return Math.max(1, ...[...places.values()].map(({ length }) => length));
 }
 
 const describeAccess = ({ way, why }: Access): Finding => ({
@@ -85,17 +104,35 @@ async function checkBroker({ publisher, broker }: CheckOptions, signal: AbortSig
   return { what: 'broker', ok: true, text: `${broker} takes us by MQTT ${version}${silence}` };
 }
 
+/** Asked again, or with a link that stays open, it would keep the next one from its turn. */
+const onceOnly = (device: ReadDevice, longestMs: number): ReadDevice =>
+  isAsked(device)
+    ? { ...device, keepsConnected: false, intervalMs: Math.max(device.intervalMs, longestMs) }
+    : device;
+
 async function checkDevices(options: CheckOptions, signal: AbortSignal): Promise<Finding[]> {
   const heard = new Map<ReadDevice, Heard>();
   const troubles = new Map<ReadDevice, Trouble>();
   const enough = new AbortController();
-  const look = () => {
-    const isKnown = (device: ReadDevice) => heard.has(device) || troubles.get(device)?.code === 'key';
-    if (options.devices.every(isKnown)) enough.abort();
+  const longestMs = options.deadlineMs * turnsOf(options.devices);
+  const devices = options.devices.map((device) => onceOnly(device, longestMs));
+  /** Each has had its time; only who still waits for its turn is waited for. */
+  let isLate = false;
+  const isDecided = (device: ReadDevice): boolean => {
+    if (heard.has(device) || troubles.get(device)?.code === 'key') return true;
+    return isLate && (!isAsked(device) || troubles.has(device));
   };
+  const look = () => {
+    if (devices.every(isDecided)) enough.abort();
+  };
+  const stopTimer = options.startTimer(options.deadlineMs, () => {
+    isLate = true;
+    look();
+  });
   look();
   await readDevices({
     ...options,
+    devices,
     signal: AbortSignal.any([signal, enough.signal]),
     reading(device, first) {
       heard.set(device, first);
@@ -106,7 +143,8 @@ async function checkDevices(options: CheckOptions, signal: AbortSignal): Promise
       look();
     },
   });
-  return options.devices.map((device) => {
+  stopTimer();
+  return devices.map((device) => {
     const first = heard.get(device);
     if (first !== undefined) {
       const doubts = doubtful(first.decoded.values);

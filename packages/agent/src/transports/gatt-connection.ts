@@ -10,6 +10,8 @@ import type { AdvertisingReport } from './scanning.ts';
 
 /** Devices advertise every 0.1 to 2 s; within this time four of five packets may be lost. */
 export const heardMsDefault = 8000;
+/** So long a radio that others keep busy is waited for. */
+const restPerHeardMax = 2;
 const connectMs = 5000;
 /** The controller's answer to a cancelled attempt. */
 const cancelMs = 2000;
@@ -56,10 +58,18 @@ async function hear(
   }, signal);
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort);
-  const timer = setTimeout(() => {
-    if (isHeard) reject(held(address));
+  const restedBeforeMs = scanning.restedMs();
+  let waitedForRestMs = 0;
+  const look = (): void => {
+    const restedMs = Math.min(scanning.restedMs() - restedBeforeMs, heardMs * restPerHeardMax);
+    if (restedMs > waitedForRestMs) {
+      // While others were connected to, it could not be heard.
+      timer = setTimeout(look, restedMs - waitedForRestMs);
+      waitedForRestMs = restedMs;
+    } else if (isHeard) reject(held(address));
     else reject(notHeard(address, heardMs, areOthersHeard));
-  }, heardMs);
+  };
+  let timer = setTimeout(look, heardMs);
   try {
     return await Promise.race([promise, open.gone]);
   } finally {

@@ -21,6 +21,8 @@ export interface Scanning {
   listen(report: (report: AdvertisingReport) => void, signal: AbortSignal): Promise<() => void>;
   /** Nothing is heard while `act` is under way. */
   restFor<Result>(act: () => Promise<Result>): Promise<Result>;
+  /** For how long nothing could be heard so far, because it rested. */
+  restedMs(): number;
 }
 
 const connectableTypes: readonly number[] = [0, 1];
@@ -31,6 +33,8 @@ export function createScanning(open: OpenHci): Scanning {
   const listeners = new Set<(report: AdvertisingReport) => void>();
   let isOn = false;
   let isResting = false;
+  let restedMs = 0;
+  let restingSinceMs = 0;
   let settled = Promise.resolve();
   hci.on(
     'leAdvertisingReport',
@@ -74,14 +78,17 @@ export function createScanning(open: OpenHci): Scanning {
     },
     async restFor(act) {
       isResting = true;
+      restingSinceMs = performance.now();
       try {
         await settle();
         return await act();
       } finally {
         isResting = false;
+        restedMs += performance.now() - restingSinceMs;
         settle().catch(() => {});
       }
     },
+    restedMs: () => restedMs + (isResting ? performance.now() - restingSinceMs : 0),
   };
 }
 
