@@ -50,6 +50,8 @@ export interface BusWay {
   readonly bitRate: number;
   /** The adapter neither acknowledges frames nor reports errors on the bus. */
   readonly isListenOnly: boolean;
+  /** Says each second what an inverter says, until one is heard. Never together with listening only. */
+  readonly keepsAlive: boolean;
 }
 
 /** A two-way pipe of bytes. After an error it is broken: close it and connect again. */

@@ -13,7 +13,7 @@ const familyOf = (id: string) => {
 };
 const device = (name: string, id: string, intervalMs = 5000): ReadDevice => ({
   ...{ name, definition: familyOf(id), port: 'can0', intervalMs },
-  bus: { adapter: 'usb-can-a', bitRate: 500_000, isListenOnly: true },
+  bus: { adapter: 'usb-can-a', bitRate: 500_000, isListenOnly: true, keepsAlive: false },
 });
 
 type Frame = readonly [id: number, data: string];
@@ -76,10 +76,19 @@ test('several devices on one bus get each what is theirs, and all units of a mom
 });
 
 test('a bus on which nobody speaks is said with its likely causes', () => {
-  const { time, troubles } = bus(device('stack', 'can-pylontech'));
+  const silent = device('stack', 'can-pylontech');
+  const atPort = (more: object): ReadDevice => ({
+    ...{ ...silent, name: 'other', port: '/dev/ttyCAN' },
+    bus: { adapter: 'usb-can-a', bitRate: 250_000, isListenOnly: true, keepsAlive: false, ...more },
+  });
+  const { time, troubles } = bus(silent, atPort({}), atPort({ isListenOnly: false }));
   time.advanceTo(60_000);
   expect(troubles).toEqual([
-    'stack silent: no frame came from can0 for 6 s: is the battery on, are CAN-H and CAN-L on the right pins, and is the bus at 500 kbit/s? A battery without an inverter may need "listen_only: no"',
+    'stack silent: no frame came from can0 for 6 s: is the battery on, are CAN-H and CAN-L on the right pins, and is the interface at the bit rate of the bus? "ip -details link show can0" tells its own, "sudo ip link set can0 down && sudo ip link set can0 up type can bitrate 250000 listen-only on" tries another; a battery without an inverter may need it without listen-only',
+    ...['"listen_only: no"', '"keep_alive: yes"'].map(
+      (needed) =>
+        `other silent: no frame came from /dev/ttyCAN for 6 s: is the battery on, are CAN-H and CAN-L on the right pins, and is the bus at 250 kbit/s? "bit_rate: 500k" tries another. A battery without an inverter may need ${needed}`,
+    ),
   ]);
 });
 

@@ -123,6 +123,14 @@ describe.skipIf(!hasTerminals)('a battery stack on CAN', () => {
     expect(stack.settings()).toEqual(['aa55120501000000000000000000010000000019']);
   });
 
+  test('hears what an inverter would say, where it has none and that is wanted', async () => {
+    const more = ', listen_only: no, keep_alive: yes';
+    const { site, stack } = await siteWith(entryOf('can-pylontech', more), () => pylontechFrames(battery));
+    expect((await site.agent(['read', 'stack']).ended).code).toBe(0);
+    expect(stack.settings()).toEqual(['aa55120301000000000000000000010000000017']);
+    expect(stack.strange()).toMatch(/^(aac80503000000000000000055)+$/);
+  });
+
   test('of another family is said with the definition that fits', async () => {
     const { site } = await siteWith(entryOf('can-growatt'), () => pylontechFrames(battery));
     const { code, stdout } = await site.agent(['check', '--json']).ended;

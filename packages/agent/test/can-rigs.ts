@@ -23,7 +23,7 @@ import { socketCanReceiver } from '../src/transports/socket-can.ts';
 import { now } from './bluetooth-rigs.ts';
 import type { ReceiverRig, Said } from './receiver-conformance.ts';
 
-export const busSettings = { bitRate: 500_000, isListenOnly: true } as const;
+export const busSettings = { bitRate: 500_000, isListenOnly: true, keepsAlive: false } as const;
 
 const frameOf = ({ source, payload }: Said): CanFrame => ({ id: source, data: payload });
 

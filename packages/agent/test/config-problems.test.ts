@@ -53,6 +53,11 @@ describe('one problem, one line', () => {
       'agent.yml:3:53: devices[0].port: vedirect-text is on no CAN bus: expected the path of a port, not can0',
     ],
     [
+      'a word to a battery from an adapter that only listens',
+      withDevice('name: stack, definition: can-pylontech, port: /dev/ttyCAN, keep_alive: yes'),
+      'agent.yml:3:78: devices[0].keep_alive: an adapter that only listens cannot say it: expected "listen_only: no" beside it',
+    ],
+    [
       'an adapter for a device that is on no bus',
       withDevice('name: shunt, definition: vedirect-text, port: /dev/ttyVE, adapter: slcan'),
       'agent.yml:3:74: devices[0].adapter: vedirect-text is on no CAN bus: no adapter',

@@ -72,7 +72,7 @@ test('it is started for reading only, and its reason is passed on when it ends',
     message: 'the CAN interface can0 is gone or down: read: Network is down',
   });
   const { error: words } = await hear('can0', candump('echo "$*" >&2'));
-  expect(words).toMatchObject({ message: expect.stringMatching(/: -L -d can0$/) });
+  expect(words).toMatchObject({ message: expect.stringMatching(/: -L -d can0,#FFFFFFFF$/) });
 });
 
 test('what the kernel dropped and lines that are no frames are counted', async () => {
@@ -82,7 +82,23 @@ test('what the kernel dropped and lines that are no frames are counted', async (
       `echo 'DROPCOUNT: dropped 3 CAN frames on "can0" socket (total drops 3)'\necho "(1.000000) can0 355#R"\necho "(1.0) can0 355#1A00"`,
     ),
   );
-  expect(counters).toEqual({ packets: 1, dropped: 3, malformed: 1 });
+  expect(counters).toEqual({ packets: 1, dropped: 3, malformed: 1, errors: 0 });
+});
+
+test('a bus of which only errors come is at another bit rate; single errors between frames are counted', async () => {
+  const error = `echo "(1.0) can0 20000088#0000040000000000"`;
+  const again = (count: number): string => `for n in $(seq ${count}); do ${error}; done`;
+  const deaf = await hear('can0', candump(`${again(60)}\nexec sleep 60`));
+  expect(deaf.error).toMatchObject({
+    code: 'unusable',
+    message: expect.stringMatching(
+      /^only errors come from the CAN interface can0: is it at another bit rate .*use 250000: "sudo ip link set can0 down/,
+    ),
+  });
+  const frame = `echo "(1.0) can0 355#1A006400"`;
+  const disturbed = await hear('can0', candump(`${again(40)}\n${frame}\n${again(40)}\n${frame}\nexit 1`));
+  expect(disturbed.heard).toHaveLength(2);
+  expect(disturbed.counters).toMatchObject({ packets: 2, errors: 80, malformed: 0 });
 });
 
 test('interfaces of this machine are those of CAN', () => {

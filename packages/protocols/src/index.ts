@@ -4,6 +4,7 @@ export * from './checksum.ts';
 export * from './decode.ts';
 export * from './device.ts';
 export { familiesOn } from './devices/can-battery/index.ts';
+export * from './devices/can-battery/keep-alive.ts';
 export * from './devices/index.ts';
 export { records as instantReadoutRecords } from './devices/victron-ble/index.ts';
 export * from './field.ts';

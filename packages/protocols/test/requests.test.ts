@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { fitsForm, openConversation, poll, requestForms } from '../src/asking.ts';
 import type { DeviceDefinition } from '../src/device.ts';
+import { canKeepAlive, canKeepAliveEveryMs } from '../src/devices/can-battery/keep-alive.ts';
 import { definitions } from '../src/devices/index.ts';
 import { ProtocolError, type Session } from '../src/session.ts';
 import { randomOf } from './random.ts';
@@ -110,6 +111,12 @@ const asked = definitions.filter(({ ask }) => ask !== undefined);
 test('only families that are asked send anything', () => {
   const sending = definitions.filter((definition) => requestForms(definition).length > 0);
   expect(sending).toEqual(asked);
+});
+
+test('on a CAN bus only what keeps a battery awake may be said: 0x305 with eight zeros, each second', () => {
+  expect([canKeepAlive.id, hexOf(canKeepAlive.data), canKeepAliveEveryMs]).toEqual([
+    ...[0x305, '0000000000000000', 1000],
+  ]);
 });
 
 describe.each(asked)('$id', (definition) => {

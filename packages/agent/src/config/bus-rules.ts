@@ -18,7 +18,8 @@ const bitRates: { readonly [written: string]: number } = {
 export const parseBitRate = (written: string): number | undefined =>
   Object.hasOwn(bitRates, written) ? bitRates[written] : undefined;
 
-const busKeys = ['adapter', 'bit_rate', 'listen_only'] as const;
+const interfaceKeys = ['adapter', 'bit_rate', 'listen_only'] as const;
+const busKeys = [...interfaceKeys, 'keep_alive'] as const;
 
 export const bitRateOf = ({ media }: Pick<DeviceDefinition, 'media'>): number | undefined =>
   media.find((way) => way.medium === 'can')?.bitRate;
@@ -33,15 +34,22 @@ export function checkBus(
   for (const key of busKeys) {
     if (device[key] !== undefined && !isOnBus) refuse(key, `${family.id} is on no CAN bus: no ${key}`);
   }
+  if (device.keep_alive === true && device.listen_only !== false)
+    refuse('keep_alive', 'an adapter that only listens cannot say it: expected "listen_only: no" beside it');
   if (typeof device.port !== 'string') return;
   const isInterface = !/^(\/|usb:)/.test(device.port);
   if (isInterface && !isOnBus)
     refuse('port', `${family.id} is on no CAN bus: expected the path of a port, not ${device.port}`);
   if (isInterface && isOnBus) {
-    for (const key of busKeys) {
+    for (const key of interfaceKeys) {
       if (device[key] !== undefined)
         refuse(key, `a CAN interface of the kernel has its own: ip link set ${device.port} … sets it`);
     }
+    if (device.keep_alive === true)
+      refuse(
+        'keep_alive',
+        'a CAN interface of the kernel is only listened to: expected an adapter at a port',
+      );
   }
 }
 
@@ -49,8 +57,9 @@ export function checkBus(
 export const busOf = (device: WrittenDevice, family: DeviceDefinition): string | undefined => {
   const bitRate = device.bit_rate ?? bitRateOf(family);
   if (bitRate === undefined || device.port?.startsWith('/') === false) return undefined;
-  const { adapter, isListenOnly } = toBusSettings(device);
-  return `${bitRate / 1000} kbit/s, ${adapter}, ${isListenOnly ? 'listening only' : 'acknowledging'}`;
+  const { adapter, isListenOnly, keepsAlive } = toBusSettings(device);
+  const voice = isListenOnly ? 'listening only' : keepsAlive ? 'keeping alive' : 'acknowledging';
+  return `${bitRate / 1000} kbit/s, ${adapter}, ${voice}`;
 };
 
 /** How the bus of a device is heard; the bit rate is the family's where none is written. */
@@ -58,8 +67,11 @@ export function toBusSettings({
   port,
   adapter,
   listen_only,
-}: WrittenDevice): Pick<BusWay, 'adapter' | 'isListenOnly'> {
-  return { adapter: adapter ?? adapterAt(port ?? ''), isListenOnly: listen_only ?? true };
+  keep_alive,
+}: WrittenDevice): Omit<BusWay, 'port' | 'bitRate'> {
+  const isListenOnly = listen_only ?? true;
+  const keepsAlive = !isListenOnly && (keep_alive ?? false);
+  return { adapter: adapter ?? adapterAt(port ?? ''), isListenOnly, keepsAlive };
 }
 
 /** The stable names of ports tell the adapters that speak slcan; the USB-CAN-A has a converter's name like many. */

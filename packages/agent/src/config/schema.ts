@@ -181,6 +181,11 @@ const device = z.strictObject({
     .describe(
       'Whether a CAN adapter stays silent on the bus, which it does when nothing is said. A battery without an inverter may need its acknowledgements: no.',
     ),
+  keep_alive: yesOrNo()
+    .optional()
+    .describe(
+      'Whether 0x305 with eight zeros is said each second, for a battery that falls silent without an inverter; not said when nothing is set. Takes listen_only: no; never where an inverter is on the bus.',
+    ),
   interval: durationMs({ max: '1d' }).prefault('10s').describe('One reading in this time.'),
   night_interval: durationMs({ max: '1d' }).optional().describe('The interval while the sun is down.'),
   limits: z

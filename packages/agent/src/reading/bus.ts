@@ -94,18 +94,9 @@ function offer(ear: Ear, { wallMs, uptimeMs }: Moment): boolean {
   return true;
 }
 
-function explainSilence({ definition, port }: ReadDevice, frames: ReadonlyMap<number, Uint8Array>): Trouble {
-  const seconds = silentAfterMs / 1000;
-  if (frames.size === 0) {
-    const rate = definition.media.find(({ medium }) => medium === 'can');
-    const kilobits = rate?.medium === 'can' ? rate.bitRate / 1000 : 0;
-    return {
-      code: 'silent',
-      message:
-        `no frame came from ${port} for ${seconds} s: is the battery on, are CAN-H and CAN-L on the right pins, ` +
-        `and is the bus at ${kilobits} kbit/s? A battery without an inverter may need "listen_only: no"`,
-    };
-  }
+function explainSilence(device: ReadDevice, frames: ReadonlyMap<number, Uint8Array>): Trouble {
+  const { definition } = device;
+  if (frames.size === 0) return { code: 'silent', message: explainEmptyBus(device) };
   const shown = [...frames.keys()].slice(0, idsShownMax).map(formatId).join(' ');
   const found = familiesOn(frames).map(({ id }) => id);
   if (found.includes(definition.id) || (found.length > 0 && definition.recogniseFrames === undefined))
@@ -114,4 +105,16 @@ function explainSilence({ definition, port }: ReadDevice, frames: ReadonlyMap<nu
     return { code: 'silent', message: `frames come, but they tell no family of batteries: ${shown}` };
   const advice = found.length === 0 ? '' : `; they look like "definition: ${found[0]}"`;
   return { code: 'silent', message: `frames come, but none of ${definition.id}: ${shown}${advice}` };
+}
+
+/** A wrong bit rate is not told from a dead line by an adapter that only listens: both are silent. */
+function explainEmptyBus({ definition, port = '', bus }: ReadDevice): string {
+  const way = definition.media.find(({ medium }) => medium === 'can');
+  const bitRate = bus?.bitRate ?? (way?.medium === 'can' ? way.bitRate : 0);
+  const other = bitRate === 500_000 ? 250_000 : 500_000;
+  const causes = `no frame came from ${port} for ${silentAfterMs / 1000} s: is the battery on, are CAN-H and CAN-L on the right pins`;
+  if (!port.startsWith('/'))
+    return `${causes}, and is the interface at the bit rate of the bus? "ip -details link show ${port}" tells its own, "sudo ip link set ${port} down && sudo ip link set ${port} up type can bitrate ${other} listen-only on" tries another; a battery without an inverter may need it without listen-only`;
+  const voice = bus?.isListenOnly === false ? '"keep_alive: yes"' : '"listen_only: no"';
+  return `${causes}, and is the bus at ${bitRate / 1000} kbit/s? "bit_rate: ${other / 1000}k" tries another. A battery without an inverter may need ${voice}`;
 }

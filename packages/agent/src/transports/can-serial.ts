@@ -1,7 +1,13 @@
-// A CAN bus behind an adapter on a serial line. Nothing is written but what sets the adapter itself.
+// A CAN bus behind an adapter on a serial line. Nothing is written but what sets the adapter itself, and on demand what
+// keeps a battery awake that has no inverter.
 
 import {
   type CanFrame,
+  canKeepAlive,
+  canKeepAliveEveryMs,
+  formatSlcan,
+  formatUsbCanA,
+  inverterIds,
   slcanClosing,
   slcanOpening,
   type Take,
@@ -10,7 +16,7 @@ import {
   usbCanASettings,
 } from '@wattline/protocols';
 import type { Moment } from '../reading/device.ts';
-import { type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
+import { type BusWay, type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
 import { createCanFramer } from './can-framer.ts';
 import { createPacketBuffer, type PacketBuffer } from './packet-buffer.ts';
 
@@ -19,22 +25,28 @@ export interface AdapterProtocol {
   readonly take: Take<CanFrame>;
   readonly opening: readonly Uint8Array[];
   readonly closing?: Uint8Array;
+  /** What keeps a battery awake, where it is to be said. */
+  readonly keepAlive?: Uint8Array;
 }
 
-/** A bit rate and whether the adapter stays silent: neither acknowledges frames nor reports errors on the bus. */
-export interface BusSettings {
-  readonly bitRate: number;
-  readonly isListenOnly: boolean;
-}
+export type BusSettings = Pick<BusWay, 'bitRate' | 'isListenOnly' | 'keepsAlive'>;
+
+const keepAliveOf = (
+  { isListenOnly, keepsAlive }: BusSettings,
+  format: (frame: CanFrame) => Uint8Array,
+): Pick<AdapterProtocol, 'keepAlive'> =>
+  keepsAlive && !isListenOnly ? { keepAlive: format(canKeepAlive) } : {};
 
 export const adapterProtocols = {
-  'usb-can-a': ({ bitRate, isListenOnly }: BusSettings): AdapterProtocol => ({
+  'usb-can-a': (settings: BusSettings): AdapterProtocol => ({
     take: takeUsbCanA,
-    opening: [usbCanASettings(bitRate, isListenOnly)],
+    opening: [usbCanASettings(settings.bitRate, settings.isListenOnly)],
+    ...keepAliveOf(settings, formatUsbCanA),
   }),
-  slcan: ({ bitRate, isListenOnly }: BusSettings): AdapterProtocol => ({
+  slcan: (settings: BusSettings): AdapterProtocol => ({
     take: takeSlcan,
-    opening: slcanOpening(bitRate, isListenOnly),
+    opening: slcanOpening(settings.bitRate, settings.isListenOnly),
+    ...keepAliveOf(settings, formatSlcan),
     closing: slcanClosing,
   }),
 } as const;
@@ -45,6 +57,7 @@ interface CanSerialOptions {
   readonly now: () => Moment;
   /** How long the adapter takes to change its settings; what it says meanwhile is of the old ones. */
   readonly settleMs?: number;
+  readonly keepAliveEveryMs?: number;
 }
 
 const settleMsDefault = 100;
@@ -52,6 +65,7 @@ const settleMsDefault = 100;
 export function canSerialReceiver(options: CanSerialOptions): Receiver {
   const counts = { packets: 0, dropped: 0, noiseBytes: 0, damaged: 0, doubtful: 0 };
   const { connect, protocol, now, settleMs = settleMsDefault } = options;
+  const { keepAliveEveryMs = canKeepAliveEveryMs } = options;
   return {
     counters: () => counts,
     async *packets(signal) {
@@ -60,13 +74,17 @@ export function canSerialReceiver(options: CanSerialOptions): Receiver {
       const either = AbortSignal.any([signal, left.signal]);
       let link: Link | undefined;
       let pumping: Promise<void> | undefined;
+      let stopSaying = (): void => {};
       try {
         link = await connect(signal);
         await open(link, protocol, settleMs, either);
         const framer = createCanFramer(protocol.take, counts);
+        stopSaying = keepSaying(link, protocol.keepAlive, keepAliveEveryMs);
         pumping = pump(link, either, buffer, (chunk) => {
           for (const { id, data } of framer.push(chunk)) {
             counts.packets++;
+            // Two voices of an inverter on one bus would contradict each other.
+            if (inverterIds.has(id)) stopSaying();
             buffer.push({ source: id, payload: data, address: '', rssi: 0, moment: now() });
           }
         });
@@ -75,11 +93,21 @@ export function canSerialReceiver(options: CanSerialOptions): Receiver {
         if (!signal.aborted) throw error;
       } finally {
         left.abort();
+        stopSaying();
         await pumping;
         if (link !== undefined) await close(link, protocol);
       }
     },
   };
+}
+
+/** Returns what ends it. A link that breaks meanwhile is told by what reads it. */
+function keepSaying(link: Link, frame: Uint8Array | undefined, everyMs: number): () => void {
+  if (frame === undefined) return () => {};
+  const say = (): void => void link.write(frame).catch(() => {});
+  say();
+  const timer = setInterval(say, everyMs);
+  return () => clearInterval(timer);
 }
 
 async function open(

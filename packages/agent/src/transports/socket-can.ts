@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { parseCandump } from '@wattline/protocols';
+import { isCandumpError, parseCandump } from '@wattline/protocols';
 import type { Moment } from '../reading/device.ts';
 import { type Receiver, TransportError } from '../transport.ts';
 import { createPacketBuffer } from './packet-buffer.ts';
@@ -29,9 +29,11 @@ const bitRateDefault = 500_000;
 const canInterfaceType = 280;
 const upFlag = 1;
 const saidMax = 500;
+/** In a row, without a frame: a bus that is only disturbed lets some through. */
+const errorsMax = 50;
 
 export function socketCanReceiver(options: SocketCanOptions): Receiver {
-  const counts = { packets: 0, dropped: 0, malformed: 0 };
+  const counts = { packets: 0, dropped: 0, malformed: 0, errors: 0 };
   const { name, now } = options;
   return {
     counters: () => counts,
@@ -41,6 +43,7 @@ export function socketCanReceiver(options: SocketCanOptions): Receiver {
       checkInterface(options);
       const child = await startCandump(options);
       let said = '';
+      let errorsInRow = 0;
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         said = (said + text).slice(-saidMax);
       });
@@ -48,9 +51,13 @@ export function socketCanReceiver(options: SocketCanOptions): Receiver {
         const lost = /^DROPCOUNT: dropped (\d+)/.exec(line);
         const frame = parseCandump(line)?.frame;
         if (lost !== null) counts.dropped += Number(lost[1]);
-        else if (frame === undefined) counts.malformed++;
+        else if (isCandumpError(line)) {
+          counts.errors++;
+          if (++errorsInRow === errorsMax) buffer.fail(onlyErrors(options));
+        } else if (frame === undefined) counts.malformed++;
         else {
           counts.packets++;
+          errorsInRow = 0;
           buffer.push({ source: frame.id, payload: frame.data, address: '', rssi: 0, moment: now() });
         }
       });
@@ -77,9 +84,15 @@ export function listCanInterfaces(root = '/'): readonly string[] {
   return names.filter((name) => Number(readText(join(folder, name, 'type'))) === canInterfaceType).sort();
 }
 
-/** `-L` one line a frame, `-d` tells frames that the kernel dropped. It only reads. */
+const onlyErrors = ({ name, bitRate = bitRateDefault }: SocketCanOptions): TransportError =>
+  new TransportError(
+    'unusable',
+    `only errors come from the CAN interface ${name}: is it at another bit rate than the bus, or are CAN-H and CAN-L crossed? "ip -details link show ${name}" tells its bit rate, batteries of this definition use ${bitRate}: "sudo ip link set ${name} down && sudo ip link set ${name} up type can bitrate ${bitRate} listen-only on"`,
+  );
+
+/** `-L` one line a frame, `-d` tells frames that the kernel dropped, the mask adds errors. It only reads. */
 async function startCandump({ name, program = 'candump' }: SocketCanOptions): Promise<Candump> {
-  const child = spawn(program, ['-L', '-d', name], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, ['-L', '-d', `${name},#FFFFFFFF`], { stdio: ['ignore', 'pipe', 'pipe'] });
   try {
     await once(child, 'spawn');
     return child;

@@ -37,6 +37,9 @@ export function parseCandump(line: string): CandumpLine | undefined {
   return { interface: name, frame: { id, data }, ...(wallMs === undefined ? {} : { wallMs }) };
 }
 
+/** Whether a line tells an error of the interface on its bus: bit 29 of the identifier. */
+export const isCandumpError = (line: string): boolean => /^\(\d+\.\d+\)\s+\S+\s+[23][\dA-F]{7}#/i.test(line);
+
 /** A line of the log form: what a simulated interface says. */
 export function formatCandump({ interface: name, frame: { id, data }, wallMs = 0 }: CandumpLine): string {
   const digits = id

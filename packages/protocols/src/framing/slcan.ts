@@ -69,7 +69,7 @@ export function slcanOpening(bitRate: number, isListenOnly: boolean): readonly U
 
 export const slcanClosing: Uint8Array = command('C');
 
-/** A frame as the adapter passes it on: what a simulated one does. */
+/** A frame as the adapter passes it on, and takes it for the bus. */
 export function formatSlcan({ id, data }: CanFrame): Uint8Array {
   const isExtended = id > standardIdMax;
   const digits = id

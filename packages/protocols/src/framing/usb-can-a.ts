@@ -108,7 +108,7 @@ export function usbCanASettings(bitRate: number, isListenOnly: boolean): Uint8Ar
   return settings;
 }
 
-/** A frame as the adapter passes it on: what a simulated one does. */
+/** A frame as the adapter passes it on, and takes it for the bus. */
 export function formatUsbCanA({ id, data }: CanFrame): Uint8Array {
   const isExtended = id > standardIdMax;
   const bytes = Array.from(

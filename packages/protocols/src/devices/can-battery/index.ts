@@ -27,6 +27,7 @@ const preparationAt = (bitRate: number): readonly string[] => [
   'The adapter goes to CAN high, CAN low and ground of the socket for the inverter; the pins differ by maker. Both ends of the bus are terminated already: no third resistor.',
   `A network interface is switched on first: \`sudo ip link set can0 up type can bitrate ${bitRate} listen-only on\`.`,
   'Unless `listen_only: no` is set for an adapter, it does not even acknowledge. A battery without an inverter may then say little or nothing.',
+  'Some batteries without an inverter fall silent when nobody says each second what an inverter would: `keep_alive: yes` says it, which is one frame of eight zeros and the only one that is ever sent. Never set it where an inverter is on the bus.',
 ];
 
 function define(described: Described): DeviceDefinition {
