@@ -99,14 +99,26 @@ def mppsolar(name):
     return make
 
 
-def renogy_ble():
+def renogy_ble(checks):
+    def make():
+        return renogy_decoder(checks)
+
+    return make
+
+
+def renogy_decoder(checks):
     from renogy_ble.renogy_parser import RenogyParser
+
+    # Its program leaves the checksum of an answer unchecked, though it has what checks it.
+    from renogy_ble.ble import modbus_crc
 
     def decoder(case):
         data = bytes.fromhex(case["bytes"])
         register = int(case["request"][4:8], 16)
 
         def work():
+            if checks and bytes(modbus_crc(data[:-2])) != data[-2:]:
+                raise ValueError("damaged")
             decoded = RenogyParser.parse(data, "controller", register)
             if not decoded:
                 raise ValueError("not known")
@@ -152,7 +164,8 @@ DECODERS = [
     ("voltronic-pi30", "mppsolar", mppsolar("pi30")),
     ("voltronic-pi18", "mppsolar", mppsolar("pi18")),
     ("vedirect-text", "mppsolar", mppsolar("ved")),
-    ("renogy-controller", "renogy-ble", renogy_ble),
+    ("renogy-controller", "renogy-ble", renogy_ble(False)),
+    ("renogy-controller", "renogy-ble with a checked checksum", renogy_ble(True)),
     ("usb-can-a", "python-can", python_can),
 ]
 
@@ -181,7 +194,7 @@ def main():
     asked = json.load(sys.stdin)
     for family, package, make in DECODERS:
         try:
-            version = importlib.metadata.version(package)
+            version = importlib.metadata.version(package.split()[0])
             decoder = make()
         except ImportError:
             continue

@@ -38,6 +38,18 @@ export function measureFamilies(): Measurement[] {
   });
 }
 
+/** The cases of a definition that is narrowed to those of its values that another decoder gives too. */
+export function casesOfSame(
+  definition: DeviceDefinition,
+  given: { readonly [record: string]: RegExp },
+): readonly Case[] {
+  const records = Object.entries(definition.records).map(([name, record]) => {
+    const fields = Object.entries(record.fields).filter(([field]) => given[name]?.test(field));
+    return [name, { ...record, fields: Object.fromEntries(fields), computed: [] }] as const;
+  });
+  return casesOf({ ...definition, records: Object.fromEntries(records) });
+}
+
 /** Those of every definition, and of the frames of the CAN adapter. */
 export function casesOfFamilies(): ReadonlyMap<string, readonly Case[]> {
   return new Map([

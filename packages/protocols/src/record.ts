@@ -2,9 +2,9 @@
 // that those that are nothing but some bytes and a scale are read without a call for each part of their declaration.
 
 import type { Computed, RecordDefinition } from './device.ts';
-import { decodeField, type Field, type Linear, type Value, type Values } from './field.ts';
+import type { Field, Linear, Value, Values } from './field.ts';
 import { createShapes, type Shapes } from './shape.ts';
-import { type ByteRun, readBytes } from './where.ts';
+import { type ByteRun, type Raw, readBytes } from './where.ts';
 
 type Decodable<Payload> = Pick<RecordDefinition<Payload>, 'fields' | 'computed'>;
 
@@ -67,18 +67,22 @@ function stepOf<Payload>(name: string, field: Field<Payload>): Step<Payload> {
 function readStep<Payload>(step: Step<Payload>, payload: Payload): Value | undefined {
   const { present, bytes, base, field } = step;
   if (present !== undefined && !present(payload)) return undefined;
-  if (bytes === undefined) return decodeField(field, payload);
+  if (bytes === undefined) return meaningOf(step, field.where.read(payload));
   // Only places in bytes say which bytes they are.
   const all = payload as Uint8Array;
   if (all.length <= step.beyond) return undefined;
   const from = base === undefined ? 0 : base(payload);
   if (from === undefined) return undefined;
-  const raw = readBytes(bytes, all, from);
+  return meaningOf(step, readBytes(bytes, all, from));
+}
+
+function meaningOf<Payload>(step: Step<Payload>, raw: Raw): Value {
   if (raw === undefined) return null;
   const { linear, na } = step;
-  if (linear === undefined) return field.value(raw);
-  for (let index = 0; index < na.length; index++) if (na[index] === raw) return null;
-  const signed = raw >= step.half ? raw - step.full : raw;
+  if (linear === undefined || !Number.isInteger(raw)) return step.field.value(raw);
+  const whole = raw as number;
+  for (let index = 0; index < na.length; index++) if (na[index] === whole) return null;
+  const signed = whole >= step.half ? whole - step.full : whole;
   // The same single division of two integers as `field.value`.
   return linear.isRaw ? signed : (signed * linear.multiplier + linear.added) / linear.divisor;
 }

@@ -8,8 +8,11 @@ import { asciiText, type ByteRun, readBytes, type Where } from './where.ts';
 /** What a payload begins with: the registers of one answer. */
 export function registersAt(address: number, data: Uint8Array): Uint8Array {
   const stretch = new Uint8Array(3 + data.length);
-  stretch.set([address >> 8, address & 0xff, data.length / 2]);
-  stretch.set(data, 3);
+  stretch[0] = address >> 8;
+  stretch[1] = address & 0xff;
+  stretch[2] = data.length / 2;
+  // Quicker than `set` for so few.
+  for (let index = 0; index < data.length; index++) stretch[3 + index] = data[index] as number;
   return stretch;
 }
 

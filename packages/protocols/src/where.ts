@@ -141,9 +141,33 @@ export type Columns = readonly (string | undefined)[];
 export function column(index: number): Where<Columns, number | undefined> {
   const read = (columns: Columns): number | undefined => {
     const text = columns[index];
-    return text !== undefined && /^[+-]?\d+(\.\d*)?$/.test(text) ? Number(text) : undefined;
+    return text === undefined ? undefined : decimalOf(text);
   };
   return { text: `column ${index}`, column: { index }, read };
+}
+
+/** Digits that a number holds exactly. */
+const digitsMax = 15;
+
+/** `12`, `-0.5`, `3.`; `undefined`: something else. */
+function decimalOf(text: string): number | undefined {
+  const sign = text.charCodeAt(0);
+  const begin = sign === 0x2b || sign === 0x2d ? 1 : 0;
+  let whole = 0;
+  let divisor = 0;
+  if (text.length - begin > digitsMax) return /^[+-]?\d+(\.\d*)?$/.test(text) ? Number(text) : undefined;
+  for (let index = begin; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x30 && code <= 0x39) {
+      whole = whole * 10 + code - 0x30;
+      divisor *= 10;
+    } else if (code === 0x2e && divisor === 0 && index > begin) divisor = 1;
+    else return undefined;
+  }
+  if (text.length === begin) return undefined;
+  // One division of two integers gives the number that is nearest, as reading the text would.
+  const size = divisor > 1 ? whole / divisor : whole;
+  return sign === 0x2d ? -size : size;
 }
 
 /** The text of a column, or some characters of it. */

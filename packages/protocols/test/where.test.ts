@@ -18,6 +18,7 @@ import {
   u24be,
   u32be,
 } from '../src/where.ts';
+import { randomOf } from './random.ts';
 import { bytesOf } from './vectors.ts';
 
 const bytes = bytesOf('0102fffe8000000180');
@@ -131,4 +132,14 @@ test('parts are numbered by who declares them', () => {
   const fields = each(2, (index) => [`cell_voltage_${index + 1}`, gauge(u16be(2 * index), { unit: 'V' })]);
   expect(Object.keys(fields)).toEqual(['cell_voltage_1', 'cell_voltage_2']);
   expect(decodeField(fields['cell_voltage_2'] ?? gauge(u16be(0), {}), bytes)).toBe(0xfffe);
+});
+
+test('a decimal in a column is the number that its text is, to the last digit, and other text is none', () => {
+  const { below, pick } = randomOf(7);
+  const digits = (most: number) => Array.from({ length: below(most + 1) }, () => below(10)).join('');
+  for (let round = 0; round < 20_000; round++) {
+    const text = `${pick(['', '+', '-', '--'])}${digits(9)}${pick(['', '.', '..', ','])}${digits(9)}`;
+    const isDecimal = /^[+-]?\d+(\.\d*)?$/.test(text);
+    expect(column(0).read([text])).toBe(isDecimal ? Number(text) : undefined);
+  }
 });

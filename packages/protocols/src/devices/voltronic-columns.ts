@@ -4,8 +4,24 @@ import { type Shape, textOf } from '../framing/voltronic.ts';
 import { ProtocolError } from '../session.ts';
 import { type Columns, column, columnDigits, columnText, type Where } from '../where.ts';
 
-export const pi30Columns = (answer: Uint8Array): Columns => textOf(answer).trimEnd().split(' ');
-export const pi18Columns = (answer: Uint8Array): Columns => textOf(answer).split(',');
+/** What was recognised by its columns is decoded next: the line that was cut last is not cut again. */
+function cutterOf(separator: string): (line: string) => Columns {
+  let last = '';
+  let columns: Columns = [''];
+  return (line) => {
+    if (line !== last) {
+      columns = line.split(separator);
+      last = line;
+    }
+    return columns;
+  };
+}
+
+const cutPi30 = cutterOf(' ');
+const cutPi18 = cutterOf(',');
+
+export const pi30Columns = (answer: Uint8Array): Columns => cutPi30(textOf(answer).trimEnd());
+export const pi18Columns = (answer: Uint8Array): Columns => cutPi18(textOf(answer));
 
 const ifSent = <Read extends string | number | undefined>(
   index: number,
@@ -41,22 +57,23 @@ interface ShapeOfColumns {
   readonly looks: { readonly [index: number]: RegExp };
 }
 
-function shapeOf(separator: string) {
+function shapeOf(cut: (line: string) => Columns) {
   return ({ least, most = Number.POSITIVE_INFINITY, looks }: ShapeOfColumns): Shape => {
     const rules = Object.entries(looks).map(([index, look]) => ({ index: Number(index), look }));
     return (data) => {
-      const columns = data.trimEnd().split(separator);
+      const columns = cut(data.trimEnd());
       if (columns.length < least || columns.length > most) return false;
-      return rules.every(({ index, look }) => {
+      for (const { index, look } of rules) {
         const one = columns[index];
-        return one === undefined || look.test(one) || /^[-.]*$/.test(one);
-      });
+        if (one !== undefined && !look.test(one) && !/^[-.]*$/.test(one)) return false;
+      }
+      return true;
     };
   };
 }
 
-export const pi30Shape = shapeOf(' ');
-export const pi18Shape = shapeOf(',');
+export const pi30Shape = shapeOf(cutPi30);
+export const pi18Shape = shapeOf(cutPi18);
 
 export const looks = {
   decimal: /^\d+\.\d*$/,

@@ -128,7 +128,7 @@ export const netBatteryCurrent: Computed = {
   },
 };
 
-const trackersMax = 4;
+const powersOfTrackers = ['pv_power_1', 'pv_power_2', 'pv_power_3', 'pv_power_4'];
 
 /** Of the trackers that are read; unknown where one of them is. */
 export const pvPowerOfTrackers: Computed = {
@@ -136,14 +136,12 @@ export const pvPowerOfTrackers: Computed = {
   kind: 'gauge',
   unit: 'W',
   from: (values) => {
-    const powers = Array.from({ length: trackersMax }, (_, index) => values[`pv_power_${index + 1}`]).filter(
-      (power) => power !== undefined,
-    );
-    if (powers.length === 0) return undefined;
-    let sum = 0;
-    for (const power of powers) {
+    let sum: number | undefined;
+    for (const name of powersOfTrackers) {
+      const power = values[name];
+      if (power === undefined) continue;
       if (typeof power !== 'number') return null;
-      sum += power;
+      sum = (sum ?? 0) + power;
     }
     return sum;
   },

@@ -117,7 +117,7 @@ function takeLine(protocol: Protocol, shape: Shape): Take {
 
 /** The checksum has proven the line; what counts itself wrong is another line. */
 function hasItsLength({ text = '' }: Line): boolean {
-  return /^\^D\d{3}/.test(text) && Number(text.slice(2, 5)) === text.length - 5 + 3;
+  return text.startsWith('^D') && text.slice(2, 5) === String(text.length - 5 + 3).padStart(3, '0');
 }
 
 interface Line {
@@ -146,11 +146,15 @@ function wholeLine(received: Uint8Array): Line | undefined {
 }
 
 function isSummed(line: Uint8Array, received: Uint8Array): boolean {
-  const [high, low] = received.subarray(line.length, line.length + 2);
-  const [wantedHigh, wantedLow] = voltronicCrc(line, 'kept');
-  const fits = (byte: number | undefined, wanted: number | undefined) =>
-    byte === wanted || (wanted === 0 && byte === 1);
-  return line.length > 0 && fits(high, wantedHigh) && fits(low, wantedLow);
+  const crc = crcXmodem(line);
+  return (
+    line.length > 0 && fits(received[line.length], crc >> 8) && fits(received[line.length + 1], crc & 0xff)
+  );
+}
+
+function fits(byte: number | undefined, summed: number): boolean {
+  const wanted = raise(summed, 'kept');
+  return byte === wanted || (wanted === 0 && byte === 1);
 }
 
 /** Where the first of two bytes is; −1: neither is there. */
