@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRaw } from '../src/log/raw.ts';
 import type { Message, StoredReading } from '../src/message.ts';
@@ -91,6 +92,74 @@ describe('readings by a clock that was not set', () => {
     // Nothing is waited for again.
     append(unsynced(1, { _timestamp: night + 1_000 }));
     expect(shown(taken()).at(-1)).toEqual([-6 * 3_600_000 + 1_000, 'unsynced', 1]);
+  });
+
+  const hourMs = 60 * minuteMs;
+  /** Of a clock that went on from where it was stopped three hours ago. */
+  const stale = (sequence: number, arrivalMs: number) => ({
+    ...unsynced(sequence, { _timestamp: noon - 3 * hourMs + sequence * 1_000 }),
+    receivedMs: arrivalMs,
+  });
+
+  test('that came as they were measured are at their time, though their boot synchronises an hour later', () => {
+    const live = [0, 30, 60, 90, 120, 150, 180];
+    const waited = [-7_200, -3_600, -1_800];
+    // The newest goes first; what waited on the agent comes in one piece behind it.
+    const arrivals = fc
+      .shuffledSubarray(waited, { minLength: waited.length })
+      .chain((backlog) =>
+        fc
+          .integer({ min: 0, max: live.length })
+          .map((at) => [
+            ...live.slice(0, at).map((n) => ({ n, atMs: noon + n * 1_000 })),
+            ...backlog.map((n) => ({ n, atMs: noon + (live[at] ?? 210) * 1_000 - 500 })),
+            ...live.slice(at).map((n) => ({ n, atMs: noon + n * 1_000 })),
+          ]),
+      );
+    fc.assert(
+      fc.property(arrivals, fc.nat(4), (all, restartAt) => {
+        const here = scratchLog();
+        const meta = (n: number) => ({ _seq: n + 7_200, _uptime_ms: 8_000_000 + n * 1_000 });
+        all.forEach(({ n, atMs }, index) => {
+          if (index === restartAt) here.restart();
+          const sent = { ...meta(n), _clock: 'unsynced', _timestamp: noon - 30 * hourMs + n * 1_000 };
+          here.log.append([reading(n, { meta: sent, receivedMs: atMs })]);
+        });
+        while (here.log.settle(noon + 11 * minuteMs));
+        const synced = { ...meta(3_600), _timestamp: noon + hourMs };
+        here.log.append([reading(3_600, { meta: synced, receivedMs: noon + hourMs })]);
+        while (here.log.settle(noon + hourMs));
+        const found = here.log.read(0, 100).filter(({ waits }) => waits === undefined);
+        here.remove();
+        const byTime = found.map(({ timeMs, values }) => [values['pv_power'], timeMs - noon]);
+        expect(new Map(byTime as [number, number][])).toEqual(
+          new Map([...waited, ...live, 3_600].map((n) => [n, n * 1_000])),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('that came in one piece keep the time they were sent with: it may be of a clock with a battery', () => {
+    append(...[0, 30, 60, 90].map((n) => stale(n, noon + 100_000)));
+    settle(noon + 12 * minuteMs);
+    expect(shown(taken()).map(([afterNoon]) => afterNoon)).toEqual(
+      [0, 30_000, 60_000, 90_000].map((ms) => ms - 3 * hourMs),
+    );
+  });
+
+  test('are waited for when this machine is set right by hours, and the agent beside it with it', () => {
+    let synced = false;
+    scratch.restart({ clockSynced: () => synced });
+    const before = noon - 5 * hourMs;
+    append({ ...unsynced(0, { _timestamp: before }), receivedMs: before });
+    settle(before + minuteMs);
+    synced = true;
+    settle(noon + 2_000);
+    expect(taken()).toEqual([]);
+    append(reading(5));
+    settle(noon + 6_000);
+    expect(shown(taken()).map(([afterNoon]) => afterNoon)).toEqual([5_000, 0]);
   });
 
   test('are placed by their arrival when the time they were sent with cannot be right', () => {

@@ -22,6 +22,8 @@ const dayMs = 86_400_000;
 export const futureMs = 5 * 60_000;
 /** So long an agent's identities are remembered: of an older reading nobody can say whether it came before. */
 export const pastMs = keptDays * dayMs;
+/** Longer than what is measured is on its way, if it does not wait anywhere. */
+const onTheWayMs = 10_000;
 /** A clock that shows an earlier time was never set at all. */
 const plausibleMs = Date.UTC(2020, 0, 1);
 
@@ -50,16 +52,19 @@ export function placeByBoot(bootedMs: number | undefined, uptimeMs: number): Pla
 
 /**
  * Of a boot whose clock is not waited for any more. What was sent is kept where it can be right: a clock with a battery
- * is, though nothing ever set it. Else the boot cannot have been later than its readings came, and hardly earlier.
+ * is, though nothing ever set it. Else the boot cannot have been later than its readings came, and hardly earlier. Where
+ * readings come as they are measured, a time far from that is of a clock that went on from where it once was stopped.
  */
 export function placeUnset(
   { timeMs, uptimeMs = 0 }: Pick<ParsedReading, 'timeMs' | 'uptimeMs'>,
   receivedMs: number,
-  { bootedMs }: Pick<UnsetBoot, 'bootedMs'>,
+  { bootedMs, isLive }: Pick<UnsetBoot, 'bootedMs' | 'isLive'>,
 ): Place {
   const earliestMs = Math.max(plausibleMs, receivedMs - pastMs);
   const canBeRight = timeMs !== undefined && timeMs >= earliestMs && timeMs <= receivedMs + futureMs;
-  return { timeMs: canBeRight ? timeMs : Math.max(0, bootedMs + uptimeMs), placed: false };
+  const byArrivalMs = Math.max(0, bootedMs + uptimeMs);
+  const isStale = canBeRight && isLive && Math.abs(timeMs - byArrivalMs) > onTheWayMs;
+  return { timeMs: canBeRight && !isStale ? timeMs : byArrivalMs, placed: false };
 }
 
 /**

@@ -11,26 +11,32 @@ import { toReading } from './reading.ts';
 import type { UnsetBoot } from './waiting.ts';
 
 /** A network that brings readings brings the time as well, within minutes. */
-const patienceMs = 10 * 60_000;
+export const patienceMs = 10 * 60_000;
 /** So long the boot of a clock that was never set is remembered, after it was given up. */
 const rememberedMs = 2 * 86_400_000;
 /** Of one call. */
 const readingsMax = 500;
 
-/** A slice of what can be settled; the readings at their new positions, durable. `undefined`: there is none. */
+/**
+ * A slice of what can be settled; the readings at their new positions, durable. `undefined`: there is none. Until
+ * `patientUntilMs` nothing is given up.
+ */
 export function settleWaiting(
   parts: Parts,
   builder: GroupBuilder,
   nowMs: number,
+  patientUntilMs: number,
 ): readonly StoredReading[] | undefined {
   const { store, waiting, boots } = parts;
   const due = [...waiting.boots()].filter(
-    (boot) => boots.bootedMs(boot.agent, boot.boot) !== undefined || hasWaited(boot, nowMs, patienceMs),
+    (boot) =>
+      boots.bootedMs(boot.agent, boot.boot) !== undefined ||
+      (nowMs >= patientUntilMs && hasWaited(boot, nowMs, patienceMs)),
   );
   const first = due.find((boot) => !boot.isGivenUp || hasWaited(boot, nowMs, rememberedMs));
   if (first === undefined) return undefined;
   try {
-    return store.transaction(() => settleBoot(parts, builder, first, nowMs));
+    return store.transaction(() => settleBoot(parts, builder, first, { nowMs, patientUntilMs }));
   } catch (error) {
     builder.reset();
     for (const part of [parts.counts, parts.series, waiting, boots]) part.reload();
@@ -46,16 +52,20 @@ function settleBoot(
   parts: Parts,
   builder: GroupBuilder,
   unset: UnsetBoot,
-  nowMs: number,
+  { nowMs, patientUntilMs }: { readonly nowMs: number; readonly patientUntilMs: number },
 ): readonly StoredReading[] {
   const { counts, series, waiting, boots } = parts;
   const bootedMs = boots.bootedMs(unset.agent, unset.boot);
+  // By a clock of this machine that was set right just now, what it received before came too early.
+  const measuredMsMax = (nowMs < patientUntilMs ? nowMs : Number.NEGATIVE_INFINITY) + futureMs;
   const positions = waiting.positions(unset, readingsMax);
   const find = recordFinder(parts);
   const settled = positions.flatMap((position) => {
     waiting.remove(position);
     const record = find(position);
-    return record === undefined ? [] : (move(parts, builder, unset, record, bootedMs) ?? []);
+    return record === undefined
+      ? []
+      : (move(parts, builder, unset, record, { bootedMs, measuredMsMax }) ?? []);
   });
   builder.flush();
   series.save();
@@ -67,19 +77,25 @@ function settleBoot(
   return settled;
 }
 
+interface Known {
+  readonly bootedMs: number | undefined;
+  /** No reading is of a later time than this or its arrival. */
+  readonly measuredMsMax: number;
+}
+
 /** `undefined`: what was a reading when it came is none by today's rules. */
 function move(
   { counts, series }: Parts,
   builder: GroupBuilder,
   unset: UnsetBoot,
   record: GroupRecord,
-  bootedMs: number | undefined,
+  known: Known,
 ): StoredReading | undefined {
   const { receivedMs } = record;
   const parsed = readAgain(record);
   const key = series.key(record.series);
   if (parsed === undefined || key === undefined) return undefined;
-  const { timeMs, placed } = placeOf(parsed, receivedMs, unset, bootedMs);
+  const { timeMs, placed } = placeOf(parsed, receivedMs, unset, known);
   counts.add('head', 1);
   counts.add('moved', 1);
   const position = counts.get('head');
@@ -95,11 +111,11 @@ function placeOf(
   parsed: Parameters<typeof placeUnset>[0],
   receivedMs: number,
   unset: UnsetBoot,
-  bootedMs: number | undefined,
+  { bootedMs, measuredMsMax }: Known,
 ): Place {
   const byBoot = placeByBoot(bootedMs, parsed.uptimeMs ?? 0);
   // Nothing arrives before it is measured: the boot was told a wrong time.
-  const isSound = byBoot !== undefined && byBoot.timeMs <= receivedMs + futureMs;
+  const isSound = byBoot !== undefined && byBoot.timeMs <= Math.max(receivedMs + futureMs, measuredMsMax);
   return isSound ? byBoot : placeUnset(parsed, receivedMs, unset);
 }
 

@@ -16,7 +16,7 @@ import { openParts, type Parts } from './parts.ts';
 import { openRawHistory } from './raw.ts';
 import { readRecord } from './reading.ts';
 import { type ReadmittedSlice, readmitSlice } from './readmit.ts';
-import { settleWaiting } from './settle.ts';
+import { patienceMs, settleWaiting } from './settle.ts';
 
 export interface LogOptions {
   readonly store: Store;
@@ -60,6 +60,8 @@ export function openLog(options: LogOptions): SqliteLog {
   const tellStored = (readings: readonly StoredReading[]): void => {
     if (readings.length > 0) for (const listener of storedListeners) notify(() => listener(readings));
   };
+  let wasSynced = clockSynced();
+  let patientUntilMs = Number.NEGATIVE_INFINITY;
   const appending = () => ({ parts, builder, translator, synced: clockSynced() });
   const tell = ({ readings, agentStates, notices }: Appended): void => {
     for (const notice of notices) say(notice);
@@ -91,7 +93,11 @@ export function openLog(options: LogOptions): SqliteLog {
     accounts: () => accountsOf(parts),
     expire: createExpiry(parts, options),
     settle: (nowMs) => {
-      const settled = settleWaiting(parts, builder, nowMs);
+      const isSynced = clockSynced();
+      // An agent beside this bridge has the same clock: its first reading by the clock that is set now comes soon.
+      if (isSynced && !wasSynced) patientUntilMs = nowMs + patienceMs;
+      wasSynced = isSynced;
+      const settled = settleWaiting(parts, builder, nowMs, patientUntilMs);
       tellStored(settled ?? []);
       return settled !== undefined;
     },

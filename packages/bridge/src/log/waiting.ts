@@ -11,6 +11,8 @@ export interface UnsetBoot {
   readonly sinceMs: number;
   /** When the machine was booted at the latest: no reading arrives before it is measured. */
   bootedMs: number;
+  /** Its readings come as they are measured, so that their arrival tells their time. Learned anew after a restart. */
+  isLive: boolean;
   /** Its clock is not waited for any more. */
   isGivenUp: boolean;
 }
@@ -30,6 +32,9 @@ export interface Waiting {
 }
 
 const bootsMax = 10_000;
+/** Of readings that come as they are measured, arrival and uptime go alike: for so long, and apart by at most so much. */
+const liveForMs = 60_000;
+const liveApartMs = 2_000;
 
 export function openWaiting(database: DatabaseSync): Waiting {
   const select = database.prepare('SELECT id, agent, boot, since_ms, booted_ms FROM log_unset_boot');
@@ -45,17 +50,19 @@ export function openWaiting(database: DatabaseSync): Waiting {
   const removePosition = database.prepare('DELETE FROM log_waiting WHERE position = ?');
   const boots = new Map<string, UnsetBoot>();
   const changed = new Set<UnsetBoot>();
+  const arrivals = createArrivals();
   const keyOf = (agent: string, boot: string): string => `${agent}\n${boot}`;
 
   const reload = (): void => {
     boots.clear();
+    arrivals.clear();
     changed.clear();
     for (const row of select.iterate()) {
       const agent = String(row['agent']);
       const boot = String(row['boot']);
       const id = Number(row['id']);
       const times = { sinceMs: Number(row['since_ms']), bootedMs: Number(row['booted_ms']) };
-      boots.set(keyOf(agent, boot), { id, agent, boot, ...times, isGivenUp: false });
+      boots.set(keyOf(agent, boot), { id, agent, boot, ...times, isLive: false, isGivenUp: false });
     }
   };
   reload();
@@ -66,6 +73,7 @@ export function openWaiting(database: DatabaseSync): Waiting {
       const bootedMs = receivedMs - uptimeMs;
       const known = boots.get(key);
       if (known !== undefined) {
+        arrivals.note(known, bootedMs, uptimeMs);
         if (bootedMs < known.bootedMs) {
           known.bootedMs = bootedMs;
           changed.add(known);
@@ -74,7 +82,8 @@ export function openWaiting(database: DatabaseSync): Waiting {
       }
       if (boots.size >= bootsMax) return undefined;
       const id = Number(insert.run(agent, boot, receivedMs, bootedMs).lastInsertRowid);
-      const unset = { id, agent, boot, sinceMs: receivedMs, bootedMs, isGivenUp: false };
+      const unset = { id, agent, boot, sinceMs: receivedMs, bootedMs, isLive: false, isGivenUp: false };
+      arrivals.note(unset, bootedMs, uptimeMs);
       boots.set(key, unset);
       return unset;
     },
@@ -82,8 +91,10 @@ export function openWaiting(database: DatabaseSync): Waiting {
     boots: () => boots.values(),
     positions: ({ id }, limit) => selectPositions.all(id, limit).map(({ position }) => Number(position)),
     remove: (position) => void removePosition.run(position),
-    forget: ({ id, agent, boot }) => {
+    forget: (unset) => {
+      const { id, agent, boot } = unset;
       removeBoot.run(id);
+      arrivals.forget(unset);
       boots.delete(keyOf(agent, boot));
     },
     save: () => {
@@ -91,5 +102,24 @@ export function openWaiting(database: DatabaseSync): Waiting {
       changed.clear();
     },
     reload,
+  };
+}
+
+/** Learns of which boots the readings are live. */
+function createArrivals() {
+  const firsts = new Map<UnsetBoot, { readonly bootedMs: number; readonly uptimeMs: number }>();
+  return {
+    /** Readings that waited together come together: the later each was measured, the earlier it says the boot was. */
+    note: (unset: UnsetBoot, bootedMs: number, uptimeMs: number): void => {
+      const first = firsts.get(unset);
+      if (first === undefined || bootedMs < first.bootedMs - liveApartMs) {
+        firsts.set(unset, { bootedMs, uptimeMs });
+        unset.isLive = false;
+      } else if (bootedMs <= first.bootedMs + liveApartMs && uptimeMs >= first.uptimeMs + liveForMs) {
+        unset.isLive = true;
+      }
+    },
+    forget: (unset: UnsetBoot) => void firsts.delete(unset),
+    clear: () => firsts.clear(),
   };
 }
