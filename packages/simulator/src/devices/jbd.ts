@@ -101,16 +101,18 @@ export interface JbdModule extends Pick<JbdBoard, 'receive'> {
   reset(): void;
 }
 
+/** What a module wants; looked at in each login, as an app may change it meanwhile. */
+export interface JbdLogin {
+  readonly address: string;
+  readonly password: string;
+  /** Default: the one that all modules share. */
+  readonly appKey?: string;
+  readonly random: () => number;
+}
+
 /** The module before a board; without a login it keeps the board's silence. */
-export function createJbdModule(
-  board: JbdBoard,
-  {
-    address,
-    password,
-    random,
-  }: { readonly address: string; readonly password: string; readonly random: () => number },
-): JbdModule {
-  const mac = address.split(':').map((part) => Number.parseInt(part, 16));
+export function createJbdModule(board: JbdBoard, login: JbdLogin): JbdModule {
+  const mac = login.address.split(':').map((part) => Number.parseInt(part, 16));
   let last = 0;
   let isOpen = false;
   const verdict = (command: number, data: Uint8Array, secret: string): Uint8Array => {
@@ -125,12 +127,14 @@ export function createJbdModule(
   const answer = (command: number, data: Uint8Array): Uint8Array[] => {
     switch (command) {
       case 0x15:
-        return [moduleFrame(command, Uint8Array.of(Buffer.from(data).toString() === '000000' ? 0 : 1))];
+        return [
+          moduleFrame(command, Uint8Array.of(Buffer.from(data).toString() === appKeyOf(login) ? 0 : 1)),
+        ];
       case 0x17:
-        last = random();
+        last = login.random();
         return [moduleFrame(command, Uint8Array.of(last))];
       case 0x18:
-        return [verdict(command, data, password)];
+        return [verdict(command, data, login.password)];
       case 0x1d:
         return [verdict(command, data, 'JBDbtpwd!@#2023')];
       default:
@@ -148,6 +152,8 @@ export function createJbdModule(
     },
   };
 }
+
+const appKeyOf = ({ appKey = '000000' }: JbdLogin): string => appKey;
 
 function moduleFrame(command: number, data: Uint8Array): Uint8Array {
   const body = Uint8Array.of(command, data.length, ...data);

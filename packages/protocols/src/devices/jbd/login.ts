@@ -24,8 +24,7 @@ export function* login({ medium, address, secret }: Contact): Session<undefined>
   if (medium !== 'gatt' || (yield* isOpen(secret !== undefined))) return undefined;
   const [verdict] = yield { ...askJbdModule(jbdModuleCommands.appKey, appKey), tries: 2 };
   if (verdict === hasNoPassword) return undefined;
-  if (verdict !== accepted)
-    throw new ProtocolError('key', 'the module refuses the app key that all of them share');
+  if (verdict !== accepted) throw new ProtocolError('key', appKeyChanged);
   if (secret === undefined) throw new ProtocolError('key', missing);
   const random = yield* randomByte(undefined);
   const mixed = mixJbdPassword(secret, address, random);
@@ -40,6 +39,8 @@ export function* login({ medium, address, secret }: Contact): Session<undefined>
   return undefined;
 }
 
+const appKeyChanged =
+  'the module refuses the app key 000000 that all of them share: its app changed it, and must clear it again; no setting helps';
 const missing =
   'password: missing; the module asks for the one that was set in the app (000000 or 123456 when nobody set one)';
 const wrong =
