@@ -19,10 +19,13 @@ export const minute = 60_000;
 export async function receiver() {
   const posted: { body: { [key: string]: unknown }; path: string; type: string | undefined }[] = [];
   const state = { answer: (_: number): number | undefined => 204 };
+  /** Of every request, also of those that are not taken. */
+  const keys: (string | string[] | undefined)[] = [];
   let requests = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    keys.push(request.headers['idempotency-key']);
     const status = state.answer(++requests);
     if (status === undefined) return void request.socket.destroy();
     if (status < 300) {
@@ -41,6 +44,7 @@ export async function receiver() {
   });
   return {
     posted,
+    keys,
     state,
     url: `http://127.0.0.1:${port}/hook/path-is-a-password`,
     events: () => posted.map(({ body }) => `${body['event']} ${body['code']}`),

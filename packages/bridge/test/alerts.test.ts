@@ -37,6 +37,9 @@ describe('a webhook', () => {
     site.nowMs = 5 * minute;
     await settled(site, 3);
     expect(hook.events()).toEqual(['begin a', 'begin b', 'begin c']);
+    const [first, second, third] = [hook.keys[0], hook.keys[4], hook.keys[6]];
+    expect(hook.keys).toEqual([first, first, first, first, second, second, third]);
+    expect(new Set([first, second, third, undefined]).size).toBe(4);
     const { origin } = new URL(hook.url);
     const wait = 'They wait, and it is tried again.';
     expect(site.reports).toEqual([
@@ -47,6 +50,19 @@ describe('a webhook', () => {
       `Alerts by webhook: ${origin} answers 500. ${wait}`,
       'Alerts by webhook: they go out again.',
     ]);
+  });
+
+  test('tells a repetition by its key, whatever the trouble is called', async () => {
+    const hook = await receiver();
+    const site = openAlertSite(hook.url);
+    const id = site.alarm('Überlast \ud800 過負荷');
+    site.nowMs = 5 * minute;
+    await settled(site, 1);
+    site.end(id, 8 * minute);
+    site.nowMs = 13 * minute;
+    await settled(site, 2);
+    expect(hook.keys.every((key) => /^[0-9a-f]{32}$/.test(String(key)))).toBe(true);
+    expect(new Set(hook.keys).size).toBe(2);
   });
 
   test('that is not there is named without its path', async () => {

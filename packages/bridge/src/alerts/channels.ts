@@ -1,5 +1,6 @@
 // The two ways out: a POST of JSON, and a message below a topic.
 
+import { createHash } from 'node:crypto';
 import type { Secret } from '@wattline/program';
 import type { Front } from '../front.ts';
 import type { Alert } from './alert.ts';
@@ -15,7 +16,7 @@ export function postTo(url: Secret<URL>, site: string): Send {
   return async (alert, signal) => {
     const response = await fetch(url.reveal(), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'idempotency-key': keyOf(alert) },
       body: JSON.stringify({ ...alert, site }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       // A redirected POST would arrive as a GET, without the alert.
@@ -31,6 +32,13 @@ export function postTo(url: Secret<URL>, site: string): Send {
     throw new Error(status < 500 ? `${text} Is alerts.webhook right?` : text);
   };
 }
+
+/** The same whenever this alert is sent. A code may hold what a header may not. */
+const keyOf = ({ id, event }: Alert): string =>
+  createHash('sha256')
+    .update(JSON.stringify([id, event]))
+    .digest('hex')
+    .slice(0, 32);
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
