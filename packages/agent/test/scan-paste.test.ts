@@ -9,6 +9,7 @@ import { createAxpertPeripheral } from '../../simulator/src/devices/axpert-perip
 import { createJbdBoard, createJbdModule } from '../../simulator/src/devices/jbd.ts';
 import { createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
 import { createLitime, createLitimePeripheral } from '../../simulator/src/devices/litime.ts';
+import { createRenogy, createRenogyPeripheral } from '../../simulator/src/devices/renogy.ts';
 import { hasPrograms } from '../../simulator/src/services/needs.ts';
 import { agentFile, entryOf, type Installation, openInstallation } from './agent-rig.ts';
 import { password } from './asked-battery.ts';
@@ -84,6 +85,14 @@ test.runIf(hasPrograms({ socat: 'socat' }, process.env))(
     }));
     const litime = { address: 'C8:47:80:00:00:01', name: 'BT-LTMPPT4860', ...advertising };
     site.put(createLitimePeripheral(controller, litime));
+    const rover = createRenogy(() => ({
+      ...{ charge: 0.64, voltage: 12.8, chargeCurrent: 4.25, deviceTemperature: 27, batteryTemperature: -6 },
+      ...{ loadCurrent: 1.5, isLoadOn: true, pvVoltage: 34.2, pvCurrent: 1.6, stage: 'bulk', days: 42 },
+      today: { voltageMin: 12.4, voltageMax: 14.1, chargePowerMax: 212, generatedWh: 640, consumedWh: 128 },
+      ...{ generatedTotalWh: 65_936, consumedTotalWh: 20_480, faults: 0 },
+    }));
+    const renogy = { address: '80:6F:B0:00:00:01', name: 'BT-TH-B0000001', ...advertising };
+    site.put(createRenogyPeripheral(rover, renogy));
     const inverter = { address: 'A4:C1:38:00:00:09', name: 'ID55355535553555', ...advertising };
     site.put(createAxpertPeripheral(() => axpert, inverter));
     const onUart = { adapter: `uart:${site.folder}/ttyRadio`, port: broker.port };
@@ -95,7 +104,7 @@ test.runIf(hasPrograms({ socat: 'socat' }, process.env))(
     const lines = pasted(scanned.stdout);
     const names = lines.flatMap((line) => /^- name: (.*)$/.exec(line)?.[1] ?? []);
     expect(names.toSorted()).toEqual([
-      ...['BT-LTMPPT4860', 'ID55355535553555', 'JBD-SP04S034', 'JBD-SP04S034-3', 'roof'],
+      ...['BT-LTMPPT4860', 'BT-TH-B0000001', 'ID55355535553555', 'JBD-SP04S034', 'JBD-SP04S034-3', 'roof'],
     ]);
 
     // As a person does: the block goes in, what is said behind "#" to be needed is taken, the secrets are written.
@@ -114,6 +123,8 @@ test.runIf(hasPrograms({ socat: 'socat' }, process.env))(
         return vendor === 'wattline' ? [] : [[name, JSON.parse(payload).battery_voltage]];
       }),
     );
+    expect(told['BT-TH-B0000001']).toBe(12.8);
+    expect([...rover.strange, ...controller.strange]).toEqual([]);
     const jbd = names.filter((name) => name.startsWith('JBD')).map((name) => told[name]);
     expect(jbd.toSorted()).toEqual([13.01, 13.02]);
     expect(told).toMatchObject({

@@ -3,6 +3,7 @@
 import { decodeRequest, definitions, openConversation, poll } from '@wattline/protocols';
 import { expect, test } from 'vitest';
 import { createLitime } from '../src/devices/litime.ts';
+import { createRenogy, type RenogyState } from '../src/devices/renogy.ts';
 import { createHexPort } from '../src/devices/vedirect-hex.ts';
 import { createSite } from '../src/site/site.ts';
 
@@ -36,6 +37,39 @@ function pollOf(id: string, device: Speaker) {
   }
   return step.value;
 }
+
+const rover: RenogyState = {
+  ...{ charge: 0.64, voltage: 12.8, chargeCurrent: 4.25, deviceTemperature: 27, batteryTemperature: -6 },
+  ...{ loadCurrent: 1.5, isLoadOn: true, pvVoltage: 34.2, pvCurrent: 1.6, stage: 'absorption', days: 42 },
+  today: { voltageMin: 12.4, voltageMax: 14.1, chargePowerMax: 212, generatedWh: 640, consumedWh: 128 },
+  ...{ generatedTotalWh: 65_936, consumedTotalWh: 20_480, faults: 0x0101_0000 },
+};
+
+test('a Renogy controller answers both its blocks, and no request but those that read', () => {
+  const controller = createRenogy(() => rover);
+  expect(pollOf('renogy-controller', controller)).toMatchObject([
+    {
+      ...{ record: 'status', model: 'RNG-CTRL-RVR40' },
+      values: {
+        ...{ state_of_charge: 64, battery_voltage: 12.8, battery_charge_current: 4.25 },
+        ...{ device_temperature: 27, battery_temperature: -6, charge_state: 'absorption' },
+        ...{ load_on: true, load_voltage: 12.8, load_current: 1.5, load_power: 19 },
+        ...{ pv_voltage: 34.2, pv_current: 1.6, pv_power: 55, operating_time: 42 * 86_400 },
+        ...{ battery_voltage_min_today: 12.4, battery_voltage_max_today: 14.1 },
+        ...{ battery_charge_power_max_today: 212, pv_energy_today: 640, load_energy_today: 128 },
+        ...{ pv_energy_total: 65_936, load_energy_total: 20_480, battery_throughput_charged_total: 5151 },
+        ...{ faults: ['battery_over_discharged', 'pv_short_circuit'], warnings: [] },
+        ...{ battery_voltage_rated: 12, battery_charge_current_rated: 40, firmware_version: '2.1.5' },
+        ...{ hardware_version: '1.0.3', serial_number: '15060012' },
+      },
+    },
+  ]);
+  expect(controller.strange).toEqual([]);
+  // Load on: 0001 into 010A, as the maker's document prints it for unit 1.
+  const [refusal] = controller.receive(Buffer.from('ff06010a00017c2a', 'hex'));
+  expect(Buffer.from(refusal ?? []).toString('hex')).toMatch(/^ff8601/);
+  expect(controller.strange).toEqual(['ff06010a00017c2a']);
+});
 
 test('a LiTime controller answers both its records, and no request but those that read', () => {
   const controller = createLitime(() => ({
