@@ -1,16 +1,19 @@
 // From a payload to the values of a record. A decoder is laid out once for each definition: its fields as steps in a row, so
 // that those that are nothing but some bytes and a scale are read without a call for each part of their declaration.
 
+import { type ByteRun, readBytes } from './byte-run.ts';
 import type { Computed, RecordDefinition } from './device.ts';
 import type { Field, Linear, Value, Values } from './field.ts';
 import { createShapes, type Shapes } from './shape.ts';
-import { type ByteRun, type Raw, readBytes } from './where.ts';
+import type { Raw } from './where.ts';
 
 type Decodable<Payload> = Pick<RecordDefinition<Payload>, 'fields' | 'computed'>;
 
 /** Decodes every field of a record that this device has; then what is computed from them. */
 export function decodeRecord<Payload>(record: Decodable<Payload>, payload: Payload): Values {
-  const { steps, shapes, names, told, computed } = decoderOf(record);
+  const { steps, shapes, names, computed } = decoderOf(record);
+  // A new one each time: what is put into an old one must be noted for the garbage collector, value by value.
+  const told = new Array<Value>(steps.length + computed.length);
   let { empty: shape } = shapes;
   let count = 0;
   for (let index = 0; index < steps.length; index++) {
@@ -91,9 +94,8 @@ interface Decoder<Payload> {
   readonly steps: readonly Step<Payload>[];
   readonly computed: readonly Computed[];
   readonly shapes: Shapes;
-  /** Of the record that is being decoded; kept, because they cost as much as the rest. */
+  /** Of the record that is being decoded. */
   readonly names: string[];
-  readonly told: Value[];
 }
 
 // What follows from a definition and from nothing else.
@@ -103,7 +105,7 @@ function decoderOf<Payload>(record: Decodable<Payload>): Decoder<Payload> {
   const known = decoders.get(record);
   if (known !== undefined) return known as Decoder<unknown> as Decoder<Payload>;
   const steps = Object.entries(record.fields).map(([name, field]) => stepOf(name, field));
-  const decoder = { steps, computed: record.computed ?? [], shapes: createShapes(), names: [], told: [] };
+  const decoder = { steps, computed: record.computed ?? [], shapes: createShapes(), names: [] };
   decoders.set(record, decoder);
   return decoder;
 }

@@ -3,7 +3,8 @@
 //
 //   address(2) words(1) data(2 × words), again and again
 
-import { asciiText, type ByteRun, readBytes, type Where } from './where.ts';
+import { byteRun, readBytes } from './byte-run.ts';
+import { asciiText, type Where } from './where.ts';
 
 /** What a payload begins with: the registers of one answer. */
 export function registersAt(address: number, data: Uint8Array): Uint8Array {
@@ -48,12 +49,8 @@ function about(address: number, words: number, suffix: string) {
 
 function number(address: number, words: number, inside: Inside = {}): Where<Uint8Array, number | undefined> {
   const { from = 0, count = 2 * words - from, part, signBits, suffix = '' } = inside;
-  const bytes: ByteRun = {
-    ...{ first: from, count, highFirst: true },
-    // A payload may have been cut inside of its last stretch.
-    reach: 2 * words,
-    ...(part === undefined ? {} : { part }),
-  };
+  // A payload may have been cut inside of its last stretch.
+  const bytes = byteRun(from, count, { highFirst: true, reach: 2 * words, part });
   const base = (payload: Uint8Array) => offsetOf(payload, address, words);
   const { shift, width } = part ?? { shift: 0, width: 8 * count };
   return {

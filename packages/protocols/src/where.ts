@@ -2,6 +2,8 @@
 // Binary places are runs of bits or whole bytes, as every table of a sheet lists them; text places are labels of a block,
 // columns of a line, or stretches of ASCII.
 
+import { type ByteRun, byteRun, readBytes } from './byte-run.ts';
+
 /** `undefined`: the payload ends before the place, or says there that nothing is known. */
 export type Raw = number | string | undefined;
 
@@ -33,31 +35,6 @@ export interface Where<Payload, Read extends Raw = Raw> {
   readonly format?: (raw: number) => string;
   /** False when this device does not have the value at all: the field is then left out, not null. */
   readonly present?: (payload: Payload) => boolean;
-}
-
-/** A number in a row of bytes. */
-export interface ByteRun {
-  readonly first: number;
-  readonly count: number;
-  readonly highFirst: boolean;
-  /** Bytes that the payload must have. */
-  readonly reach: number;
-  /** Bits below the number in its bytes, and its own; absent where it is all of them. */
-  readonly part?: { readonly shift: number; readonly width: number };
-}
-
-/** `undefined`: the payload ends before. */
-export function readBytes(run: ByteRun, payload: Uint8Array, base = 0): number | undefined {
-  const { count, highFirst, part } = run;
-  if (base + run.reach > payload.length) return undefined;
-  const from = base + run.first;
-  let raw = 0;
-  // Not with `<<`: a run may touch five bytes, and bit 31 must not turn the number negative.
-  if (highFirst) for (let at = from; at < from + count; at++) raw = raw * 256 + (payload[at] as number);
-  else for (let at = from + count - 1; at >= from; at--) raw = raw * 256 + (payload[at] as number);
-  if (part === undefined) return raw;
-  if (count < 4) return (raw >> part.shift) & (2 ** part.width - 1);
-  return Math.floor(raw / 2 ** part.shift) % 2 ** part.width;
 }
 
 export interface BytesWhere extends Where<Uint8Array, number | undefined> {
@@ -92,7 +69,7 @@ export const i32be = (offset: number): BytesWhere => ({
 });
 
 function highFirst(text: string, offset: number, count: number): BytesWhere {
-  const bytes: ByteRun = { first: offset, count, highFirst: true, reach: offset + count };
+  const bytes = byteRun(offset, count, { highFirst: true });
   const write = (payload: Uint8Array, raw: number): void => {
     for (let index = offset + count - 1, rest = raw; index >= offset; index--, rest = Math.floor(rest / 256))
       payload[index] = rest % 256;
@@ -212,10 +189,8 @@ function run(text: string, from: number, width: number): BytesWhere {
   const first = from >> 3;
   const reach = ((from + width - 1) >> 3) + 1;
   const isWhole = (from & 7) === 0 && (width & 7) === 0;
-  const bytes: ByteRun = {
-    ...{ first, count: reach - first, highFirst: false, reach },
-    ...(isWhole ? {} : { part: { shift: from & 7, width } }),
-  };
+  const part = isWhole ? undefined : { shift: from & 7, width };
+  const bytes = byteRun(first, reach - first, { highFirst: false, part });
   const read = (payload: Uint8Array) => readBytes(bytes, payload);
   const write = (payload: Uint8Array, raw: number): void => {
     for (let bit = 0; bit < width; bit++) {
@@ -246,7 +221,8 @@ function ofMask(mask: BytesWhere, part: BytesWhere): BytesWhere {
       ...place,
       read: (payload) => (mask.read(payload) === undefined ? undefined : part.read(payload)),
     };
-  const bytes: ByteRun = { ...own, reach: mask.bytes.reach };
+  const { first, count, highFirst, part: bits } = own;
+  const bytes = byteRun(first, count, { highFirst, reach: mask.bytes.reach, part: bits });
   return { ...place, bytes, read: (payload) => readBytes(bytes, payload) };
 }
 
