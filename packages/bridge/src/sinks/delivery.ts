@@ -9,6 +9,7 @@ import { type Ledger, openLedger } from './ledger.ts';
 import type { Ready } from './ready.ts';
 import { type Remake, remake } from './remake.ts';
 import { type Replay, type ReplaySpan, startReplay } from './replay.ts';
+import { startSettling } from './settle.ts';
 import type { Point, Sink } from './sink.ts';
 
 interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
@@ -55,6 +56,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   ledgers[0].begin(begin.readings, begin.readings);
   ledgers[1].begin(begin.windows, 0);
   const alone = createTurns();
+  const settling = sink.takesReadingsOnly ? undefined : settlingOf(parts, ledgers[1], alone);
   const readings = startDrain({
     ...parts,
     name: `Sink ${name}, readings`,
@@ -67,7 +69,13 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   const windows = startDrain({
     ...parts,
     name: `Sink ${name}, tiers`,
-    sink: { ...sink, write: (points) => alone(() => sink.write(points)) },
+    sink: {
+      ...sink,
+      write: async (points) => {
+        await alone(() => sink.write(points));
+        settling?.wake();
+      },
+    },
     feed: sink.takesReadingsOnly ? nothing : parts.windows,
     // That text is of readings.
     ready: undefined,
@@ -88,6 +96,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       ...stateOf([readings, windows]),
       readings: withSkipped(readings.view(), ledgers[0]),
       windows: windows.view(),
+      ...(settling === undefined ? {} : { settling: settling.waiting() }),
       ...(ages === undefined ? {} : { ages: ages.counts() }),
       refused: [...ledgers, replays.ledger]
         .flatMap((ledger) => ledger.refusals(refusalsShown))
@@ -96,8 +105,8 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     }),
     remake: async (change) => {
       parts.ready?.forget();
-      // A replay has the old name on its way.
-      await Promise.all([readings.turn(), windows.turn(), replays.stop()]);
+      // A replay has the old name on its way, and so have windows that are written once more.
+      await Promise.all([readings.turn(), windows.turn(), replays.stop(), alone(() => Promise.resolve())]);
       return `sink ${name}: ${await remake(sink, change)}`;
     },
     replay: replays.start,
@@ -105,9 +114,17 @@ export function startDelivery(parts: DeliveryParts): Delivery {
     stop: async () => {
       ages?.stop();
       // Closing ends the request under way, which would else be waited for.
-      await Promise.all([readings.stop(), windows.stop(), replays.stop(), sink.close()]);
+      const others = [replays, settling].map((each) => each?.stop());
+      await Promise.all([readings.stop(), windows.stop(), ...others, sink.close()]);
     },
   };
+}
+
+function settlingOf(parts: DeliveryParts, written: Ledger, alone: Turns) {
+  const ledger = openLedger(parts.store, parts.name, 'settled');
+  // What was there before the sink was written once, as it is.
+  ledger.begin(parts.positions('newest').windows, 0);
+  return startSettling({ ...parts, written, ledger, alone });
 }
 
 /** One replay at a time. */

@@ -119,8 +119,11 @@ interface Outcome {
   readonly expired: number;
 }
 
-/** Items, as the ordinary delivery counts them. */
-async function writeItems(items: readonly FeedItem[], parts: ReplayParts): Promise<Outcome> {
+/** Writes items, and counts them as the ordinary delivery does. */
+export async function writeItems(
+  items: readonly FeedItem[],
+  parts: Pick<ReplayParts, 'sink' | 'clock' | 'clockSynced' | 'keepRefused'>,
+): Promise<Outcome> {
   const { sink, clock, clockSynced, keepRefused } = parts;
   if (items.length === 0) return { written: 0, refused: 0, expired: 0 };
   await sink.prepare?.();

@@ -173,6 +173,12 @@ function followSinks(register: Registry, sinks: () => readonly SinkView[]): void
       ),
     ),
   );
+  const settlingHelp = 'Written windows that are still to be written once more';
+  follow(register, { name: 'sink_settling', help: settlingHelp, labels: ['sink'] }, () =>
+    sinks().flatMap(({ name: sink, settling }) =>
+      settling === undefined ? [] : [[{ sink }, settling] as const],
+    ),
+  );
   follow(
     register,
     { name: 'sink_waiting', help: '1 while the store does not take it', labels: ['sink'] },

@@ -46,6 +46,8 @@ export interface SinkView {
   readonly readings: DeliveryView;
   /** Closed windows of the tiers, counted each time one changes. */
   readonly windows: DeliveryView;
+  /** Written windows that are still to be written once more, in case an older state of them comes late. */
+  readonly settling?: number;
   /** Points that say how old each device's newest reading is, since the start; no reading among them. */
   readonly ages?: { readonly written: number; readonly missed: number };
   /** The newest of what was refused. */
