@@ -47,8 +47,8 @@ async function drained(site: Site): Promise<void> {
   });
 }
 
-/** Until the bridge gets nothing more, and everything it has is in tiers and sinks. */
-async function caughtUp(site: Site): Promise<void> {
+/** Until the bridge gets nothing more, and everything it has is in tiers and sinks, where asked for once more. */
+async function caughtUp(site: Site, withSettling: boolean): Promise<void> {
   let before: number | undefined;
   await until('the bridge comes to rest', site, async () => {
     await wait(quietMs);
@@ -57,7 +57,10 @@ async function caughtUp(site: Site): Promise<void> {
     const { broker, accounts, sinks } = seen;
     const isQuiet = before === accounts.received && broker.connected && accounts.waiting === 0;
     before = accounts.received;
-    const isDelivered = sinks.every(({ readings, windows }) => readings.pending + windows.pending === 0);
+    const isDelivered = sinks.every(
+      ({ readings, windows, settling = 0 }) =>
+        readings.pending + windows.pending + (withSettling ? settling : 0) === 0,
+    );
     return isQuiet && accounts.tiers.pending === 0 && isDelivered;
   });
 }
@@ -69,7 +72,7 @@ async function settle(site: Site): Promise<void> {
   for (const clock of Object.values(site.clocks ?? {})) clock.step(0);
   await drained(site);
   await site.programs.agent.stop();
-  await caughtUp(site);
+  await caughtUp(site, false);
   site.clocks?.bridge.step(aheadSeconds);
   await wait(clockSeenMs);
   // What was measured by a clock that was ahead was set aside until that time has come.
@@ -77,7 +80,7 @@ async function settle(site: Site): Promise<void> {
   // What a bridge has that just started is what is on disk.
   await site.programs.bridge.stop();
   site.programs.bridge.start();
-  await caughtUp(site);
+  await caughtUp(site, true);
 }
 
 export const calm = { connected, settle };

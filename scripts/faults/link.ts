@@ -8,8 +8,9 @@ export interface Link {
   readonly port: number;
   /** False when there was nothing to cut, as of the other faults. */
   cut(how: 'closed' | 'reset' | 'in the middle'): boolean;
-  /** Nothing gets through for so long; what is sent meanwhile arrives after it. */
+  /** Nothing gets through for so long at least, also of who connects meanwhile; what is sent arrives after it. */
   stall(ms: number): boolean;
+  /** Of young connections: whatever repeats a request does it soon. */
   duplicate(): boolean;
   close(): void;
 }
@@ -17,14 +18,17 @@ export interface Link {
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
+  readonly openedMs: number;
   /** What the client has sent first. */
   sent: Buffer;
-  stalled: boolean;
+  /** Until then nothing gets through. */
+  stalledUntilMs: number;
   /** Of what comes next, only so much gets through. */
   bytesLeft: number | undefined;
 }
 
 const sentBytesMax = 64 * 1024;
+const youngMs = 10_000;
 const duplicateMs = 300;
 
 /**
@@ -34,10 +38,14 @@ const duplicateMs = 300;
  */
 export async function openLink(target: number, repeats: 'all' | 'first'): Promise<Link> {
   const pairs = new Set<Pair>();
+  let stalledUntilMs = 0;
   const duplicates = new Set<Socket>();
   const listener = createServer((client) => {
     const server = connect(target, '127.0.0.1');
-    const pair: Pair = { client, server, sent: Buffer.alloc(0), stalled: false, bytesLeft: undefined };
+    const pair: Pair = {
+      ...{ client, server, openedMs: performance.now(), sent: Buffer.alloc(0) },
+      ...{ stalledUntilMs: 0, bytesLeft: undefined },
+    };
     pairs.add(pair);
     for (const [one, other] of [[client, server] as const, [server, client] as const]) {
       one.setNoDelay(true);
@@ -49,6 +57,7 @@ export async function openLink(target: number, repeats: 'all' | 'first'): Promis
         other.destroy();
       });
     }
+    stall(pair, stalledUntilMs);
   });
   const forward = (pair: Pair, from: Socket, to: Socket, chunk: Buffer): void => {
     if (from === pair.client && pair.sent.length < sentBytesMax && !(repeats === 'first' && pair.sent.length))
@@ -72,9 +81,13 @@ export async function openLink(target: number, repeats: 'all' | 'first'): Promis
         else destroyBoth(pair);
         return true;
       }),
-    stall: (ms) => onAll((pair) => stall(pair, ms)),
+    stall: (ms) => {
+      stalledUntilMs = Math.max(stalledUntilMs, performance.now() + ms);
+      return onAll((pair) => stall(pair, stalledUntilMs));
+    },
     duplicate: () =>
-      onAll(({ sent }) => {
+      onAll(({ openedMs, sent }) => {
+        if (performance.now() - openedMs > youngMs) return false;
         const again = connect(target, '127.0.0.1', () => again.write(sent));
         duplicates.add(again);
         again.on('error', () => undefined).on('close', () => duplicates.delete(again));
@@ -95,21 +108,30 @@ const destroyBoth = ({ client, server }: Pair): void => {
   server.destroy();
 };
 
+const isStalled = ({ stalledUntilMs }: Pair): boolean => performance.now() < stalledUntilMs;
+
 function pauseUntilDrained(from: Socket, to: Socket, pair: Pair): void {
   from.pause();
   to.once('drain', () => {
-    if (!pair.stalled) from.resume();
+    if (!isStalled(pair)) from.resume();
   });
 }
 
-function stall(pair: Pair, ms: number): boolean {
-  if (pair.stalled) return false;
-  pair.stalled = true;
+/** Whether it is one that was not stalled before. */
+function stall(pair: Pair, untilMs: number): boolean {
+  const wasStalled = isStalled(pair);
+  pair.stalledUntilMs = Math.max(pair.stalledUntilMs, untilMs);
+  if (!isStalled(pair)) return false;
   const both = [pair.client, pair.server];
   for (const socket of both) socket.pause();
-  setTimeout(() => {
-    pair.stalled = false;
-    for (const socket of both) socket.resume();
-  }, ms);
-  return true;
+  setTimeout(
+    () => {
+      // One that lasts longer ends it.
+      if (pair.stalledUntilMs > untilMs) return;
+      pair.stalledUntilMs = 0;
+      for (const socket of both) socket.resume();
+    },
+    Math.ceil(untilMs - performance.now()),
+  );
+  return !wasStalled;
 }
