@@ -54,18 +54,16 @@ const kill: Fault = async (scene, random) => {
   return name;
 };
 
-/** How long Mosquitto gets to write down what it has confirmed. */
-const writtenDownMs = 400;
-
 /**
  * Mosquitto confirms a message before it is on the disk, so that what it confirmed in its last moment is lost with it:
- * the agent, which believes it, is kept from sending for that moment.
+ * the agent, which believes it, is kept from sending until all is written down.
  */
 async function killMosquitto({ site, mosquitto }: Scene): Promise<void> {
-  site.links.find(({ name }) => name === 'agent and broker')?.link.stall(2 * writtenDownMs);
-  await wait(writtenDownMs);
+  const release = site.links.find(({ name }) => name === 'agent and broker')?.link.hold();
+  await mosquitto?.writeDown();
   await mosquitto?.kill();
   await mosquitto?.start();
+  release?.();
 }
 
 const betweenLinksMsMax = 200;

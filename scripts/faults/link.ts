@@ -10,6 +10,8 @@ export interface Link {
   cut(how: 'closed' | 'reset' | 'in the middle'): boolean;
   /** Nothing gets through for so long at least, also of who connects meanwhile; what is sent arrives after it. */
   stall(ms: number): boolean;
+  /** Nothing gets through until the function that it returns is called. */
+  hold(): () => void;
   /** Of young connections: whatever repeats a request does it soon. */
   duplicate(): boolean;
   close(): void;
@@ -85,6 +87,14 @@ export async function openLink(target: number, repeats: 'all' | 'first'): Promis
       stalledUntilMs = Math.max(stalledUntilMs, performance.now() + ms);
       return onAll((pair) => stall(pair, stalledUntilMs));
     },
+    hold: () => {
+      stalledUntilMs = Number.POSITIVE_INFINITY;
+      onAll((pair) => stall(pair, stalledUntilMs));
+      return () => {
+        stalledUntilMs = 0;
+        for (const pair of pairs) release(pair);
+      };
+    },
     duplicate: () =>
       onAll(({ openedMs, sent }) => {
         if (performance.now() - openedMs > youngMs) return false;
@@ -122,16 +132,18 @@ function stall(pair: Pair, untilMs: number): boolean {
   const wasStalled = isStalled(pair);
   pair.stalledUntilMs = Math.max(pair.stalledUntilMs, untilMs);
   if (!isStalled(pair)) return false;
-  const both = [pair.client, pair.server];
-  for (const socket of both) socket.pause();
-  setTimeout(
-    () => {
-      // One that lasts longer ends it.
-      if (pair.stalledUntilMs > untilMs) return;
-      pair.stalledUntilMs = 0;
-      for (const socket of both) socket.resume();
-    },
-    Math.ceil(untilMs - performance.now()),
-  );
+  pair.client.pause();
+  pair.server.pause();
+  const end = (): void => {
+    // One that lasts longer ends it.
+    if (pair.stalledUntilMs <= untilMs) release(pair);
+  };
+  if (Number.isFinite(untilMs)) setTimeout(end, Math.ceil(untilMs - performance.now()));
   return !wasStalled;
+}
+
+function release(pair: Pair): void {
+  pair.stalledUntilMs = 0;
+  pair.client.resume();
+  pair.server.resume();
 }

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -21,6 +21,8 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   readonly port: number;
   readonly url: string;
+  /** Resolves when everything is on disk that came before, where it keeps anything there. */
+  writeDown(): Promise<void>;
   /** At once, as by a power cut. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -29,6 +31,8 @@ export interface Mosquitto {
   /** Ends it and leaves nothing. */
   remove(): Promise<void>;
 }
+
+const savesMin = 3;
 
 /** False where tests with Mosquitto are to be skipped. */
 export const hasMosquitto = (environment: Environment): boolean =>
@@ -56,7 +60,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   ];
   writeFileSync(configuration, `${text.join('\n')}\n`);
   if (acl !== undefined) writeFileSync(aclFile, acl);
-  const { start, end, reload } = mosquittoProcess(configuration);
+  const { start, end, reload, signal } = mosquittoProcess(configuration);
   const kill = () => end('SIGKILL');
   await start();
   return {
@@ -64,6 +68,19 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     allow: async (changed) => {
       writeFileSync(aclFile, changed);
       await reload();
+    },
+    writeDown: async () => {
+      const watcher = watch(folder);
+      const renamed = on(watcher, 'change');
+      let saves = 0;
+      signal('SIGUSR1');
+      for await (const [, name] of renamed) {
+        if (name !== 'mosquitto.db') continue;
+        // The first may have begun before the signal, and the next before the last that came was read.
+        if (++saves === savesMin) break;
+        signal('SIGUSR1');
+      }
+      watcher.close();
     },
     remove: async () => {
       await kill();
@@ -99,6 +116,7 @@ export function mosquittoProcess(configuration: string) {
       child.kill(signal);
       await ended;
     },
+    signal: (signal: NodeJS.Signals): void => void child?.kill(signal),
     reload: async (): Promise<void> => {
       const reloaded = said('Reloading config');
       child?.kill('SIGHUP');
