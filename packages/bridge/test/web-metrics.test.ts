@@ -30,7 +30,12 @@ const broker: Whole<StatusView['broker']> = {
 const sinks: Whole<StatusView['sinks']> = [
   {
     ...{ name: 'influx', type: 'influxdb2', state: 'idle', problem: '', problem_since: 0, refused: [] },
-    ...{ readings: delivery(), windows: delivery(), ages: { written: next(), missed: next() } },
+    ...{
+      readings: delivery(),
+      windows: delivery(),
+      settling: next(),
+      ages: { written: next(), missed: next() },
+    },
   },
 ];
 const alerts: Whole<StatusView['alerts']> = [
