@@ -42,11 +42,11 @@ describe.skipIf(influxd === undefined)('points are removed', { timeout: 30_000 }
       return found.toSorted();
     };
     expect(await left()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    await sink.remove?.({ tier: 'raw', tags: barn, fromMs: nowMs - 90_000 });
+    await sink.remove?.([{ tier: 'raw', tags: barn, fromMs: nowMs - 90_000 }]);
     expect(await left()).toEqual([4, 5, 6, 7, 8, 9]);
-    await expect(sink.remove?.({ tier: 'raw', tags: unnamed, fromMs: 0 })).rejects.toThrow(RefusedError);
+    await expect(sink.remove?.([{ tier: 'raw', tags: unnamed, fromMs: 0 }])).rejects.toThrow(RefusedError);
     expect(await left()).toEqual([4, 5, 6, 7, 8, 9]);
-    await sink.remove?.({ tier: 'raw', tags: odd, fromMs: 0 });
+    await sink.remove?.([{ tier: 'raw', tags: odd, fromMs: 0 }]);
     expect(await left()).toEqual([4, 5, 6, 7, 8]);
     await sink.close();
   });

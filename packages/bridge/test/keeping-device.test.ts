@@ -2,9 +2,10 @@
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AlarmView, DeviceView, StatusView } from '../src/web/api.ts';
 import { influxd, startInfluxd } from './influxd.ts';
+import { influxd1, startInfluxd1 } from './influxd1.ts';
 import { type BridgeSite, openBridgeSite, publish, publisher, readingOf, roof } from './service-rig.ts';
 
 const minuteMs = 60_000;
@@ -154,5 +155,46 @@ describe.skipIf(influxd === undefined)('in InfluxDB 2', () => {
     } finally {
       await influx.end();
     }
+  });
+});
+
+describe.skipIf(influxd1 === undefined)('in InfluxDB 1', () => {
+  test('the old name is gone, and its points have the new one', { timeout: 90_000 }, async () => {
+    const influx = await startInfluxd1(influxd1 ?? '');
+    onTestFinished(() => influx.end());
+    const site = await openBridgeSite();
+    appendFileSync(
+      join(site.folder, 'bridge.yml'),
+      `sinks: [{ name: influx, type: influxdb1, url: "${influx.url}", database: victron }]\n`,
+    );
+    const bridge = await site.start();
+    const client = await publisher(`mqtt://127.0.0.1:${site.brokerPort}`);
+    await publish(client, old, run(0, 24));
+    await publish(client, shed, run(24, 24));
+    const counts = async (policy: string, measurement: string) => {
+      const names = ['old', 'roof', 'shed'];
+      const from = `FROM "victron"."${policy}"."${measurement}"`;
+      const found = await Promise.all(
+        names.map(async (device) => {
+          const [row] = await influx.query(`SELECT count("pv_power") ${from} WHERE "device" = '${device}'`);
+          return row === undefined ? [] : [[device, row[1]] as const];
+        }),
+      );
+      return Object.fromEntries(found.flat());
+    };
+    const both = async () => [await counts('raw', 'solar_charger'), await counts('2m', 'solar_charger_mean')];
+    await expect.poll(both, { timeout: 30_000 }).toEqual([
+      { old: 24, shed: 24 },
+      { old: 2, shed: 2 },
+    ]);
+    const { stdout } = await site.bridge(['device', 'rename', 'old', 'roof', '--yes']).ended;
+    expect(stdout).toMatch(/sink influx: the old name is removed; 24 readings are written again/);
+    await expect.poll(both, { timeout: 30_000 }).toEqual([
+      { roof: 24, shed: 24 },
+      { roof: 2, shed: 2 },
+    ]);
+    await site.bridge(['device', 'delete', 'shed', '--yes']).ended;
+    await expect.poll(both, { timeout: 30_000 }).toEqual([{ roof: 24 }, { roof: 2 }]);
+    await bridge.stop();
   });
 });

@@ -4,9 +4,10 @@
 
 import { createInfluxDb1Client, type InfluxDb1Place, StatusError } from './influxdb1-http.ts';
 import { createPolicies } from './influxdb1-policies.ts';
+import { removeSeries } from './influxdb1-remove.ts';
 import type { Keeping } from './keep-in-step.ts';
-import { linesByTier, nameOf, requestsOf, retentionMarginMs } from './line-protocol.ts';
-import { type Point, RefusedError, type Sink, UnavailableError } from './sink.ts';
+import { linesByTier, requestsOf, retentionMarginMs } from './line-protocol.ts';
+import { RefusedError, rawTier, type Sink, UnavailableError } from './sink.ts';
 
 export type InfluxDb1Options = InfluxDb1Place & Keeping;
 
@@ -52,23 +53,11 @@ export function createInfluxDb1Sink(options: InfluxDb1Options): Sink {
       return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
     },
     mergesFields: true,
-    remove: async ({ tier, tags, fromMs }) => {
-      // Series are dropped from all policies at one time, or points of all from one time on.
-      if (fromMs > 0) throw new RefusedError('InfluxDB 1 removes from all retention policies at once');
-      if (tier !== 'raw') return;
-      await client.tell(`DROP SERIES WHERE ${conditionOf(tags)}`).catch((error: unknown) => {
-        throw explain(error, tier);
-      });
-    },
+    remove: (removals) =>
+      removeSeries({ client, database }, removals).catch((error: unknown) => {
+        throw explain(error, rawTier);
+      }),
     plan: () => policies.plan(),
     close: async () => client.close(),
   };
-}
-
-/** A tag that a series does not have is empty in it. */
-function conditionOf(tags: Point['tags']): string {
-  const all = { agent: '', ...tags };
-  return Object.entries(all)
-    .map(([tag, value]) => `"${tag}" = '${nameOf(value).replaceAll("'", "\\'")}'`)
-    .join(' AND ');
 }

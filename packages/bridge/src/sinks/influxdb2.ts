@@ -78,12 +78,14 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): Sink {
     },
     mergesFields: true,
     plan: () => buckets.plan(),
-    remove: async ({ tier, tags, fromMs }) => {
-      const bucket = bucketName(options.bucket, tier);
-      const body = { start: timeText(fromMs), stop: timeText(timeMsMax), predicate: predicateOf(tags) };
-      await new DeleteAPI(client)
-        .postDelete({ org: options.org, bucket, body })
-        .catch((error: unknown) => Promise.reject(explain(error, bucket, options)));
+    remove: async (removals) => {
+      for (const { tier, tags, fromMs } of removals) {
+        const bucket = bucketName(options.bucket, tier);
+        const body = { start: timeText(fromMs), stop: timeText(timeMsMax), predicate: predicateOf(tags) };
+        await new DeleteAPI(client)
+          .postDelete({ org: options.org, bucket, body })
+          .catch((error: unknown) => Promise.reject(explain(error, bucket, options)));
+      }
     },
     close: async () => closed.abort(),
   };

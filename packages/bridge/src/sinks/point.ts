@@ -23,6 +23,9 @@ const measurements = [
   ['bit_or', 'bits'],
 ] as const satisfies readonly (readonly [string, keyof WindowValue])[];
 
+/** Ends of the names of a tier's measurements. */
+export const tierMeasurements: readonly string[] = measurements.map(([suffix]) => suffix);
+
 /** None when nothing in the reading is known. */
 export function readingPoints({ series, site, kind, values, timeMs }: StoredReading): readonly Point[] {
   const fields = isPlain(values) ? values : fieldsOf(Object.entries(values));

@@ -25,7 +25,7 @@ export async function remake(sink: Sink, { removals, readings }: Remake): Promis
       written += batch.length;
     }
     // What can be written again has been, before the old is removed.
-    for (const removal of removals) await sink.remove(removal);
+    await sink.remove(removals);
     const again = written === 0 ? '' : `; ${written} readings are written again, windows follow`;
     return `the old name is removed${again}`;
   } catch (error) {

@@ -40,8 +40,8 @@ export interface Sink {
   };
   /** Whether the store would hold a point of that age at all; absent: it holds all. */
   holds?(point: Point, nowMs: number): boolean;
-  /** Removes points; absent: the store cannot. @throws RefusedError, UnavailableError */
-  remove?(removal: Removal): Promise<void>;
+  /** Removes points, of one series in all of its tiers; absent: the store cannot. @throws RefusedError, UnavailableError */
+  remove?(removals: readonly Removal[]): Promise<void>;
   /** Fields of one point may come in several writes. */
   readonly mergesFields?: true;
   /** What `prepare` would make and change, for one that asks before. @throws UnavailableError */

@@ -1,0 +1,64 @@
+// Removing points from InfluxDB 1. It deletes from all retention policies at once; but the raw points and those of the
+// tiers have measurements of different names, so that each of the two is removed as far back as it can be written again.
+
+import { deviceKinds } from '@wattline/protocols';
+import type { InfluxDb1Client } from './influxdb1-http.ts';
+import { nameOf } from './line-protocol.ts';
+import { tierMeasurements } from './point.ts';
+import { type Point, type Removal, rawTier } from './sink.ts';
+
+interface Place {
+  readonly client: Pick<InfluxDb1Client, 'tell' | 'query'>;
+  readonly database: string;
+}
+
+const rawMeasurement = `/^(${Object.keys(deviceKinds).join('|')})$/`;
+const tierMeasurement = `/_(${tierMeasurements.join('|')})$/`;
+
+/** Of one series. @throws what the client throws */
+export async function removeSeries(place: Place, removals: readonly Removal[]): Promise<void> {
+  const { client } = place;
+  const [first] = removals;
+  if (first === undefined) return;
+  const of = conditionOf(first.tags);
+  if (removals.every(({ fromMs }) => fromMs <= 0)) {
+    await client.tell(`DROP SERIES WHERE ${of}`);
+    return;
+  }
+  const raw = removals.filter(({ tier }) => tier === rawTier);
+  const tiers = removals.filter(({ tier }) => tier !== rawTier);
+  for (const [measurement, some] of [
+    [rawMeasurement, raw],
+    [tierMeasurement, tiers],
+  ] as const) {
+    if (some.length === 0) continue;
+    const fromMs = await startOf(place, some, measurement, of);
+    await client.tell(`DELETE FROM ${measurement} WHERE time >= ${fromMs}ms AND ${of}`);
+  }
+}
+
+/** From when on all of them can be removed, and nothing that cannot be written again. */
+async function startOf(
+  { client, database }: Place,
+  removals: readonly Removal[],
+  measurement: string,
+  of: string,
+): Promise<number> {
+  const starts = removals.map(({ fromMs }) => Math.ceil(fromMs));
+  const earliestMs = Math.min(...starts);
+  for (const { tier, fromMs } of removals) {
+    const policy = `FROM "${database}"."${tier}".${measurement}`;
+    const older = `time >= ${earliestMs}ms AND time < ${Math.ceil(fromMs)}ms`;
+    const kept = await client.query(`SELECT * ${policy} WHERE ${older} AND ${of} LIMIT 1`);
+    if (kept.length > 0) return Math.max(...starts);
+  }
+  return earliestMs;
+}
+
+/** A tag that a series does not have is empty in it. */
+function conditionOf(tags: Point['tags']): string {
+  const all = { agent: '', ...tags };
+  return Object.entries(all)
+    .map(([tag, value]) => `"${tag}" = '${nameOf(value).replaceAll("'", "\\'")}'`)
+    .join(' AND ');
+}
