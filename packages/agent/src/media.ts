@@ -118,7 +118,7 @@ export async function toReadDevices(
   }
   return devices.map((device) => {
     const { name, definition, address, port, bus, secret, passkey, intervalMs } = device;
-    const { nightIntervalMs, keepsConnected, isAlone } = device;
+    const { nightIntervalMs, keepsConnected, isAlone, scale } = device;
     const recording = isOf(definition, recorded) ? replay : device.replay;
     return {
       name,
@@ -133,6 +133,7 @@ export async function toReadDevices(
       ...(nightIntervalMs === undefined ? {} : { nightIntervalMs }),
       ...(keepsConnected === undefined ? {} : { keepsConnected }),
       ...(isAlone === undefined ? {} : { isAlone }),
+      ...(scale === undefined ? {} : { scale }),
     };
   });
 }

@@ -185,6 +185,23 @@ test('a log of candump stands in for a battery, with its own time', async () => 
   expect(JSON.parse(stdout)).toMatchObject({ time: wallMs + 4, values: { battery_voltage: 52.34 } });
 });
 
+test('a battery that counts in another unit is told by its scale, once and read alike', async () => {
+  const site = await openInstallation();
+  const broker = await startAedes();
+  const observer = await subscribeAll(broker, 4);
+  const lines = victronFrames(battery).map((frame) => formatCandump({ interface: 'can0', frame, wallMs: 1 }));
+  site.write('can0.log', `${lines.join('\n')}\n`);
+  const device =
+    '{ name: stack, definition: can-victron, port: can9, scale: { battery_energy_charged_total: 0.1 } }';
+  site.write('agent.yml', agentFile({ ...site, port: broker.port, devices: [device] }));
+  const read = await site.agent(['--replay', 'can0.log', 'read', 'stack', '--json']).ended;
+  const expected = { battery_energy_charged_total: 123_450, battery_energy_discharged_total: 1_200_100 };
+  expect(JSON.parse(read.stdout).values).toMatchObject(expected);
+  expect((await site.agent(['--replay', 'can0.log', 'once']).ended).code).toBe(0);
+  const [published] = observer.arrivals.filter(({ topic }) => topic === 'can/battery/stack');
+  expect(JSON.parse(published?.payload ?? '')).toMatchObject(expected);
+});
+
 test('a bus is recognised by scan, with the block that reads it', async () => {
   const site = await openInstallation();
   const lines = victronFrames(battery).map((frame) => formatCandump({ interface: 'can0', frame, wallMs: 1 }));

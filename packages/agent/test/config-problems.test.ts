@@ -53,6 +53,11 @@ describe('one problem, one line', () => {
       'agent.yml:3:53: devices[0].port: vedirect-text is on no CAN bus: expected the path of a port, not can0',
     ],
     [
+      'a scale for what is no counter of this device',
+      withDevice('name: stack, definition: can-victron, port: can0, scale: { battery_voltage: 10 }'),
+      'agent.yml:3:83: devices[0].scale.battery_voltage: can-victron has no such counter',
+    ],
+    [
       'a word to a battery from an adapter that only listens',
       withDevice('name: stack, definition: can-pylontech, port: /dev/ttyCAN, keep_alive: yes'),
       'agent.yml:3:78: devices[0].keep_alive: an adapter that only listens cannot say it: expected "listen_only: no" beside it',

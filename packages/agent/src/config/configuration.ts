@@ -4,6 +4,7 @@ import type { HostPort, Secret } from '@wattline/program';
 import type { DeviceDefinition } from '@wattline/protocols';
 import type { Night } from '../reading/night.ts';
 import type { LimitsBy } from '../reading/plausible.ts';
+import type { ScaleBy } from '../reading/scale.ts';
 import type { BusWay } from '../transport.ts';
 
 export interface AgentConfiguration {
@@ -76,6 +77,8 @@ export interface DeviceConfiguration {
   readonly nightIntervalMs?: number;
   /** What its values can be, beside the limits of their units. */
   readonly limits?: LimitsBy;
+  /** Of counters in another unit than the definition's. */
+  readonly scale?: ScaleBy;
   /** Whether the link to a device that is asked stays open; absent: as it is best for its medium. */
   readonly keepsConnected?: boolean;
   /** What it tells of other units is not read: they have links of their own. */

@@ -58,6 +58,16 @@ export function checkDevices(
     }
     checkSecret(device, family, refuse);
     checkAsking(device, family, refuse);
+    if (isMapping(device.scale)) {
+      for (const key of Object.keys(device.scale)) {
+        if (!isCounterOf(family, key))
+          addIssue({
+            code: 'custom',
+            path: [index, 'scale', key],
+            message: `${family.id} has no such counter`,
+          });
+      }
+    }
     if (isMapping(device.limits)) {
       for (const key of Object.keys(device.limits)) {
         const message = explainLimitKey(key);
@@ -66,6 +76,10 @@ export function checkDevices(
     }
   });
 }
+
+/** What is measured has no scale of its own: other values are computed from it. */
+const isCounterOf = ({ records }: DeviceDefinition, field: string): boolean =>
+  Object.values(records).some(({ fields }) => fields[field]?.kind === 'counter');
 
 const mediaByAddress: readonly Medium['medium'][] = ['advertisement', 'gatt', 'gatt-values'];
 

@@ -136,7 +136,7 @@ function toDevice(
   toPath: (written: string) => string,
 ): DeviceConfiguration {
   const definition = familyOf(written.definition);
-  const { type, address, port, replay, night_interval, keep_connected, limits, units } = written;
+  const { type, address, port, replay, night_interval, keep_connected, limits, scale, units } = written;
   const bitRate = written.bit_rate ?? bitRateOf(definition);
   const secret = toSecret(written, definition);
   const pin = written.pin?.reveal();
@@ -155,6 +155,7 @@ function toDevice(
     intervalMs: written.interval,
     ...(night_interval === undefined ? {} : { nightIntervalMs: night_interval }),
     ...(limits === undefined ? {} : { limits }),
+    ...(scale === undefined ? {} : { scale }),
     ...(keep_connected === undefined ? {} : { keepsConnected: keep_connected }),
     ...(units === 'own' ? { isAlone: true } : {}),
   };

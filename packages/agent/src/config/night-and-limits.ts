@@ -23,6 +23,12 @@ export function parseLimits(written: string): Limits | undefined {
   return least <= most ? { least, most } : undefined;
 }
 
+/** By what a counter is multiplied. */
+export function parseFactor(written: string): number | undefined {
+  const factor = /^\d+(\.\d+)?$/.test(written) ? Number(written) : 0;
+  return factor > 0 ? factor : undefined;
+}
+
 /** Either both times or both coordinates. Looks at no value: others may have been refused. */
 export function checkNight(
   night: { readonly [key in 'from' | 'to' | 'latitude' | 'longitude']?: unknown },

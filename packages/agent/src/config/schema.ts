@@ -21,6 +21,7 @@ import { checkDevices } from './device-rules.ts';
 import {
   checkNight,
   parseDegrees,
+  parseFactor,
   parseLimits,
   parseTimeOfDay,
   timeOfDayPattern,
@@ -196,6 +197,15 @@ const device = z.strictObject({
     .optional()
     .describe(
       'What values can be: by field (battery_voltage: 40..60) or by unit (V: 0..100). Others are published as unknown.',
+    ),
+  scale: z
+    .record(
+      anyText('the name of a counter'),
+      scalar({ expected: 'a factor such as 0.1 or 1000', parse: parseFactor }),
+    )
+    .optional()
+    .describe(
+      'By what counters are multiplied, where this device counts in another unit than its page says (battery_energy_charged_total: 0.1).',
     ),
   keep_connected: yesOrNo()
     .optional()

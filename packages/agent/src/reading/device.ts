@@ -2,6 +2,7 @@
 
 import type { Decoded, DeviceDefinition, Medium, ProtocolErrorCode } from '@wattline/protocols';
 import type { BusWay } from '../transport.ts';
+import type { ScaleBy } from './scale.ts';
 
 export interface ReadDevice {
   readonly name: string;
@@ -20,6 +21,8 @@ export interface ReadDevice {
   readonly nightIntervalMs?: number;
   /** Whether the link stays open between polls; it does where nothing is said. */
   readonly keepsConnected?: boolean;
+  /** Of counters in another unit than the definition's. */
+  readonly scale?: ScaleBy;
   /** What it tells of other units is not read: they have links of their own. */
   readonly isAlone?: true;
 }

@@ -23,6 +23,7 @@ import { type ListenOptions, listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
 import { askUnlessReleased } from './release.ts';
+import { toScale } from './scale.ts';
 import { createTurns } from './turns.ts';
 
 /** How devices are reached on this machine, or out of a recording. */
@@ -63,7 +64,9 @@ const retryLongestMs = 30_000;
 export async function readDevices(options: ReadDevicesOptions): Promise<void> {
   const { devices, media, signal } = options;
   const failed = new AbortController();
-  const either = { ...options, signal: AbortSignal.any([signal, failed.signal]) };
+  const reading: Observer['reading'] = (device, heard) =>
+    options.reading(device, toScale(heard, device.scale));
+  const either = { ...options, reading, signal: AbortSignal.any([signal, failed.signal]) };
   const onAir = devices.filter(
     (device) => device.replay === undefined && mediumOf(device) === 'advertisement',
   );

@@ -73,7 +73,10 @@ export const canPylontech = define({
 
 export const canVictron = define({
   id: 'can-victron',
-  doubts: [...sharedDoubts, '0x378 counts 0.1 kWh in the captures; the guide of one maker says 0.01 kWh.'],
+  doubts: [
+    ...sharedDoubts,
+    '0x378 counts 0.1 kWh in the captures; the guide of one maker says 0.01 kWh: `scale: { battery_energy_charged_total: 0.1, battery_energy_discharged_total: 0.1 }` at the device.',
+  ],
   name: 'Battery on CAN, SMA and Victron style',
   records: victronRecords,
   besides: pylontechRecords,

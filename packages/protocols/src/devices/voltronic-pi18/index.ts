@@ -20,7 +20,7 @@ export const voltronicPi18: DeviceDefinition = {
   name: 'Voltronic inverter, PI18 (InfiniSolar V, LVX)',
   preparation: voltronicPreparation,
   doubts: [
-    "The maker's text of 2017 gives the energy in kWh for all but the day. The captures make sense as Wh only (a unit of 5.6 kW would have needed 16 years of full power otherwise), so it is taken for Wh.",
+    "The maker's text of 2017 gives the energy in kWh for all but the day. The captures make sense as Wh only (a unit of 5.6 kW would have needed 16 years of full power otherwise), so it is taken for Wh; `scale: { pv_energy_total: 1000 }` at a unit that counts kWh.",
     '`state_of_charge` is estimated from the voltage unless a BMS is connected.',
     "PIRI has 25 columns in the maker's table and 26 in real answers; the last has no name.",
   ],
