@@ -119,6 +119,24 @@ describe('a link with faults', () => {
     await bank.stop();
   });
 
+  test('the late answer to a question that was asked twice is not taken for that of the next poll', async () => {
+    const definition = { ...jbd, ask: { ...jbd.ask, namesQuestion: false } };
+    const bank = battery({ ...onCable, definition, intervalMs: 3000 });
+    const lateMs = [1100, 2050, 100];
+    bank.breakBy((request, answers) => {
+      const forMs = hexOf(request) === basic ? lateMs.shift() : undefined;
+      if (forMs === undefined) return undefined;
+      bank.time.startTimer(forMs, () => answers.forEach(bank.say));
+      return [];
+    });
+    await bank.time.passTo(2900);
+    bank.set({ voltage: 12.5 });
+    // Due at 3 s; the second try was made at 1 s, and is answered at 3.05 s.
+    await bank.time.passTo(3300);
+    expect(bank.readings.map(({ values }) => values['battery_voltage'])).toEqual([13.34, 12.5]);
+    await bank.stop();
+  });
+
   test('silence costs one poll: it is said with its causes, and the next connection reads again', async () => {
     const bank = battery();
     await bank.time.passTo(0);

@@ -47,6 +47,8 @@ interface Connection {
   readonly link: Link;
   readonly conversation: Conversation;
   readonly wrap: Wrap | undefined;
+  /** Before then the answer to a question of the last poll may still come, and would be taken for that to the next one's. */
+  quietUntilMs: number;
 }
 
 /** Runs until the signal ends it. */
@@ -81,7 +83,8 @@ export async function ask(options: AskOptions): Promise<void> {
       // On the grid of the interval, past what was missed.
       const intervalMs = intervalOf(device, options.isNight?.() ?? false);
       dueMs += intervalMs * Math.max(1, Math.ceil((nowMs - dueMs) / intervalMs));
-      const waitMs = failure === undefined ? dueMs - nowMs : failure.code === 'key' ? retryKeyMs : retryMs;
+      const nextMs = Math.max(dueMs, connection?.quietUntilMs ?? 0);
+      const waitMs = failure === undefined ? nextMs - nowMs : failure.code === 'key' ? retryKeyMs : retryMs;
       retryMs = failure === undefined ? retryFirstMs : Math.min(retryMs * 2, retryLongestMs);
       await pause(waitMs, startTimer, signal);
       if (failure !== undefined) dueMs = now().uptimeMs;
@@ -128,7 +131,7 @@ async function open(options: AskOptions, dueMs: number): Promise<Connection> {
         : await bounded(options, loginMsMax, 'the login', (signal) =>
             runSession(session, { ...carrierOf(options, link), signal }),
           );
-    return { link, conversation: openConversation(contact), wrap };
+    return { link, conversation: openConversation(contact), wrap, quietUntilMs: 0 };
   } catch (error) {
     await letGo(options, link);
     throw error;
@@ -140,10 +143,8 @@ async function letGo({ startTimer }: AskOptions, link: Link): Promise<void> {
   await within(closeMsMax, { startTimer, signal: new AbortController().signal }, () => link.close());
 }
 
-async function pollOnce(
-  options: AskOptions,
-  { link, conversation, wrap }: Connection,
-): Promise<Trouble | undefined> {
+async function pollOnce(options: AskOptions, connection: Connection): Promise<Trouble | undefined> {
+  const { link, conversation, wrap } = connection;
   const { device, now } = options;
   let moment: Moment | undefined;
   const started = now();
@@ -156,6 +157,9 @@ async function pollOnce(
       // By the first answer: the reading is no newer than its oldest value.
       answered: () => {
         moment ??= now();
+      },
+      late(forMs) {
+        connection.quietUntilMs = now().uptimeMs + forMs;
       },
     }),
   );

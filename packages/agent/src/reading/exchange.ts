@@ -25,6 +25,8 @@ export interface Carrier {
   readonly signal: AbortSignal;
   /** An answer has come. */
   readonly answered?: () => void;
+  /** An answer came after its question had been asked again; others may still come, for so long. */
+  readonly late?: (forMs: number) => void;
   /** A damaged frame was stepped over. */
   readonly damaged?: (message: string) => void;
 }
@@ -74,8 +76,10 @@ async function runExchange(asked: Exchange, carrier: Carrier): Promise<Uint8Arra
     if (answer === undefined) continue;
     carrier.answered?.();
     // The answer to an earlier try may still be on its way, and would be taken for that to the next question.
-    if (attempt > 1 && !carrier.namesQuestion)
+    if (attempt > 1 && !carrier.namesQuestion) {
       await within(timeoutMs, carrier, (signal) => drain(carrier.link, signal));
+      carrier.late?.(timeoutMs);
+    }
     return answer;
   }
   if (lastDamage !== undefined) throw new ProtocolError('corrupt', lastDamage);
