@@ -184,7 +184,7 @@ function openChannel(
     readonly lost: (error: TransportError) => void;
   },
 ): { readonly gatt: Gatt; readonly letGo: () => void } {
-  const { hci, gone } = open;
+  const { hci, whenGone } = open;
   const Gatt = requireFromNoble<GattClass>('@stoprocent/noble/lib/hci-socket/gatt.js');
   const Signaling = requireFromNoble<SignalingClass>('@stoprocent/noble/lib/hci-socket/signaling.js');
   const stream = Object.assign(new EventEmitter(), {
@@ -207,7 +207,7 @@ function openChannel(
   };
   hci.on('aclDataPkt', received);
   hci.on('disconnComplete', parted);
-  gone.catch(told.lost);
+  const forget = whenGone(told.lost);
   const gatt = new Gatt(address, stream, mtu);
   const signaling = new Signaling(handle, stream, true);
   signaling.on('connectionParameterUpdateRequest', hci.connUpdateLe.bind(hci));
@@ -216,13 +216,14 @@ function openChannel(
     letGo() {
       hci.off('aclDataPkt', received);
       hci.off('disconnComplete', parted);
+      forget();
       stream.emit('end');
     },
   };
 }
 
 /** A controller that does not even confirm that a connection is over is of no use any more. */
-async function confirmed({ hci, gone, name, lose }: OpenHci, handle: number): Promise<void> {
+async function confirmed({ hci, unlessGone, name, lose }: OpenHci, handle: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const parted = (of: number): void => {
     if (of === handle) resolve();
@@ -231,7 +232,7 @@ async function confirmed({ hci, gone, name, lose }: OpenHci, handle: number): Pr
     lose(new TransportError('lost', `the Bluetooth adapter ${name} does not end a connection`));
   }, disconnectMs);
   hci.on('disconnComplete', parted);
-  await Promise.race([promise, gone]).catch(() => {});
+  await unlessGone(promise).catch(() => {});
   hci.off('disconnComplete', parted);
   clearTimeout(timer);
 }

@@ -71,7 +71,7 @@ async function hear(
   };
   let timer = setTimeout(look, heardMs);
   try {
-    return await Promise.race([promise, open.gone]);
+    return await open.unlessGone(promise);
   } finally {
     stop();
     clearTimeout(timer);
@@ -111,7 +111,7 @@ async function initiate(
 }
 
 async function completion(
-  { hci, gone, name, lose }: OpenHci,
+  { hci, unlessGone, name, lose }: OpenHci,
   address: string,
   addressType: string,
   signal: AbortSignal,
@@ -131,7 +131,7 @@ async function completion(
   signal.addEventListener('abort', cancel);
   try {
     hci.createLeConn(address.toLowerCase(), addressType, parameters, false);
-    return await Promise.race([completed, gone]);
+    return await unlessGone(completed);
   } finally {
     clearTimeout(deadline);
     signal.removeEventListener('abort', cancel);

@@ -4,20 +4,17 @@
 
 import { EventEmitter } from 'node:events';
 import { TransportError } from '../transport.ts';
+import { type AdapterLoss, createAdapterLoss } from './adapter-loss.ts';
 import type { Controller } from './controller.ts';
 import { otherHci, requireFromNoble } from './noble-modules.ts';
 
 /** A controller that is awake. */
-export interface OpenHci {
+export interface OpenHci extends AdapterLoss {
   readonly hci: Hci;
   /** As the log names it. */
   readonly name: string;
   /** The adapter's own, upper case. */
   readonly address: string;
-  /** Rejects with a TransportError when the adapter is lost. */
-  readonly gone: Promise<never>;
-  /** Everything open on it is over. */
-  lose(error: TransportError): void;
   close(): Promise<void>;
 }
 
@@ -73,10 +70,8 @@ export async function openHci(
   signal: AbortSignal,
   createHci: CreateHci = ownHci,
 ): Promise<OpenHci> {
-  const { promise: gone, reject: lose } = Promise.withResolvers<never>();
-  // Nobody may be waiting when the adapter goes.
-  gone.catch(() => {});
-  const socket = socketOn(controller, malformed, lose);
+  const loss = createAdapterLoss();
+  const socket = socketOn(controller, malformed, loss.lose);
   const hci = createHci(socket);
   // One of a kind for each connection.
   hci.setMaxListeners(0);
@@ -89,12 +84,12 @@ export async function openHci(
   try {
     const ready = Promise.all([poweredOn(hci, name), EventEmitter.once(hci, 'addressChange')]);
     hci.init();
-    await answered({ name, gone }, ready, signal);
+    await answered({ name, ...loss }, ready, signal);
   } catch (error) {
     await close();
     throw error;
   }
-  return { hci, name, address: hci.address?.toUpperCase() ?? '', gone, lose, close };
+  return { hci, name, address: hci.address?.toUpperCase() ?? '', ...loss, close };
 }
 
 function ownHci(socket: object): Hci {
@@ -141,7 +136,7 @@ function poweredOn(hci: Hci, name: string): Promise<void> {
 
 /** @throws TransportError when the adapter does not answer in time, or is lost; the signal's reason when it aborts */
 export async function answered<Answer>(
-  { name, gone }: Pick<OpenHci, 'name' | 'gone'>,
+  { name, unlessGone }: Pick<OpenHci, 'name' | 'unlessGone'>,
   answer: Promise<Answer>,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -159,7 +154,7 @@ export async function answered<Answer>(
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort);
   try {
-    return await Promise.race([answer, gone, ended]);
+    return await unlessGone(Promise.race([answer, ended]));
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
