@@ -1,0 +1,86 @@
+// What befalls the devices of a soak, and the radio that they share: each fault for a while, then calm for longer.
+
+import type { Random } from '../../protocols/test/random.ts';
+import type { FastClock } from './fast-clock.ts';
+import { answerFaults, type DeviceFault, isAsked, type SoakDevice } from './soak-devices.ts';
+import type { ChildrenOnRadio } from './soak-radio.ts';
+
+export type RadioFault = 'killed' | 'unplugged' | 'silenced';
+export const radioFaults: readonly RadioFault[] = ['killed', 'unplugged', 'silenced'];
+
+export interface SoakFaults {
+  /** Begins and ends what is due. */
+  turn(): void;
+  /** Since when nothing is wrong with a device and with the radio; `undefined`: something is. */
+  calmSinceMs(device: SoakDevice): number | undefined;
+  readonly befell: ReadonlyMap<DeviceFault | RadioFault, number>;
+}
+
+interface Spell {
+  fault: DeviceFault | RadioFault | undefined;
+  untilMs: number;
+  endedMs: number;
+}
+
+const vanishedMs = 60_000;
+const radioFaultMsMax = 30_000;
+
+export function soakFaults(
+  devices: readonly SoakDevice[],
+  children: ChildrenOnRadio,
+  clock: FastClock,
+  random: Random,
+): SoakFaults {
+  const befell = new Map<DeviceFault | RadioFault, number>();
+  const calm = (leastMs: number): Spell => ({
+    ...{ fault: undefined, endedMs: clock.nowMs() },
+    untilMs: clock.nowMs() + leastMs + random.below(leastMs),
+  });
+  const spells = new Map(devices.map((device) => [device, calm(70_000)]));
+  let radio = calm(200_000);
+  const begun = (fault: DeviceFault | RadioFault, forMs: number): Spell => {
+    befell.set(fault, (befell.get(fault) ?? 0) + 1);
+    return { fault, untilMs: clock.nowMs() + forMs, endedMs: 0 };
+  };
+  const turnDevice = (own: SoakDevice, spell: Spell): Spell => {
+    if (spell.fault === undefined) {
+      const fault = isAsked(own) ? (random.pick(answerFaults) as DeviceFault) : 'vanished';
+      own.fault = fault;
+      if (fault === 'vanished') own.peripheral.vanish();
+      if (fault === 'refused') {
+        own.peripheral.failConnect = 1 + random.below(4);
+        own.peripheral.hangUp();
+      }
+      return begun(fault, fault === 'vanished' ? vanishedMs : 5000 + random.below(55_000));
+    }
+    own.fault = undefined;
+    own.peripheral.failConnect = 0;
+    own.peripheral.reappear();
+    return calm(70_000);
+  };
+  const turnRadio = ({ fault }: Spell): Spell => {
+    if (fault !== undefined) {
+      if (fault === 'unplugged') children.plugIn();
+      children.silence(false);
+      return calm(200_000);
+    }
+    const next = random.pick(radioFaults) as RadioFault;
+    if (next === 'killed') children.kill();
+    if (next === 'unplugged') children.unplug();
+    if (next === 'silenced') children.silence(true);
+    return begun(next, next === 'killed' ? 0 : random.below(radioFaultMsMax));
+  };
+  return {
+    befell,
+    turn() {
+      for (const [own, spell] of spells)
+        if (spell.untilMs <= clock.nowMs()) spells.set(own, turnDevice(own, spell));
+      if (radio.untilMs <= clock.nowMs()) radio = turnRadio(radio);
+    },
+    calmSinceMs(device) {
+      const spell = spells.get(device);
+      if (spell === undefined || spell.fault !== undefined || radio.fault !== undefined) return undefined;
+      return Math.max(spell.endedMs, radio.endedMs, device.struckMs);
+    },
+  };
+}
