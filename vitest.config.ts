@@ -16,7 +16,9 @@ interface Project {
   readonly include: string[];
   readonly isolate: boolean;
 }
-const project = (test: Project) => ({ test: { ...test, root, testTimeout: 60_000, hookTimeout: 60_000 } });
+// What is waited for comes late on a busy machine, and is no failure then.
+const waits = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
+const project = (test: Project) => ({ test: { ...test, root, ...waits } });
 
 export default defineConfig({
   test: {
