@@ -16,14 +16,16 @@ if (victron === undefined) throw new Error('the catalogue lacks victron-ble');
 const key = new Uint8Array(16).fill(7);
 const charging = Uint8Array.of(3, 0, 0x14, 5, ...new Uint8Array(8).fill(0xff));
 
-/** A battery's module, which wants the password. */
-export function boardModule(address: string) {
-  const board = createJbdBoard(() => ({
+/** A battery on its cable. */
+export const batteryBoard = () =>
+  createJbdBoard(() => ({
     ...{ voltage: 13, current: -0.5, remainingAh: 204, ratedAh: 213 },
     ...{ cellVoltages: [3.336, 3.334, 3.336, 3.336], temperatures: [26.8] },
   }));
-  return createJbdModule(board, { address, password, random: () => 0x37 });
-}
+
+/** On the air it wants the password. */
+export const boardModule = (address: string) =>
+  createJbdModule(batteryBoard(), { address, password, random: () => 0x37 });
 
 const batteryAt = (address: string): Peripheral =>
   createJbdPeripheral(boardModule(address), { address, intervalMs: advertisingEveryMs });

@@ -5,13 +5,14 @@ import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
 import type { Moment, ReadDevice } from '../src/reading/device.ts';
 import { startTimer } from '../src/reading/pacer.ts';
 import { type Media, readDevices } from '../src/reading/read-devices.ts';
-import { type Receiver, TransportError } from '../src/transport.ts';
+import { type Connect, type Receiver, TransportError } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import type { Controller } from '../src/transports/controller.ts';
 import type { RadioOrder } from '../src/transports/radio-messages.ts';
 import type { RadioEnd, RadioProcessOptions } from '../src/transports/radio-process.ts';
 import { serveLinks } from '../src/transports/served-links.ts';
 import { controllerOn } from './bluetooth-rigs.ts';
+import { settle } from './virtual-time.ts';
 
 /** From any single fault on. */
 export const healingMsMax = 60_000;
@@ -25,16 +26,36 @@ export const useVirtualTimers = (): void =>
 
 const stepMs = 100;
 
-/** Lets virtual time pass, and what waits for files and the like go on. */
+let untimed = 0;
+
+/** What it waits for are files only: virtual time stands still meanwhile. */
+export const holdingTime =
+  (connect: Connect): Connect =>
+  async (signal) => {
+    untimed++;
+    try {
+      return await connect(signal);
+    } finally {
+      untimed--;
+    }
+  };
+
+/** What waits for promises goes on in between. */
+async function step(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+  do await settle();
+  while (untimed > 0);
+}
+
 export async function passMs(ms: number): Promise<void> {
   const untilMs = performance.now() + ms;
-  while (performance.now() < untilMs) await vi.advanceTimersByTimeAsync(Math.min(stepMs, ms));
+  while (performance.now() < untilMs) await step(Math.min(stepMs, ms));
 }
 
 /** How long it takes until it holds; at most `limitMs`. */
 export async function timeUntil(holds: () => boolean, limitMs: number): Promise<number> {
   const startedMs = performance.now();
-  while (!holds() && performance.now() - startedMs < limitMs) await vi.advanceTimersByTimeAsync(stepMs);
+  while (!holds() && performance.now() - startedMs < limitMs) await step(stepMs);
   return performance.now() - startedMs;
 }
 

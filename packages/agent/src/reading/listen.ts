@@ -35,11 +35,22 @@ export async function listen(options: ListenOptions): Promise<void> {
     emit: (heard) => options.reading(device, heard),
   });
   let retryMs = retryFirstMs;
+  let isQuiet = false;
   while (!signal.aborted) {
     try {
-      await listenOnce(options, pacer, () => {
-        retryMs = retryFirstMs;
+      await listenOnce(options, pacer, {
+        heard() {
+          retryMs = retryFirstMs;
+          isQuiet = false;
+        },
+        silent(trouble) {
+          // Opened anew it is as silent as before, which has been said.
+          if (!isQuiet) options.trouble(device, trouble);
+          isQuiet = true;
+        },
       });
+      // The silence was pause enough.
+      if (options.once === undefined) continue;
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof TransportError)) throw error;
@@ -52,11 +63,13 @@ export async function listen(options: ListenOptions): Promise<void> {
   pacer.stop();
 }
 
-async function listenOnce(
-  options: ListenOptions,
-  pacer: Pacer<Heard>,
-  heardSomething: () => void,
-): Promise<void> {
+interface Told {
+  heard(): void;
+  silent(trouble: Trouble): void;
+}
+
+/** Ends without an error where nothing at all comes: a converter that hangs sends again once it is opened anew. */
+async function listenOnce(options: ListenOptions, pacer: Pacer<Heard>, told: Told): Promise<void> {
   const { device, connect, now, signal, startTimer } = options;
   const listener = device.definition.listen?.();
   if (listener === undefined)
@@ -66,17 +79,20 @@ async function listenOnce(
   options.listening?.(listener);
   let bytes = 0;
   let isKnown = false;
+  const quiet = new AbortController();
+  const either = AbortSignal.any([signal, quiet.signal]);
   const watchSilence = () => {
     bytes = 0;
     return startTimer(silentAfterMs, () => {
       const labels = isKnown ? [] : [...listener.unknown().keys()];
-      options.trouble(device, explainSilence(labels, bytes));
+      told.silent(explainSilence(labels, bytes));
+      if (bytes === 0 && !options.once) quiet.abort();
     });
   };
   let stopWatching = watchSilence();
   try {
     for (;;) {
-      const chunk = await link.read(signal);
+      const chunk = await link.read(either);
       const moment = now();
       bytes += chunk.length;
       let heard = false;
@@ -86,11 +102,13 @@ async function listenOnce(
       }
       if (!heard) continue;
       isKnown = true;
-      heardSomething();
+      told.heard();
       stopWatching();
       stopWatching = watchSilence();
       if (listener.isWhole()) offer(listener, pacer, moment);
     }
+  } catch (error) {
+    if (!quiet.signal.aborted) throw error;
   } finally {
     stopWatching();
     // A recording may end before any label came again.

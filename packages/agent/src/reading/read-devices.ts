@@ -59,6 +59,8 @@ export interface ReadDevicesOptions extends Observer {
 
 const retryFirstMs = 1000;
 const retryLongestMs = 30_000;
+/** An adapter that lost its settings is silent until it is set anew. */
+const busQuietMs = 15_000;
 
 /** Ends with the signal. @throws only what is our own bug. */
 export async function readDevices(options: ReadDevicesOptions): Promise<void> {
@@ -108,6 +110,8 @@ async function hearAgain(
   receiver: Pick<Receiver, 'packets'>,
   ears: Ears,
   options: ReadDevicesOptions,
+  /** After at least so long without any packet it is opened anew. */
+  quietMs?: number,
 ): Promise<void> {
   const { signal, startTimer, now } = options;
   const uptimeMs = () => now().uptimeMs;
@@ -115,12 +119,20 @@ async function hearAgain(
   try {
     while (!signal.aborted) {
       const startedMs = uptimeMs();
+      const quiet = new AbortController();
+      const pulse = quietMs === undefined ? undefined : watchQuiet(quietMs, startTimer, quiet);
       try {
-        for await (const packet of receiver.packets(signal)) ears.hear(packet);
+        for await (const packet of receiver.packets(AbortSignal.any([signal, quiet.signal]))) {
+          pulse?.beat();
+          ears.hear(packet);
+        }
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
         for (const device of devices) options.trouble(device, { code: 'link', message: error.message });
+      } finally {
+        pulse?.stop();
       }
+      if (quiet.signal.aborted) continue;
       if (uptimeMs() - startedMs > retryLongestMs) retryMs = retryFirstMs;
       await pause(retryMs, startTimer, signal);
       retryMs = Math.min(retryMs * 2, retryLongestMs);
@@ -128,6 +140,28 @@ async function hearAgain(
   } finally {
     ears.close();
   }
+}
+
+/** Looks now and then: a bus has thousands of packets a second. */
+function watchQuiet(
+  quietMs: number,
+  startTimer: StartTimer,
+  quiet: AbortController,
+): { beat(): void; stop(): void } {
+  let hasBeaten = false;
+  const watch = (): (() => void) =>
+    startTimer(quietMs, () => {
+      if (!hasBeaten) return quiet.abort();
+      hasBeaten = false;
+      stop = watch();
+    });
+  let stop = watch();
+  return {
+    beat() {
+      hasBeaten = true;
+    },
+    stop: () => stop(),
+  };
 }
 
 /** The port, or the device itself where there is none. */
@@ -139,7 +173,7 @@ function readOverLink(devices: readonly ReadDevice[], options: ReadDevicesOption
   if (first === undefined) return [];
   if (mediumOf(first) === 'can') {
     const ears = openBusEars({ ...options, devices });
-    return [hearAgain(devices, options.media.bus(busWayOf(first)), ears, options)];
+    return [hearAgain(devices, options.media.bus(busWayOf(first)), ears, options, busQuietMs)];
   }
   const own = connectOf(first, options.media);
   const connect = devices.length === 1 ? own : shareLink(own);

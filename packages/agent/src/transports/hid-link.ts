@@ -3,7 +3,8 @@
 
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
-import { setTimeout as waitMs } from 'node:timers/promises';
+import { startTimer } from '../reading/pacer.ts';
+import { pause } from '../reading/pause.ts';
 import { type Connect, type HidReports, TransportError } from '../transport.ts';
 import { createChunkBuffer } from './chunk-buffer.ts';
 import { holderOf } from './port-holder.ts';
@@ -33,6 +34,8 @@ export interface HidDevice {
 
 /** Of a report in devices that do not number them. */
 const reportNumber = 0;
+/** Begun, a request goes out whole. */
+const never = new AbortController().signal;
 
 export function hidLink(settings: HidSettings, load: () => Promise<HidLibrary> = loadLibrary): Connect {
   const { port, reportBytes, reportPauseMs } = settings;
@@ -58,7 +61,7 @@ export function hidLink(settings: HidSettings, load: () => Promise<HidLibrary> =
     }
     const send = async (bytes: Uint8Array): Promise<void> => {
       for (let start = 0; start < bytes.length; start += reportBytes) {
-        if (start > 0) await waitMs(reportPauseMs);
+        if (start > 0) await pause(reportPauseMs, startTimer, never);
         if (lost !== undefined) throw lost;
         const report = Buffer.alloc(1 + reportBytes);
         report[0] = reportNumber;
