@@ -1,6 +1,6 @@
 // The loop over a battery on a pseudo terminal with the real serial library, its time running ten times as fast.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -58,7 +58,7 @@ async function batteryOn(device: ReadDevice) {
     rmSync(folder, { recursive: true });
   });
   return {
-    ...{ readings, troubles, uptimeMs, strange: board.strange, plugIn },
+    ...{ readings, troubles, uptimeMs, strange: board.strange, plugIn, path, folder },
     unplug: async () => line?.close(),
     breakBy(next: Fault) {
       fault = next;
@@ -152,5 +152,21 @@ describe.skipIf(!hasTerminals)('a battery on a real serial port', () => {
     await bank.read(12.5);
     expect(bank.readings[before]?.voltage).toBe(12.5);
     expect((bank.readings[before]?.measuredMs ?? 0) - backMs).toBeLessThan(60_000);
+  });
+
+  test('that comes back as another terminal behind its stable name is read again', async () => {
+    const bank = await batteryOn(onCable);
+    await bank.read(13.34);
+    const before = realpathSync(bank.path);
+    await bank.unplug();
+    // Takes the terminal that has become free.
+    const other = await openVirtualSerial(join(bank.folder, 'ttyOther'));
+    bank.set({ voltage: 12.6 });
+    await bank.plugIn();
+    expect(realpathSync(bank.path)).not.toBe(before);
+    const backMs = bank.uptimeMs();
+    await bank.read(12.6);
+    expect((bank.readings.at(-1)?.measuredMs ?? 0) - backMs).toBeLessThan(60_000);
+    await other.close();
   });
 });
