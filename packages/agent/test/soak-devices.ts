@@ -5,7 +5,9 @@ import { type DeviceDefinition, definitions, type Values } from '@wattline/proto
 import type { Random } from '../../protocols/test/random.ts';
 import type { Peripheral } from '../../simulator/src/radio/peripheral.ts';
 import type { ReadDevice } from '../src/reading/device.ts';
+import type { Connect } from '../src/transport.ts';
 import { kinds, type Making, type Stamp } from './soak-families.ts';
+import { createWire, type Reach } from './soak-wire.ts';
 
 export const tickMs = 100;
 
@@ -22,7 +24,11 @@ export type DeviceFault = (typeof answerFaults)[number];
 
 export interface SoakDevice {
   readonly device: ReadDevice;
-  readonly peripheral: Peripheral;
+  readonly reach: Reach;
+  /** Where it is on the air. */
+  readonly peripheral?: Peripheral;
+  /** Where it is at a cable. */
+  readonly connect?: Connect;
   readonly stamps: readonly Stamp[];
   /** What it suffers now, now and then. */
   fault: DeviceFault | undefined;
@@ -68,14 +74,22 @@ export function soakDevices(nowMs: () => number, random: Random, intervalMs: num
       receive: (bytes) => struck(receive(bytes), strikes('no answer', 'cut', 'damaged') && own.fault, random),
     });
     const made = make({ ticks, random, pipe, options: { address, intervalMs: 700 } });
-    const own: SoakDevice = {
-      device: {
-        ...{ name, address, intervalMs, definition: definitionOf(definition) },
-        ...(secret === undefined ? {} : { secret }),
-      },
-      ...{ peripheral: made.peripheral, stamps, fault: undefined, struckMs: 0, strange: made.strange ?? [] },
-    };
-    disturb(own, strikes, nowMs, random);
+    const common = { name, intervalMs, definition: definitionOf(definition) };
+    const secretly = { ...common, ...(secret === undefined ? {} : { secret }) };
+    const state = { stamps, fault: undefined, struckMs: 0, strange: made.strange ?? [] };
+    const { by } = made;
+    let own: SoakDevice;
+    if ('receive' in by) {
+      const wire = createWire({
+        ...{ receive: by.receive, breaks: () => strikes('hang-up') },
+        lateMs: () => (strikes('late') ? random.below(lateMsMax) : 0),
+      });
+      const connect: Connect = (signal) => wire.connect(signal);
+      own = { ...state, reach: wire, connect, device: { ...secretly, port: `/dev/${name}` } };
+    } else {
+      own = { ...state, reach: by, peripheral: by, device: { ...secretly, address } };
+      disturb(by, strikes, nowMs, random);
+    }
     return own;
   });
 }
@@ -106,7 +120,7 @@ const readResponse = 0x0b;
 
 /** Faults of the connection, and of values that are read one by one. */
 function disturb(
-  { peripheral }: SoakDevice,
+  peripheral: Peripheral,
   strikes: (...of: readonly DeviceFault[]) => boolean,
   nowMs: () => number,
   random: Random,

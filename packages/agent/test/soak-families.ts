@@ -2,6 +2,7 @@
 
 import type { Random } from '../../protocols/test/random.ts';
 import { advertisement } from '../../simulator/src/demo/devices.ts';
+import { type AxpertState, createAxpert } from '../../simulator/src/devices/axpert.ts';
 import { createAxpertPeripheral } from '../../simulator/src/devices/axpert-peripheral.ts';
 import { createJbdBoard, createJbdModule } from '../../simulator/src/devices/jbd.ts';
 import { createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
@@ -33,7 +34,8 @@ export interface Making {
 }
 
 interface Made {
-  readonly peripheral: Peripheral;
+  /** On the air, or what answers at the end of a cable. */
+  readonly by: Peripheral | { readonly receive: (bytes: Uint8Array) => Uint8Array[] };
   readonly strange?: readonly string[];
 }
 
@@ -50,13 +52,16 @@ const stamp = (field: string, perUnit: number, modulus: number): Stamp => ({ fie
 const jbdStamps = [stamp('battery_voltage', 100, 60_000), stamp('cell_voltage_1', 1000, 60_000)];
 const jbdPassword = '918273';
 
+const jbdBoard = (ticks: Making['ticks']) =>
+  createJbdBoard(() => ({
+    ...{ voltage: ticks(60_000) / 100, current: -0.5, remainingAh: 204, ratedAh: 213 },
+    ...{ cellVoltages: [ticks(60_000) / 1000, 3.334], temperatures: [26.8] },
+  }));
+
 const jbd =
   (hasPassword: boolean) =>
   ({ ticks, random, options, pipe }: Making): Made => {
-    const board = createJbdBoard(() => ({
-      ...{ voltage: ticks(60_000) / 100, current: -0.5, remainingAh: 204, ratedAh: 213 },
-      ...{ cellVoltages: [ticks(60_000) / 1000, 3.334], temperatures: [26.8] },
-    }));
+    const board = jbdBoard(ticks);
     const { address } = options;
     const module = createJbdModule(board, {
       address,
@@ -64,8 +69,13 @@ const jbd =
       random: () => random.below(256),
     });
     const speaker = hasPassword ? { ...module, ...pipe(module.receive) } : pipe(board.receive);
-    return { peripheral: createJbdPeripheral(speaker, options), strange: board.strange };
+    return { by: createJbdPeripheral(speaker, options), strange: board.strange };
   };
+
+const jbdOnCable = ({ ticks, pipe }: Making): Made => {
+  const board = jbdBoard(ticks);
+  return { by: pipe(board.receive), strange: board.strange };
+};
 
 function litime({ ticks, options, pipe }: Making): Made {
   const unit = createLitime(() => ({
@@ -74,7 +84,7 @@ function litime({ ticks, options, pipe }: Making): Made {
     ...{ chargePowerMaxToday: 410, chargedTodayWh: 1234, loadTodayWh: 321 },
     ...{ chargedTotalWh: ticks(big), loadTotalWh: 70_000 },
   }));
-  return { peripheral: createLitimePeripheral(pipe(unit.receive), options), strange: unit.strange };
+  return { by: createLitimePeripheral(pipe(unit.receive), options), strange: unit.strange };
 }
 
 function renogy({ ticks, options, pipe }: Making): Made {
@@ -92,20 +102,29 @@ function renogy({ ticks, options, pipe }: Making): Made {
       ] as const),
     ]);
   });
-  return { peripheral: createRenogyDongle(pipe(unit.receive), options), strange: unit.strange };
+  return { by: createRenogyDongle(pipe(unit.receive), options), strange: unit.strange };
 }
 
-const axpert = ({ ticks, options }: Making): Made => ({
-  peripheral: createAxpertPeripheral(
-    () => ({
-      ...{ mode: 'B', acInputVoltage: 0, acOutputVoltage: ticks(10_000) / 10, frequency: 50, charge: 76 },
-      ...{ acOutputPower: 745, batteryVoltage: ticks(60_000) / 100, batteryCurrent: -ticks(1900) },
-      ...{ heatsink: 41, pvVoltage: ticks(10_000) / 10, pvPower: 1946, pvEnergyToday: 0, pvEnergyTotal: 0 },
-      clock: '',
-    }),
-    options,
-  ),
+const axpertState = (ticks: Making['ticks']): AxpertState => ({
+  ...{ mode: 'B', acInputVoltage: 0, acOutputVoltage: ticks(9000) / 10, frequency: 50, charge: 76 },
+  ...{ acOutputPower: 745, batteryVoltage: ticks(9000) / 100, batteryCurrent: -ticks(1900), heatsink: 41 },
+  ...{ pvVoltage: ticks(9000) / 10, pvPower: 1946, pvEnergyToday: 0, pvEnergyTotal: 0 },
+  clock: '20260601120000',
 });
+const axpertStamps = [
+  stamp('battery_voltage', 100, 9000),
+  stamp('battery_discharge_current', 1, 1900),
+  stamp('ac_output_voltage', 10, 9000),
+];
+
+const axpert = ({ ticks, options }: Making): Made => ({
+  by: createAxpertPeripheral(() => axpertState(ticks), options),
+});
+
+function axpertOnCable({ ticks, pipe }: Making): Made {
+  const unit = createAxpert({ serial: '92931701100510', state: () => axpertState(ticks) });
+  return { by: pipe(unit.receive), strange: unit.strange };
+}
 
 /** Register → its bytes, and how many. */
 const shuntRegisters: readonly (readonly [
@@ -131,7 +150,7 @@ function shunt({ ticks, options }: Making): Made {
     },
   }));
   return {
-    peripheral: createPeripheral({ ...options, services: [{ uuid: `65970000${suffix}`, characteristics }] }),
+    by: createPeripheral({ ...options, services: [{ uuid: `65970000${suffix}`, characteristics }] }),
   };
 }
 
@@ -139,7 +158,7 @@ const key = 'bff4d0995b7d1e176c0c33ecb9e70d02';
 const broadcast =
   (record: string) =>
   ({ ticks, options }: Making): Made => ({
-    peripheral: createPeripheral({
+    by: createPeripheral({
       ...options,
       connectable: false,
       advertising: () =>
@@ -164,12 +183,7 @@ export const kinds: { readonly [name: string]: Kind } = {
   },
   axpert: {
     ...{ definition: 'voltronic-ble', make: axpert },
-    stamps: [
-      stamp('battery_voltage', 100, 60_000),
-      stamp('battery_discharge_current', 1, 1900),
-      stamp('ac_output_voltage', 10, 10_000),
-      stamp('pv_voltage_1', 10, 10_000),
-    ],
+    stamps: [...axpertStamps, stamp('pv_voltage_1', 10, 9000)],
   },
   shunt: {
     ...{ definition: 'victron-gatt', make: shunt },
@@ -179,6 +193,11 @@ export const kinds: { readonly [name: string]: Kind } = {
       stamp('battery_current', 1000, 1_900_000),
       stamp('battery_capacity_consumed', 10, 1_000_000),
     ],
+  },
+  'jbd-cable': { definition: 'jbd', stamps: jbdStamps, make: jbdOnCable },
+  'axpert-cable': {
+    ...{ definition: 'voltronic-pi30', make: axpertOnCable },
+    stamps: [...axpertStamps, stamp('pv_voltage', 10, 9000)],
   },
   'sender-charger': {
     ...{ definition: 'victron-ble', secret: Buffer.from(key, 'hex'), stamps: broadcastStamps },

@@ -46,16 +46,16 @@ export function soakFaults(
     if (spell.fault === undefined) {
       const fault = isAsked(own) ? (random.pick(answerFaults) as DeviceFault) : 'vanished';
       own.fault = fault;
-      if (fault === 'vanished') own.peripheral.vanish();
+      if (fault === 'vanished') own.reach.vanish();
       if (fault === 'refused') {
-        own.peripheral.failConnect = 1 + random.below(4);
-        own.peripheral.hangUp();
+        own.reach.failConnect = 1 + random.below(4);
+        own.reach.hangUp();
       }
       return begun(fault, fault === 'vanished' ? vanishedMs : 5000 + random.below(55_000));
     }
     own.fault = undefined;
-    own.peripheral.failConnect = 0;
-    own.peripheral.reappear();
+    own.reach.failConnect = 0;
+    own.reach.reappear();
     return calm(70_000);
   };
   const turnRadio = ({ fault }: Spell): Spell => {

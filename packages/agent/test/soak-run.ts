@@ -54,8 +54,8 @@ export async function soak({ seed, polls, took }: SoakOptions) {
     ]),
   );
   for (const watched of all.values()) {
-    air.add(watched.own.peripheral);
-    watched.own.peripheral.events.on('disconnect', () => {
+    if (watched.own.peripheral !== undefined) air.add(watched.own.peripheral);
+    watched.own.reach.events.on('disconnect', () => {
       watched.partedMs = clock.nowMs();
     });
   }
@@ -101,8 +101,14 @@ export async function soak({ seed, polls, took }: SoakOptions) {
       const timer = setTimeout(fire, delayMs);
       return () => clearTimeout(timer);
     },
-    media: mediaOf(radio.receiver, (way) =>
-      noting(radio.connect(way), watchedAt(all, way.address), clock.nowMs),
+    media: mediaOf(
+      radio.receiver,
+      (way) => noting(radio.connect(way), watchedAt(all, way.address), clock.nowMs),
+      (port) => {
+        const watched = watchedAt(all, port);
+        if (watched?.own.connect === undefined) throw new Error(`nothing is at ${port}`);
+        return noting(watched.own.connect, watched, clock.nowMs);
+      },
     ),
     reading: reporter.reading,
     trouble(device, trouble) {
@@ -141,14 +147,14 @@ export async function soak({ seed, polls, took }: SoakOptions) {
   }
 }
 
-function mediaOf(radio: Media['radio'], gatt: Media['gatt']): Media {
+function mediaOf(radio: Media['radio'], gatt: Media['gatt'], serial: Media['serial']): Media {
   const nobody = () => {
     throw new Error('not of this site');
   };
   return {
     radio,
     gatt,
-    serial: nobody,
+    serial,
     hid: nobody,
     bus: nobody,
     replayedPackets: nobody,
@@ -156,8 +162,8 @@ function mediaOf(radio: Media['radio'], gatt: Media['gatt']): Media {
   };
 }
 
-const watchedAt = (all: ReadonlyMap<string, Watched>, address: string): Watched | undefined =>
-  [...all.values()].find(({ own }) => own.device.address === address);
+const watchedAt = (all: ReadonlyMap<string, Watched>, place: string): Watched | undefined =>
+  [...all.values()].find(({ own: { device } }) => (device.address ?? device.port) === place);
 
 /** Notes when a poll begins. */
 function noting(connect: Connect, watched: Watched | undefined, nowMs: () => number): Connect {
