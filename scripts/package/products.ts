@@ -116,7 +116,7 @@ export const products: readonly Product[] = [
     depends,
     recommends: [],
     // Under load nearly everything lives shortly: what a bridge on a Pi holds should not depend on the load.
-    nodeOptions: ['--max-semi-space-size=16', '--heap-growing-percent=70'],
+    nodeOptions: ['--max-semi-space-size=8', '--heap-growing-percent=50'],
     unitsEnabled: ['wattline-bridge.service'],
     unitsOther: [],
     files: {

@@ -78,12 +78,20 @@ test.each([4, 5] as const)(
   },
 );
 
-test('byte by byte is the same', async () => {
-  const { socket, outer, taken } = split(5);
-  for (const byte of Buffer.concat(bytesOf(5))) socket.write(Buffer.of(byte));
-  socket.end();
-  await once(outer, 'end');
-  expect(readable(taken)).toEqual(expected(5).taken);
+test('in pieces of any size it is the same, also with room for one at a time', async () => {
+  const bytes = Buffer.concat(bytesOf(5));
+  for (let size = 1; size <= bytes.length; size++) {
+    const { socket, outer, taken, passed, makeRoom } = split(5, 0);
+    for (let at = 0; at < bytes.length; at += size) socket.write(bytes.subarray(at, at + size));
+    for (let count = 0; count < 3; count++) {
+      await new Promise(setImmediate);
+      makeRoom();
+    }
+    socket.end();
+    await once(outer, 'end');
+    expect(readable(taken)).toEqual(expected(5).taken);
+    expect(Buffer.concat(passed)).toEqual(expected(5).passed);
+  }
 });
 
 test('without room nothing more is taken, and nothing is lost', async () => {

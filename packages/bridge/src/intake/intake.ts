@@ -81,7 +81,8 @@ export function createIntake(options: IntakeOptions): Intake {
     waiting = waiting.slice(group.length);
     for (const { message } of group) bytes -= message.payload.length;
     if (group.length >= manyCount) busyUntilMs = uptimeMs() + lingerMs;
-    for (const [index, { stored }] of group.entries()) stored(verdicts[index] as Verdict);
+    let index = 0;
+    for (const { stored } of group) stored(verdicts[index++] as Verdict);
     if (waiting.length > 0) schedule(0);
     if (!isFull()) for (const resume of resumes.splice(0)) resume();
   }

@@ -61,12 +61,12 @@ export function createAlarms(history: AlarmHistory): Alarms {
 
   const acceptInOrder = (device: string, on: Watched, reading: StoredReading, timeMs: number): void => {
     on.timeMs = timeMs;
-    const name = topicParts(reading.series.topic).name;
     const now = troublesOf(reading);
     for (const [code, episode] of on.open) {
       if (!now.has(code) && isDenied(code, reading)) amend(on, episode, { until: timeMs });
     }
     for (const { code, text, level } of now.values()) {
+      const { name } = topicParts(reading.series.topic);
       if (!on.open.has(code)) begin(on, { device, name, code, text, level, since: timeMs, until: null });
     }
   };
@@ -75,8 +75,8 @@ export function createAlarms(history: AlarmHistory): Alarms {
   const acceptLate = (device: string, on: Watched, reading: StoredReading, timeMs: number): void => {
     const apartMs =
       reading.intervalSeconds === undefined ? apartMsMax : freshMsMax(reading.intervalSeconds * 1000);
-    const name = topicParts(reading.series.topic).name;
     for (const { code, text, level } of troublesOf(reading).values()) {
+      const { name } = topicParts(reading.series.topic);
       const near = history.touching(device, code, timeMs - apartMs, timeMs + apartMs);
       if (near === undefined) {
         const alarm = { device, name, code, text, level, since: timeMs, until: timeMs };

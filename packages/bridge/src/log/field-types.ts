@@ -41,9 +41,12 @@ interface Known {
   receivedMs: number;
 }
 
+type KnownValue = Exclude<Value, null>;
+
 const fieldsOfSeriesMax = 2_000;
 const fieldsMax = 200_000;
 const valueLengthKept = 200;
+const none: readonly Misfit[] = [];
 
 const typeOfKind: { readonly [Kind in FieldKind]: FieldType } = {
   gauge: 'number',
@@ -54,7 +57,7 @@ const typeOfKind: { readonly [Kind in FieldKind]: FieldType } = {
   flags: 'list',
 };
 
-export function typeOf(value: Exclude<Value, null>): FieldType {
+export function typeOf(value: KnownValue): FieldType {
   if (typeof value === 'number') return 'number';
   if (typeof value === 'string') return 'text';
   return typeof value === 'boolean' ? 'yes_or_no' : 'list';
@@ -87,7 +90,7 @@ export function openFieldTypes(database: DatabaseSync): FieldTypes {
   };
   reload();
 
-  const learn = (id: number, field: string, value: Exclude<Value, null>): Known | undefined => {
+  const learn = (id: number, field: string, value: KnownValue): Known | undefined => {
     const fields = fieldsOf(id);
     if (fields.size >= fieldsOfSeriesMax || total >= fieldsMax) return undefined;
     const described = describeField(field);
@@ -99,24 +102,22 @@ export function openFieldTypes(database: DatabaseSync): FieldTypes {
     return known;
   };
 
-  const misfit = (id: number, field: string, value: Value, receivedMs: number): readonly Misfit[] => {
-    if (value === null) return [];
+  const misfit = (id: number, field: string, value: KnownValue, receivedMs: number): Misfit | undefined => {
     const known = series.get(id)?.get(field) ?? learn(id, field, value);
     const came = typeOf(value);
-    if (known?.type === came) return [];
-    if (known === undefined) return [{ field, why: 'there are too many fields', isNew: false }];
+    if (known?.type === came) return undefined;
+    if (known === undefined) return { field, why: 'there are too many fields', isNew: false };
     known.count++;
     known.value = JSON.stringify(value).slice(0, valueLengthKept);
     known.receivedMs = receivedMs;
     changed.set(known, [id, field]);
-    return [
-      { field, why: `${shown[known.type]} was expected, ${shown[came]} came`, isNew: known.count === 1 },
-    ];
+    const why = `${shown[known.type]} was expected, ${shown[came]} came`;
+    return { field, why, isNew: known.count === 1 };
   };
 
   return {
     misfits: (id, values, receivedMs) =>
-      Object.entries(values).flatMap(([field, value]) => misfit(id, field, value, receivedMs)),
+      collect(values, (field, value) => misfit(id, field, value, receivedMs)),
     conflicts: (limit) =>
       [...series]
         .flatMap(([id, fields]) => [...fields].map(([field, known]) => ({ series: id, field, ...known })))
@@ -130,6 +131,22 @@ export function openFieldTypes(database: DatabaseSync): FieldTypes {
     },
     reload,
   };
+}
+
+/** On the way of every reading, and hardly one has a misfit: nothing is made where there is none. */
+function collect(
+  values: Values,
+  misfit: (field: string, value: KnownValue) => Misfit | undefined,
+): readonly Misfit[] {
+  let found: Misfit[] | undefined;
+  for (const field in values) {
+    const value = values[field];
+    const one = value === null || value === undefined ? undefined : misfit(field, value);
+    if (one === undefined) continue;
+    found ??= [];
+    found.push(one);
+  }
+  return found ?? none;
 }
 
 const shown: { readonly [Type in FieldType]: string } = {

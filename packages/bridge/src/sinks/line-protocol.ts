@@ -31,11 +31,11 @@ export function lineOf({ measurement, tags, fields, timeMs }: Point): string {
   for (const given in fields) {
     const value = fields[given];
     if (value === undefined) continue;
-    text += text === '' ? ' ' : ',';
-    text += fieldName(given);
-    if (typeof value === 'number') text += `=${floatOf(value)}`;
-    else if (typeof value === 'boolean') text += value ? '=T' : '=F';
-    else text += `=${quoted(value)}`;
+    const { first, further } = fieldStarts(given);
+    text += text === '' ? first : further;
+    if (typeof value === 'number') text += floatOf(value);
+    else if (typeof value === 'boolean') text += value ? 'T' : 'F';
+    else text += quoted(value);
   }
   if (measurement === '' || text === '')
     throw new RefusedError('a point without a measurement or without a field');
@@ -75,18 +75,26 @@ function prefixOf(measurement: string, tags: Point['tags']): string {
   return prefix;
 }
 
-/** Names of fields that were escaped already; devices that invent names do not make it grow for ever. */
-const fieldNames = new Map<string, string>();
+interface FieldStarts {
+  /** Of a line's first field, and of any other: separator, name and equals sign. */
+  readonly first: string;
+  readonly further: string;
+}
+
+/** Of names that came already, because each piece that is put to a line is an object; devices that invent names do not make
+ * it grow for ever. */
+const startsByName = new Map<string, FieldStarts>();
 const fieldNamesMax = 10_000;
 
-function fieldName(given: string): string {
-  const known = fieldNames.get(given);
+function fieldStarts(given: string): FieldStarts {
+  const known = startsByName.get(given);
   if (known !== undefined) return known;
-  if (fieldNames.size >= fieldNamesMax) fieldNames.clear();
+  if (startsByName.size >= fieldNamesMax) startsByName.clear();
   // InfluxDB drops a field called `time` without a word when the point has others.
   const name = given === 'time' ? 'time_' : escaped.tag(nameOf(given));
-  fieldNames.set(given, name);
-  return name;
+  const starts = { first: ` ${name}=`, further: `,${name}=` };
+  startsByName.set(given, starts);
+  return starts;
 }
 
 /** Larger batches go in several requests. */

@@ -29,15 +29,36 @@ const lengthBytesMax = 4;
 export function withoutPublishes({ socket, ...options }: PublishStreamOptions): Duplex {
   let rest: Buffer = Buffer.alloc(0);
   /** What came since, and how much is needed before it is worth looking. */
-  let further: Buffer[] = [];
+  const further: Buffer[] = [];
   let furtherBytes = 0;
   let missingBytes = 0;
   let isBlocked = false;
 
+  /** Puts together no more than the packet that is not whole yet: all others lie in what the socket gave, uncopied. */
+  const readOn = (): void => {
+    const pieces = [rest];
+    for (let next = further.shift(); next !== undefined; next = further.shift()) {
+      const piece = rest.length === 0 ? next : next.subarray(0, missingBytes);
+      pieces.push(piece);
+      furtherBytes -= piece.length;
+      missingBytes -= piece.length;
+      if (piece.length < next.length) further.unshift(next.subarray(piece.length));
+      if (rest.length === 0 || missingBytes <= 0) break;
+    }
+    rest = rest.length === 0 ? (pieces[1] ?? rest) : Buffer.concat(pieces);
+  };
   const work = (): void => {
-    if (furtherBytes > 0) rest = Buffer.concat([rest, ...further]);
-    further = [];
-    furtherBytes = 0;
+    take();
+    while (!isBlocked && !outer.destroyed && further.length > 0 && furtherBytes >= missingBytes) {
+      readOn();
+      take();
+    }
+    if (isBlocked) {
+      socket.pause();
+      options.whenRoom(resume);
+    }
+  };
+  const take = (): void => {
     let at = 0;
     for (;;) {
       const frame = frameAt(rest, at);
@@ -56,10 +77,6 @@ export function withoutPublishes({ socket, ...options }: PublishStreamOptions): 
       at = frame.end;
     }
     rest = rest.subarray(at);
-    if (isBlocked) {
-      socket.pause();
-      options.whenRoom(resume);
-    }
   };
   const resume = (): void => {
     if (!isBlocked || outer.destroyed) return;

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import type { Intake } from '../intake/intake.ts';
+import type { Message } from '../message.ts';
 import { type Delivered, withoutPublishes } from './publish-stream.ts';
 
 export interface SubscriberOptions {
@@ -179,9 +180,9 @@ function createHandler({ intake, nowMs }: SubscriberOptions) {
   const block = createBlock(intake);
   let pending = 0;
   let finished: (() => void) | undefined;
-  const offer = (message: Omit<Delivered, 'messageId'>, stored: () => void): void => {
+  const offer = (message: Message, stored: () => void): void => {
     pending++;
-    intake.offer({ ...message, receivedMs: nowMs() }, () => {
+    intake.offer(message, () => {
       pending--;
       stored();
       if (pending === 0) finished?.();
@@ -192,7 +193,7 @@ function createHandler({ intake, nowMs }: SubscriberOptions) {
     return ({ topic, payload, retained, messageId }) => {
       // Not acknowledged: the broker keeps it for the next time. Read on, so that the connection can end.
       if (finished !== undefined) return;
-      offer({ topic, payload, retained }, () => {
+      offer({ topic, payload, receivedMs: nowMs(), retained }, () => {
         if (messageId !== undefined) acknowledge(messageId);
       });
     };
@@ -201,7 +202,8 @@ function createHandler({ intake, nowMs }: SubscriberOptions) {
   const takeFromLibrary: MqttClient['handleMessage'] = ({ topic, payload, retain }, done) => {
     if (finished !== undefined) return done(held);
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    offer({ topic: topic.toString(), payload: bytes, retained: retain }, () => done());
+    const message = { topic: topic.toString(), payload: bytes, receivedMs: nowMs(), retained: retain };
+    offer(message, () => done());
   };
   return {
     takeFrom,
@@ -240,9 +242,10 @@ function createAcknowledger(socket: Duplex) {
   let due: number[] = [];
   const flush = (): void => {
     const bytes = Buffer.allocUnsafe(due.length * pubackBytes);
-    for (const [index, messageId] of due.entries()) {
-      bytes.writeUInt16BE(pubackHead, index * pubackBytes);
-      bytes.writeUInt16BE(messageId, index * pubackBytes + 2);
+    let at = 0;
+    for (const messageId of due) {
+      at = bytes.writeUInt16BE(pubackHead, at);
+      at = bytes.writeUInt16BE(messageId, at);
     }
     due = [];
     if (!socket.destroyed) socket.write(bytes);

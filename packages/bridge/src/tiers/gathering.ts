@@ -21,9 +21,9 @@ export interface Gathering {
 /** What a cell weighs, in readings that go into it. */
 const cellWeight = 10;
 /** Weight of what is in memory, some ten megabytes each 100,000; further readings wait in the log. */
-const pendingMax = 240_000;
+const pendingMax = 120_000;
 /** As much is flushed without waiting for more. */
-const pendingMuch = 60_000;
+const pendingMuch = 30_000;
 const readLimit = 1_000;
 
 export function startGathering({
