@@ -71,11 +71,8 @@ export function createMedia(
     radio: radio.receiver,
     gatt: radio.connect,
     hid: (port, { reportBytes, reportPauseMs }) => hidLink({ port, reportBytes, reportPauseMs }),
-    serial: (path, baudRate) =>
-      serialLink({ path, baudRate }, (bytes) =>
-        log.warn(`${path}: ${bytes} bytes were lost, nobody took them in time`),
-      ),
-    bus: (way) => openBus(way, now),
+    serial: (path, baudRate) => serialLink({ path, baudRate }, log.warn),
+    bus: (way) => openBus(way, now, log.warn),
     replayedPackets: (path) => replayReceiver({ path, pace, now }),
     replayedLink: (path) => replayLink({ path, pace, now }),
   };

@@ -90,7 +90,7 @@ export async function ask(options: AskOptions): Promise<void> {
       if (failure !== undefined) dueMs = now().uptimeMs;
     }
   } finally {
-    await connection?.link.close();
+    if (connection !== undefined) await letGo(options, connection.link);
   }
 }
 

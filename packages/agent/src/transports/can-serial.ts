@@ -16,6 +16,8 @@ import {
   usbCanASettings,
 } from '@wattline/protocols';
 import type { Moment } from '../reading/device.ts';
+import { within } from '../reading/exchange.ts';
+import { startTimer } from '../reading/pacer.ts';
 import { type BusWay, type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
 import { createCanFramer } from './can-framer.ts';
 import { createPacketBuffer, type PacketBuffer } from './packet-buffer.ts';
@@ -61,6 +63,8 @@ interface CanSerialOptions {
 }
 
 const settleMsDefault = 100;
+/** A port whose driver hangs takes nothing, and never says so. */
+const commandMsMax = 2000;
 
 export function canSerialReceiver(options: CanSerialOptions): Receiver {
   const counts = { packets: 0, dropped: 0, noiseBytes: 0, damaged: 0, doubtful: 0 };
@@ -116,7 +120,12 @@ async function open(
   settleMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const command of opening) await link.write(command);
+  for (const command of opening)
+    if (!(await isTaken(link, command, signal)))
+      throw new TransportError(
+        'unusable',
+        `the CAN adapter takes no command within ${commandMsMax / 1000} s: unplug it and plug it in again`,
+      );
   const settled = AbortSignal.timeout(settleMs);
   const either = AbortSignal.any([signal, settled]);
   try {
@@ -125,6 +134,14 @@ async function open(
     if (!settled.aborted || signal.aborted) throw error;
   }
 }
+
+const isTaken = async (link: Link, command: Uint8Array, signal: AbortSignal): Promise<boolean> =>
+  (await within(commandMsMax, { startTimer, signal }, async () => {
+    await link.write(command);
+    return true;
+  })) ?? false;
+
+const never = new AbortController().signal;
 
 async function pump(
   link: Link,
@@ -139,10 +156,10 @@ async function pump(
   }
 }
 
-/** The adapter stops; one that is gone needs not be told. */
+/** The adapter stops; one that is gone or takes nothing needs not be told. */
 async function close(link: Link, { closing }: AdapterProtocol): Promise<void> {
   try {
-    if (closing !== undefined) await link.write(closing);
+    if (closing !== undefined) await isTaken(link, closing, never);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
   }

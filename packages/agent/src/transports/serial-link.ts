@@ -3,16 +3,20 @@
 import { lstatSync, statSync } from 'node:fs';
 import { type Connect, TransportError } from '../transport.ts';
 import { createChunkBuffer } from './chunk-buffer.ts';
-import { openSerialPort, type SerialSettings } from './serial-port.ts';
+import { type LoadSerialPort, openSerialPort, type SerialSettings } from './serial-port.ts';
 
 /** How often the path is looked at. */
 const presenceMs = 1000;
 
-/** `dropped` is told the bytes that nobody read in time, when the link closes. */
-export function serialLink(settings: SerialSettings, dropped: (bytes: number) => void = () => {}): Connect {
+/** @param warn told, as the link closes, what went wrong that breaks nothing */
+export function serialLink(
+  settings: SerialSettings,
+  warn: (problem: string) => void = () => {},
+  load?: LoadSerialPort,
+): Connect {
   return async (signal) => {
     const { path } = settings;
-    const port = await openSerialPort(settings, signal);
+    const port = await openSerialPort(settings, signal, load);
     const { stream } = port;
     const received = createChunkBuffer();
     const opened = identityOf(path);
@@ -21,13 +25,18 @@ export function serialLink(settings: SerialSettings, dropped: (bytes: number) =>
       if (identityOf(path) !== opened) void close();
     }, presenceMs).unref();
     let lost: TransportError | undefined;
+    let isLeft = false;
     let failWrite: (error: TransportError) => void = () => {};
     const close = async (): Promise<void> => {
       clearInterval(presence);
       lost ??= new TransportError('lost', `the serial port ${path} is gone: is its cable pulled?`);
       received.fail(lost);
       failWrite(lost);
-      await port.close();
+      if ((await port.close()) || isLeft) return;
+      isLeft = true;
+      warn(
+        `${path}: its driver hangs in closing the port and is left alone: if the port stays in use, unplug its cable and plug it in again`,
+      );
     };
     // A pulled cable shows as the one or the other, depending on the driver.
     for (const event of ['close', 'end', 'error']) stream.on(event, () => void close());
@@ -50,7 +59,8 @@ export function serialLink(settings: SerialSettings, dropped: (bytes: number) =>
         });
       },
       close() {
-        if (received.dropped > 0) dropped(received.dropped);
+        if (received.dropped > 0)
+          warn(`${path}: ${received.dropped} bytes were lost, nobody took them in time`);
         return close();
       },
     };

@@ -1,6 +1,9 @@
 // Opens a serial port: 8 data bits, no parity, 1 stop bit, raw, for this program alone.
 
 import type { Duplex } from 'node:stream';
+import type { SerialPort, SerialPortMock } from 'serialport';
+import { within } from '../reading/exchange.ts';
+import { startTimer } from '../reading/pacer.ts';
 import { TransportError } from '../transport.ts';
 import { holderOf } from './port-holder.ts';
 
@@ -14,14 +17,26 @@ export interface SerialSettings {
 interface SerialStream {
   /** Emits `close`, `end` or `error` when the port is lost. */
   readonly stream: Duplex;
-  close(): Promise<void>;
+  /** Leaves a driver that hangs to itself; whether it closed. */
+  close(): Promise<boolean>;
 }
 
-/** @throws TransportError saying what stands in the way; the signal's reason when it aborts. */
-export async function openSerialPort(settings: SerialSettings, signal: AbortSignal): Promise<SerialStream> {
+/** Some drivers wait in closing for bytes that the device does not take, and in opening for that. */
+const closeMsMax = 5000;
+const openMsMax = 10_000;
+
+/**
+ * @param load the library, another one only in tests
+ * @throws TransportError saying what stands in the way; the signal's reason when it aborts.
+ */
+export async function openSerialPort(
+  settings: SerialSettings,
+  signal: AbortSignal,
+  load: LoadSerialPort = loadSerialPort,
+): Promise<SerialStream> {
   const { path, baudRate, rtscts = false } = settings;
   signal.throwIfAborted();
-  const { SerialPort } = await loadSerialPort();
+  const SerialPort = await load();
   const port = new SerialPort({
     path,
     baudRate,
@@ -33,13 +48,31 @@ export async function openSerialPort(settings: SerialSettings, signal: AbortSign
     lock: true,
     autoOpen: false,
   });
-  await new Promise<void>((resolve, reject) => {
-    port.open((error) => (error ? reject(refusal(path, error)) : resolve()));
+  let isLate = false;
+  const opening = new Promise<true>((resolve, reject) => {
+    port.open((error) => {
+      if (error) return reject(refusal(path, error));
+      // Nobody waits for it any more.
+      if (isLate) port.close();
+      resolve(true);
+    });
   });
-  const { promise: closed, resolve: isClosed } = Promise.withResolvers<void>();
-  port.once('close', () => isClosed());
-  const close = (): Promise<void> => {
-    if (port.isOpen) port.close(() => isClosed());
+  try {
+    if ((await within(openMsMax, { startTimer, signal }, () => opening)) === undefined) throw hung(path);
+  } catch (error) {
+    isLate = true;
+    throw error;
+  }
+  const { promise: closed, resolve: end } = Promise.withResolvers<boolean>();
+  port.once('close', () => end(true));
+  let isClosing = false;
+  const close = (): Promise<boolean> => {
+    if (!isClosing) {
+      isClosing = true;
+      const stopTimer = startTimer(closeMsMax, () => end(false));
+      void closed.then(stopTimer);
+      if (port.isOpen) port.close(() => end(true));
+    }
     return closed;
   };
   // RS-232 cables of VE.Direct feed their converter from DTR and RTS; a pseudo terminal has no such lines.
@@ -51,15 +84,23 @@ export async function openSerialPort(settings: SerialSettings, signal: AbortSign
   return { stream: port, close };
 }
 
-async function loadSerialPort(): Promise<typeof import('serialport')> {
+export type LoadSerialPort = () => Promise<typeof SerialPort | typeof SerialPortMock>;
+
+async function loadSerialPort(): Promise<typeof SerialPort> {
   try {
-    return await import('serialport');
+    return (await import('serialport')).SerialPort;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     const machine = `${process.platform}-${process.arch}`;
     throw new TransportError('unusable', `the serial port library does not load on ${machine}: ${reason}`);
   }
 }
+
+const hung = (path: string): TransportError =>
+  new TransportError(
+    'unusable',
+    `the serial port ${path} does not open within ${openMsMax / 1000} s, its driver hangs: unplug its cable and plug it in again`,
+  );
 
 /** The library tells its errors by the C library's texts only. */
 function refusal(path: string, { message }: Error): TransportError {

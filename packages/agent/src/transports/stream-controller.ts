@@ -35,7 +35,9 @@ export async function openTcp(host: string, port: number, signal: AbortSignal): 
 /** With hardware flow control, as H4 demands it. */
 export async function openUart(path: string, baudRate: number, signal: AbortSignal): Promise<Controller> {
   const port = await openSerialPort({ path, baudRate, rtscts: true }, signal);
-  return streamController(`uart:${path}`, port.stream, port.close);
+  return streamController(`uart:${path}`, port.stream, async () => {
+    await port.close();
+  });
 }
 
 function streamController(name: string, stream: Duplex, closeStream: () => Promise<void>): Controller {
