@@ -9,7 +9,7 @@ import {
 } from '@wattline/protocols';
 import type { AsideReason, Message } from '../message.ts';
 import { parseAgentState } from './agent-state.ts';
-import { deviceTopicOf, isForeign, type Translator, translatedReading } from './replaced.ts';
+import { deviceTopicOf, isForeign, type Translator, textOf, translatedReading } from './replaced.ts';
 
 export type Judgement =
   | {
@@ -39,7 +39,7 @@ export function judge({ topic, payload, retained }: Message, translator: Transla
   if (payload.length > payloadBytesMax) {
     return aside('too_big', `${payload.length} bytes came, at most ${payloadBytesMax} are read`);
   }
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
+  const text = textOf(payload);
   if (topic.startsWith('wattline/')) return judgeAgentTopic(topic, text);
   const parsed = parseReading(text);
   // Nothing is asked of the rules for other programs' messages when a message says that it is ours.
@@ -89,14 +89,16 @@ export function judgeAgentTopic(topic: string, text: string): Judgement {
 }
 
 /** A device publishes on the same topic for ever: what was found of it is remembered. */
-const topicFaults = new Map<string, string | undefined>();
+const topicFaults = new Map<string, string>();
+const faultless = '';
 const topicFaultsMax = 10_000;
 
 function topicFault(topic: string): string | undefined {
-  if (topicFaults.has(topic)) return topicFaults.get(topic);
+  const known = topicFaults.get(topic);
+  if (known !== undefined) return known === faultless ? undefined : known;
   if (topicFaults.size >= topicFaultsMax) topicFaults.clear();
   const fault = faultOfTopic(topic);
-  if (topic.length <= topicBytesMax) topicFaults.set(topic, fault);
+  if (topic.length <= topicBytesMax) topicFaults.set(topic, fault ?? faultless);
   return fault;
 }
 

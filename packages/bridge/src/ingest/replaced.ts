@@ -73,19 +73,26 @@ export const translatedReading = ({ kind, values, timeMs }: Translated): ParsedR
   ...(typeof values['model'] === 'string' ? { model: values['model'] } : {}),
 });
 
+/** A payload as text, without a second view of its bytes where it is a Buffer already. */
+export const textOf = (payload: Uint8Array): string =>
+  (Buffer.isBuffer(payload)
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  ).toString();
+
 /** A message as the log keeps it. */
 export interface KeptMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   /** Of a translated message: the topic of the device that it was found to be of when it came. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** Fields whose values were of another type than the field has (field-types.ts). */
-  readonly leftOut?: readonly string[];
+  readonly leftOut?: readonly string[] | undefined;
 }
 
 /** What a message that the log has taken says. `undefined`: it is no reading by today's rules. */
 export function readAgain({ topic, payload, device, leftOut }: KeptMessage): ParsedReading | undefined {
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
+  const text = textOf(payload);
   if (device === undefined) {
     const parsed = parseReading(text);
     return typeof parsed === 'string' ? undefined : withoutFields(parsed, leftOut);

@@ -41,17 +41,25 @@ export interface Devices {
 
 export function createDevices(agents: Pick<Agents, 'get'>): Devices {
   const newest = new Map<string, Newest>();
-  const ids = new Map<string, string>();
+  /** What the log calls a series is one object for all of its readings. */
+  const ids = new WeakMap<SeriesKey, string>();
   const devicesByTopic = new Map<string, number>();
   let hidden = 0;
 
-  const meet = (reading: StoredReading, key: string): string | undefined => {
+  const idOf = (series: SeriesKey): string => {
+    let id = ids.get(series);
+    if (id === undefined) {
+      id = deviceId(series);
+      ids.set(series, id);
+    }
+    return id;
+  };
+
+  const meet = (reading: StoredReading, id: string): string | undefined => {
     if (newest.size >= devicesMax) {
       hidden += 1;
       return undefined;
     }
-    const id = deviceId(reading.series);
-    ids.set(key, id);
     newest.set(id, firstKnown(reading));
     const { topic } = reading.series;
     devicesByTopic.set(topic, (devicesByTopic.get(topic) ?? 0) + 1);
@@ -59,10 +67,9 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
   };
 
   const accept = (reading: StoredReading): string | undefined => {
-    const key = keyOf(reading.series);
-    const id = ids.get(key);
-    const known = id === undefined ? undefined : newest.get(id);
-    if (known === undefined) return meet(reading, key);
+    const id = idOf(reading.series);
+    const known = newest.get(id);
+    if (known === undefined) return meet(reading, id);
     takeReading(known, reading);
     return id;
   };
@@ -76,7 +83,6 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
   const forget = (series: SeriesKey): void => {
     const id = deviceId(series);
     if (!newest.delete(id)) return;
-    ids.delete(keyOf(series));
     devicesByTopic.set(series.topic, (devicesByTopic.get(series.topic) ?? 1) - 1);
   };
 
@@ -99,8 +105,6 @@ export function createDevices(agents: Pick<Agents, 'get'>): Devices {
     hiddenReadings: () => hidden,
   };
 }
-
-const keyOf = ({ topic, agent }: SeriesKey): string => `${agent}\n${topic}`;
 
 function find(newest: ReadonlyMap<string, Newest>, idOrName: string): Device | undefined {
   const known = newest.get(idOrName);

@@ -60,13 +60,14 @@ export function followLog({ log, history, clock, onAlarmFailure }: Sources): Liv
   };
 
   const accept = (readings: readonly StoredReading[]): void => {
-    const known = readings.filter(isTimely).map((reading) => [devices.accept(reading), reading] as const);
+    const ids = readings.map((reading) => (isTimely(reading) ? devices.accept(reading) : undefined));
     guarded(() => {
-      for (const [id, reading] of known) {
-        if (id === undefined) continue;
+      readings.forEach((reading, index) => {
+        const id = ids[index];
+        if (id === undefined) return;
         changed.add(id);
         alarms.accept(id, reading);
-      }
+      });
     });
   };
 

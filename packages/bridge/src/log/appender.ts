@@ -3,8 +3,9 @@
 import type { AgentState, Values } from '@wattline/protocols';
 import { isDescribed, type Judgement, judge } from '../ingest/ingest.ts';
 import { type Translator, withoutFields } from '../ingest/replaced.ts';
-import type { AsideReason, Message, StoredReading, Verdict } from '../message.ts';
+import type { AsideReason, Message, SeriesKey, StoredReading, Verdict } from '../message.ts';
 import { explainForeign } from './foreign.ts';
+import type { GroupRecord } from './group.ts';
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
 import type { Parts } from './parts.ts';
@@ -192,14 +193,20 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
     batch.accepted.push({ stream: stream.id, sequence, message });
   }
   learnBoot(parsed, boots);
-  const streamId = stream && sequence !== undefined ? stream.id : 0;
-  store(batch, message, judged, {
-    ...(leftOut === undefined ? {} : { leftOut }),
-    series: named,
-    ...place,
+  store(batch, judged, named.key, place.waiting, {
+    series: named.id,
+    topic: message.topic,
+    device,
+    leftOut,
+    receivedMs: message.receivedMs,
+    timeMs,
+    retained: message.retained,
+    placed: place.placed,
     digested,
-    streamId,
+    waits: place.waiting !== undefined,
+    stream: sequence === undefined ? 0 : (stream?.id ?? 0),
     sequence: sequence ?? 0,
+    payload: message.payload,
   });
   return stored;
 }
@@ -224,62 +231,27 @@ function leaveOut(
 const hasRoom = (stream: Stream, sequence: number): boolean =>
   intervalCount(stream.seen) < intervalsMax || touches(stream.seen, sequence);
 
+/** @param waiting the boot that the reading waits for */
 function store(
-  { parts, builder, readings, notices }: Batch,
-  message: Message,
-  { parsed, device, doubt }: JudgedReading,
-  known: {
-    readonly leftOut?: readonly string[];
-    readonly series: { readonly id: number; readonly key: StoredReading['series'] };
-    readonly timeMs: number;
-    readonly placed: boolean;
-    readonly waiting?: UnsetBoot;
-    readonly digested: boolean;
-    readonly streamId: number;
-    readonly sequence: number;
-  },
+  { parts: { counts, series, waiting: unset }, builder, readings, notices }: Batch,
+  { parsed, doubt }: JudgedReading,
+  key: SeriesKey,
+  waiting: UnsetBoot | undefined,
+  record: GroupRecord,
 ): void {
-  const { counts, series, waiting } = parts;
-  const { topic, payload, receivedMs, retained } = message;
-  const { timeMs, placed, digested, streamId: stream, sequence } = known;
   counts.add('head', 1);
   const position = counts.get('head');
-  const { leftOut } = known;
-  const meaning = {
-    ...(device === undefined ? {} : { device }),
-    ...(leftOut === undefined ? {} : { leftOut }),
-  };
-  const waits = known.waiting !== undefined;
-  const reading = toReading(withoutFields(parsed, leftOut), {
-    position,
-    series: known.series.key,
-    timeMs,
-    receivedMs,
-    placed,
-    waits,
-  });
+  const reading = toReading(withoutFields(parsed, record.leftOut), position, key, record);
   readings.push(reading);
-  if (known.waiting) waiting.add(position, known.waiting);
-  else series.add(known.series.id, reading, placed, { topic, payload, ...meaning });
+  if (waiting) unset.add(position, waiting);
+  else series.add(record.series, reading, record.placed, record);
   if (doubt !== undefined) {
+    const { topic } = record;
     counts.add('bound:doubted', 1);
     const text = `${topic}: the values may be wrong: ${doubt}. They are stored, and counted as doubted.`;
     notices.push({ key: topic, text });
   }
-  builder.add(position, {
-    series: known.series.id,
-    topic,
-    ...meaning,
-    payload,
-    receivedMs,
-    timeMs,
-    retained,
-    placed,
-    digested,
-    waits,
-    stream,
-    sequence,
-  });
+  builder.add(position, record);
 }
 
 /** The same again is harmless for ever; when the first is no longer held, it is taken for the same. */

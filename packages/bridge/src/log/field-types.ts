@@ -116,8 +116,7 @@ export function openFieldTypes(database: DatabaseSync): FieldTypes {
   };
 
   return {
-    misfits: (id, values, receivedMs) =>
-      collect(values, (field, value) => misfit(id, field, value, receivedMs)),
+    misfits: (id, values, receivedMs) => collect(misfit, id, values, receivedMs),
     conflicts: (limit) =>
       [...series]
         .flatMap(([id, fields]) => [...fields].map(([field, known]) => ({ series: id, field, ...known })))
@@ -135,13 +134,15 @@ export function openFieldTypes(database: DatabaseSync): FieldTypes {
 
 /** On the way of every reading, and hardly one has a misfit: nothing is made where there is none. */
 function collect(
+  misfit: (id: number, field: string, value: KnownValue, receivedMs: number) => Misfit | undefined,
+  id: number,
   values: Values,
-  misfit: (field: string, value: KnownValue) => Misfit | undefined,
+  receivedMs: number,
 ): readonly Misfit[] {
   let found: Misfit[] | undefined;
   for (const field in values) {
     const value = values[field];
-    const one = value === null || value === undefined ? undefined : misfit(field, value);
+    const one = value === null || value === undefined ? undefined : misfit(id, field, value, receivedMs);
     if (one === undefined) continue;
     found ??= [];
     found.push(one);

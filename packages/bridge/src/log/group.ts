@@ -11,9 +11,9 @@ export interface GroupRecord {
   readonly series: number;
   readonly topic: string;
   /** Of a translated message: the topic of the device that it is of. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** Fields whose values are none of the reading's. */
-  readonly leftOut?: readonly string[];
+  readonly leftOut?: readonly string[] | undefined;
   readonly receivedMs: number;
   /** Time of the reading as the log placed it. */
   readonly timeMs: number;

@@ -9,8 +9,6 @@ import type { GroupRecord } from './group.ts';
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 interface Placement {
-  readonly position: number;
-  readonly series: SeriesKey;
   readonly timeMs: number;
   readonly receivedMs: number;
   /** The sender's clock was not set; its time was found by its boot, so it is as good as any. */
@@ -19,10 +17,15 @@ interface Placement {
   readonly waits?: boolean;
 }
 
-export function toReading(parsed: ParsedReading, place: Placement): StoredReading {
+export function toReading(
+  parsed: ParsedReading,
+  position: number,
+  series: SeriesKey,
+  place: Placement,
+): StoredReading {
   const reading: Mutable<StoredReading> = {
-    position: place.position,
-    series: place.series,
+    position,
+    series,
     timeMs: place.timeMs,
     receivedMs: place.receivedMs,
     clock: place.placed ? 'synced' : (parsed.clock ?? 'synced'),
@@ -43,7 +46,6 @@ export function readRecord(
   position: number,
   series: SeriesKey,
 ): StoredReading | undefined {
-  const { timeMs, receivedMs, placed, waits } = record;
   const parsed = readAgain(record);
-  return parsed && toReading(parsed, { position, series, timeMs, receivedMs, placed, waits });
+  return parsed && toReading(parsed, position, series, record);
 }

@@ -157,9 +157,7 @@ function newestOf(row: Record<string, unknown>, series: SeriesKey): StoredReadin
   const leftOut: readonly string[] = JSON.parse(String(row['newest_left_out']));
   const parsed = readAgain({ topic, payload, leftOut, ...(device === '' ? {} : { device }) });
   if (parsed === undefined) return undefined;
-  return toReading(parsed, {
-    position: Number(row['newest_position']),
-    series,
+  return toReading(parsed, Number(row['newest_position']), series, {
     timeMs: Number(row['newest_ms']),
     receivedMs: Number(row['newest_received_ms']),
     placed: row['newest_placed'] === 1,

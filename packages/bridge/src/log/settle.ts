@@ -99,7 +99,7 @@ function move(
   counts.add('head', 1);
   counts.add('moved', 1);
   const position = counts.get('head');
-  const reading = toReading(parsed, { position, series: key, timeMs, receivedMs, placed });
+  const reading = toReading(parsed, position, key, { timeMs, receivedMs, placed });
   series.add(record.series, reading, placed, record);
   // Repeats are judged by the record that waited: it keeps stream, sequence and digest.
   const moved = { timeMs, placed, waits: false, digested: false, stream: 0, sequence: 0 };
