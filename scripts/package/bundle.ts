@@ -1,15 +1,15 @@
 // The program's own sources and the libraries they use as one folder of scripts, and the licences of those libraries.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { manifestOf, packageFolder } from './manifest.ts';
 import { type Product, sourceFolder } from './products.ts';
 
 const absentLibrary = fileURLToPath(new URL('absent.ts', import.meta.url));
 
-/** Bundles into `app`. Splitting keeps the start short: a command loads only what it needs. */
+/** Bundles into `app`. */
 export async function bundleSources(root: string, product: Product, app: string): Promise<void> {
   const result = await build({
     absWorkingDir: root,
@@ -18,24 +18,19 @@ export async function bundleSources(root: string, product: Product, app: string)
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
-    splitting: true,
+    ...forms[product.scripts](Object.values(product.entries).map((source) => join(root, source))),
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     metafile: true,
     external: [...product.external],
     alias: { ws: absentLibrary, socks: absentLibrary },
-    // Libraries in CommonJS ask for Node's modules by require.
-    banner: {
-      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-    },
     logLevel: 'warning',
   });
   const main = join(app, 'main.js');
   // The launcher starts it; the first line of the sources would start another Node.
   writeFileSync(main, readFileSync(main, 'utf8').replace(/^#!.*\n/, ''));
-  writeFileSync(join(app, 'package.json'), '{ "type": "module" }\n');
+  writeFileSync(join(app, 'package.json'), `${JSON.stringify({ type: product.scripts })}\n`);
   const bundled = Object.keys(result.metafile.inputs).flatMap(libraryFolder);
   const inPage = product.pageLibraries.map((name) => packageFolder(name, join(root, sourceFolder(product))));
   const folders = [
@@ -44,6 +39,39 @@ export async function bundleSources(root: string, product: Product, app: string)
   ];
   writeFileSync(join(app, 'THIRD-PARTY.txt'), licencesOf(folders));
 }
+
+/** What each kind of script takes, with the sources that become scripts of their own. */
+const forms: { readonly [scripts in Product['scripts']]: (entries: readonly string[]) => BuildOptions } = {
+  module: () => ({
+    format: 'esm',
+    // A command loads only what it needs.
+    splitting: true,
+    // Libraries in CommonJS ask for Node's modules by require.
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+    },
+  }),
+  commonjs: (entries) => ({
+    format: 'cjs',
+    // Node's own `import` would load what this form is there to leave out.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'urlOfBundle' },
+    // What is bundled is strict, as modules are.
+    banner: { js: "'use strict';const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [programsApart(entries)],
+  }),
+};
+
+/** One program that loads another one loads its file, instead of having all of it inside. */
+const programsApart = (entries: readonly string[]): Plugin => ({
+  name: 'programs-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/, namespace: 'file' }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import' || !entries.includes(join(resolveDir, path))) return undefined;
+      return { path: `./${basename(path, '.ts')}.js`, external: true };
+    });
+  },
+});
 
 function libraryFolder(input: string): string[] {
   const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];

@@ -16,6 +16,8 @@ export interface Product {
   readonly description: string;
   /** Sources that become programs of the bundle: name of the output → source. */
   readonly entries: { readonly [output: string]: string };
+  /** commonjs: one file a program, which starts soonest. module: many files, each loaded by what needs it. */
+  readonly scripts: 'commonjs' | 'module';
   /** Packages with binary parts, installed beside the bundle with what they need. */
   readonly external: readonly string[];
   /** `package > dependency` pairs that are listed by the package and not loaded by us: other ways to a radio, build tools. */
@@ -61,7 +63,12 @@ export const products: readonly Product[] = [
     summary: 'reads off-grid power devices and publishes them by MQTT',
     description:
       'Reads solar chargers, batteries and inverters by Bluetooth and cable, publishes\n each reading once, and keeps on disk what could not be delivered.',
-    entries: { main: 'packages/agent/src/main.ts' },
+    entries: {
+      main: 'packages/agent/src/main.ts',
+      program: 'packages/agent/src/program.ts',
+      'radio-child': 'packages/agent/src/transports/radio-child.ts',
+    },
+    scripts: 'commonjs',
     external: ['@stoprocent/noble', 'node-hid', 'serialport'],
     neverLoaded: [
       '@stoprocent/noble > node-addon-api',
@@ -110,6 +117,7 @@ export const products: readonly Product[] = [
     description:
       'Takes readings by MQTT durably, thins them out over the years, feeds databases\n and serves a web page. Carries its own broker and store.',
     entries: { main: 'packages/bridge/src/main.ts', worker: 'packages/bridge/src/queries/worker.ts' },
+    scripts: 'module',
     external: [],
     neverLoaded: [],
     pageLibraries: ['preact', 'uplot'],

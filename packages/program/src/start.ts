@@ -12,8 +12,8 @@ export interface Beginning {
   readonly words: readonly string[];
   readonly surroundings: Surroundings;
   readonly terminal: Terminal;
-  /** Standard input. */
-  readonly input: NodeJS.ReadStream;
+  /** Standard input. Node opens it, and loads what files need, when it is asked for. */
+  readonly input: () => NodeJS.ReadStream;
   /** Of everything that the log writes. */
   readonly redactor: Redactor;
   readonly openLog: (level: LogLevel) => Log;
@@ -55,7 +55,7 @@ export async function beginProgram(
         words,
         surroundings,
         terminal,
-        input: host.stdin,
+        input: () => host.stdin,
         redactor,
         openLog,
         signal,

@@ -107,7 +107,8 @@ function mqttBlock({ name, password, host, broker }: Block): string {
 }
 
 /** From a pipe its first line; from a terminal without an echo. */
-async function askPassword({ input, terminal }: Surround): Promise<string> {
+async function askPassword({ input: standardInput, terminal }: Surround): Promise<string> {
+  const input = standardInput();
   const isTerminal = input.isTTY === true;
   if (isTerminal) terminal.writeError('Password: ');
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
