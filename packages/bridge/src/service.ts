@@ -1,7 +1,6 @@
 // The bridge at work: the log and what follows it, the broker in front, the web beside. Built in the order in which
 // things depend on each other, taken down in the reverse.
 
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock, Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
 import type { Histogram } from 'prom-client';
@@ -9,7 +8,8 @@ import { type Alerts, startAlerts } from './alerts/alerts.ts';
 import { postTo, publishBelow } from './alerts/channels.ts';
 import { forgetTold } from './alerts/notebook.ts';
 import { type Certificate, openCertificate } from './certificate.ts';
-import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
+import type { BridgeConfiguration } from './config/configuration.ts';
+import { deliver, sleep } from './deliver.ts';
 import { type Front, openFront } from './front.ts';
 import { createIntake, type Intake } from './intake/intake.ts';
 import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
@@ -18,19 +18,12 @@ import { type ChangeParts, runChange } from './keeping/run-change.ts';
 import { schemaParts } from './keeping/schema-parts.ts';
 import { type AlarmHistory, openAlarmHistory } from './live/alarm-history.ts';
 import { followLog, type Live } from './live/live.ts';
-import type { Log } from './log/log.ts';
 import { readmitAll } from './log/readmit.ts';
 import { openLog, type SqliteLog } from './log/sqlite-log.ts';
 import { openHistoryQueries } from './queries/open-queries.ts';
 import type { HistoryQueries } from './queries/queries.ts';
 import { createSaid } from './said.ts';
-import { agePoints } from './sinks/ages.ts';
-import { type Delivery, startDelivery } from './sinks/delivery.ts';
-import { readingFeed, windowFeed } from './sinks/feeds.ts';
-import { openSink } from './sinks/open-sink.ts';
-import { readingPoints, windowPoints } from './sinks/point.ts';
-import { keepReady } from './sinks/ready.ts';
-import { openRetentionMemory } from './sinks/retention-memory.ts';
+import type { Delivery } from './sinks/delivery.ts';
 import { openStorageView } from './storage-view.ts';
 import { openStore, type Store } from './store.ts';
 import { createLocalDays, type LocalDays } from './tiers/local-days.ts';
@@ -250,50 +243,5 @@ function openAlerts(
     },
     clock: () => clock.nowMs(),
     report: (text) => say.warn(text),
-  });
-}
-
-/** Cut short by the signal, the wait is simply over. */
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  wait(ms, undefined, { signal }).catch(() => undefined);
-
-interface Sources {
-  readonly store: Store;
-  readonly log: Pick<Log, 'read' | 'head' | 'onStored'>;
-  readonly tail: Log['tail'];
-  readonly tiers: Tiers;
-  readonly live: Pick<Live, 'devices'>;
-}
-
-/** The sink of a configuration, fed from here on. */
-function deliver(
-  { configuration, clock, log: say }: ServiceParts,
-  sink: SinkConfiguration,
-  sources: Sources,
-): Delivery {
-  const surround = {
-    clock: () => clock.nowMs(),
-    clockSynced: () => clock.isSynced(),
-    report: (text: string) => say.warn(text),
-  };
-  const { log, tail, tiers } = sources;
-  const memory = openRetentionMemory(sources.store.database);
-  const newest = () => ({ readings: log.head(), windows: tiers.revision() });
-  const held = () => ({ readings: tail() - 1, windows: 0 });
-  const opened = openSink(sink, { configuration, memory, ...surround });
-  return startDelivery({
-    name: sink.name,
-    type: sink.type,
-    sink: opened,
-    store: sources.store,
-    readings: readingFeed(log, readingPoints),
-    ready: opened.text && keepReady(log, readingPoints, opened.text.encode),
-    readingsHeldMs: configuration.store.retention.rawMs,
-    windows: windowFeed(sources.tiers, windowPoints),
-    ages: () => agePoints(sources.live.devices.standing(surround.clock()), surround.clock()),
-    positions: (which) => (which === 'begin' && sink.fromBeginning ? held() : newest()),
-    random: Math.random,
-    sleep,
-    ...surround,
   });
 }

@@ -11,6 +11,7 @@ import { dayMs, presets, tierName } from '../src/tiers/tier.ts';
 import { createTiers, type Tiers } from '../src/tiers/tiers.ts';
 import { influxd, startInfluxd } from './influxd.ts';
 import { reading, scratchLog } from './scratch-log.ts';
+import { unchanged } from './sinks-past.ts';
 import { noMemory } from './sinks-rig.ts';
 
 const { tiers, rawMs } = presets.server;
@@ -160,6 +161,7 @@ function startBridge(
     readings: readingFeed(log, readingPoints),
     readingsHeldMs: rawMs,
     windows: windowFeed(windows, windowPoints),
+    past: unchanged,
     positions: () => ({ readings: 0, windows: 0 }),
     clock: Date.now,
     clockSynced: () => true,

@@ -8,6 +8,7 @@ import type { Feed, FeedItem } from '../src/sinks/feeds.ts';
 import { sinkSchema } from '../src/sinks/ledger.ts';
 import type { Point, Sink } from '../src/sinks/sink.ts';
 import { openStore } from '../src/store.ts';
+import { unchanged } from './sinks-past.ts';
 
 /** A sink at work on items that the test adds, on a store of its own that it can be restarted on. */
 export function carrySink(createSink: () => Sink) {
@@ -31,6 +32,7 @@ export function carrySink(createSink: () => Sink) {
       readings: feed,
       readingsHeldMs: 7 * 86_400_000,
       windows: none,
+      past: unchanged,
       positions: () => ({ readings: 0, windows: 0 }),
       clock: Date.now,
       clockSynced: () => true,

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startDelivery } from '../src/sinks/delivery.ts';
 import { sinkSchema } from '../src/sinks/ledger.ts';
 import { scratchStore } from './scratch-store.ts';
+import { unchanged } from './sinks-past.ts';
 import { feedOf, memorySink } from './sinks-rig.ts';
 
 test('windows are written although text of readings is ready', async () => {
@@ -31,6 +32,7 @@ test('windows are written although text of readings is ready', async () => {
     },
     readingsHeldMs: 60_000,
     windows: windows.feed,
+    past: unchanged,
     positions: () => ({ readings: 0, windows: 0 }),
     clock: () => 1_000,
     clockSynced: () => true,

@@ -5,6 +5,7 @@ import { sinkSchema } from '../src/sinks/ledger.ts';
 import { type Point, type Sink, UnavailableError } from '../src/sinks/sink.ts';
 import type { Store } from '../src/store.ts';
 import { scratchStore } from './scratch-store.ts';
+import { unchanged } from './sinks-past.ts';
 import { feedOf, memorySink, numberOf, pointOf } from './sinks-rig.ts';
 
 const all = { fromMs: 0, toMs: 1e9 };
@@ -24,6 +25,7 @@ function deliver(
     sink: { plan: () => Promise.reject(new Error('not asked')), close: async () => {}, ...sink },
     ...{ clock: () => 0, clockSynced: () => true, random: () => 1, report: () => {} },
     sleep: () => new Promise(setImmediate),
+    past: unchanged,
     positions: (which) =>
       which === 'begin' && from === 'beginning'
         ? { readings: 0, windows: 0 }

@@ -34,6 +34,7 @@ const sinks: Whole<StatusView['sinks']> = [
       readings: delivery(),
       windows: delivery(),
       settling: next(),
+      changes: { waiting: next(), problem: '' },
       ages: { written: next(), missed: next() },
     },
   },

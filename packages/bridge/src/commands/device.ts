@@ -3,13 +3,15 @@
 import { createClock, type ExitCode, exitCodes, UsageError } from '@wattline/program';
 import type { Invocation } from '../command-line.ts';
 import { ChangeRefused, type DeviceChange, renamedTopic } from '../keeping/device-change.ts';
-import { type ChangeParts, runChange } from '../keeping/run-change.ts';
+import { openPast } from '../keeping/remake.ts';
+import { runChange } from '../keeping/run-change.ts';
 import { schemaParts } from '../keeping/schema-parts.ts';
 import { deviceId } from '../live/device-id.ts';
 import { openLog } from '../log/sqlite-log.ts';
 import type { SeriesKey } from '../message.ts';
 import { openSink } from '../sinks/open-sink.ts';
-import { remake } from '../sinks/remake.ts';
+import { openRemakeLedger } from '../sinks/remake-ledger.ts';
+import { notYet, takeOver } from '../sinks/remaking.ts';
 import { openRetentionMemory } from '../sinks/retention-memory.ts';
 import { openStore } from '../store.ts';
 import type { Surround } from '../surround.ts';
@@ -92,12 +94,21 @@ async function changeHere(
   const now = () => clock.nowMs();
   const tiers = createTiers({ store, log, days, rawMs, tiers: kept, now, ...surround });
   const memory = openRetentionMemory(store.database);
+  const past = openPast(store.database);
   const sinks = configuration.sinks.map((written) => {
     const sink = openSink(written, { configuration, memory, clock: now, ...surround });
-    const close = () => sink.close();
-    const remakes: ChangeParts['sinks'][number]['remake'] = async (what) =>
-      `sink ${written.name}: ${await remake(sink, what)}`;
-    return { close, remake: remakes };
+    const ledger = openRemakeLedger(store, written.name);
+    return {
+      name: written.name,
+      close: () => sink.close(),
+      note: ledger.note,
+      noted: ledger.count,
+      // What is not done now the next bridge does.
+      remake: async () => {
+        const words = takeOver({ sink, store, ledger, past, clock: now, clockSynced: surround.clockSynced });
+        return `sink ${written.name}: ${await words.catch(notYet)}`;
+      },
+    };
   });
   try {
     return await runChange(

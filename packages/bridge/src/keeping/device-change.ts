@@ -77,8 +77,11 @@ export function describeChange({ store, log }: ChangedStore, change: DeviceChang
   ];
 }
 
-/** Changes the store. Returns what a person must know of it. @throws ChangeRefused; the store is as it was then */
-export function changeStore(parts: ChangedStore, change: DeviceChange): readonly string[] {
+/**
+ * Changes the store; `note` is in the same transaction, before anything else. Returns what a person must know of it.
+ * @throws ChangeRefused; the store is as it was then
+ */
+export function changeStore(parts: ChangedStore, change: DeviceChange, note: () => void): readonly string[] {
   const { store, log, tiers } = parts;
   describeChange(parts, change);
   if (tiers.accounts().behind > behindMax) {
@@ -88,7 +91,10 @@ export function changeStore(parts: ChangedStore, change: DeviceChange): readonly
   }
   tiers.flush();
   try {
-    return store.transaction(() => apply(parts, change));
+    return store.transaction(() => {
+      note();
+      return apply(parts, change);
+    });
   } catch (error) {
     const isRefusal = error instanceof EntangledError || error instanceof NameTakenError;
     throw isRefusal ? new ChangeRefused(error.message) : error;

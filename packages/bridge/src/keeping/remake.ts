@@ -1,38 +1,56 @@
-// What a change of a device means for the sinks. A point is removed only where the store can write it again under the
-// new name: what is older stays in the sink as it is.
+// What a change of a device means for the sinks, and what the store says of it later.
 
 import type { DatabaseSync } from 'node:sqlite';
 import { readRaw } from '../log/raw.ts';
+import { holderOf, idsOf } from '../log/series-join.ts';
 import type { SeriesKey } from '../message.ts';
-import { tagsOf } from '../sinks/point.ts';
-import type { Remake } from '../sinks/remake.ts';
-import type { Removal } from '../sinks/sink.ts';
+import type { Past } from '../sinks/remake.ts';
+import type { NameChange } from '../sinks/remake-ledger.ts';
+import { rawTier } from '../sinks/sink.ts';
+import { showTierSeries } from '../tiers/join.ts';
 import { createSeriesFinder } from '../tiers/series-table.ts';
 import { everySeconds, type Tier, tierName } from '../tiers/tier.ts';
 import type { DeviceChange } from './device-change.ts';
 
-/** To be asked before the store is changed. */
-export function remakeOf(database: DatabaseSync, tiers: readonly Tier[], change: DeviceChange): Remake {
-  const tags = tagsOf(change.from, undefined);
-  if (change.is === 'delete') {
-    const all = ['raw', ...tiers.map(({ every }) => tierName(every))];
-    return { removals: all.map((tier) => ({ tier, tags, fromMs: 0 })), readings: () => [] };
+/** To be asked in the transaction, before the change. */
+export function nameChangesOf(
+  database: DatabaseSync,
+  tiers: readonly Tier[],
+  change: DeviceChange,
+): readonly NameChange[] {
+  const series = holderOf(database, change.from);
+  const names = series === undefined ? [] : idsOf(database, series.id);
+  const endMs = 1 + newestOf(database, names);
+  if (change.is !== 'delete') {
+    const raw = { tier: rawTier, fromMs: rawFromMs(database) };
+    const reaches = [raw, ...reachesOf(database, tiers, change.from)];
+    return [{ from: change.from, into: change.into, reaches, endMs }];
   }
-  return {
-    removals: [{ tier: 'raw', tags, fromMs: rawReach(database) }, ...ofTiers(database, tiers, change.from)],
-    readings: () => rawOf(database, change.into),
-  };
+  const all = [rawTier, ...tiers.map(({ every }) => tierName(every))];
+  const reaches = all.map((tier) => ({ tier, fromMs: 0 }));
+  // What was older than the log when it was renamed has an earlier name.
+  const select = database.prepare('SELECT topic, agent FROM log_series WHERE id = ?');
+  return names.flatMap((id) => {
+    const row = select.get(id);
+    const from = row && { topic: String(row['topic']), agent: String(row['agent']) };
+    return from === undefined ? [] : [{ from, reaches, endMs }];
+  });
 }
 
-/** The log has every reading that was measured after it: what is measured later is received later. */
-function rawReach(database: DatabaseSync): number {
+function newestOf(database: DatabaseSync, ids: readonly number[]): number {
+  const newest = database.prepare('SELECT newest_ms FROM log_series WHERE id = ?');
+  return Math.max(0, ...ids.map((id) => Number(newest.get(id)?.['newest_ms'] ?? 0)));
+}
+
+/** What is measured later is received later. */
+function rawFromMs(database: DatabaseSync): number {
   const oldest = database
     .prepare('SELECT last - count AS before, received_ms FROM log_group ORDER BY last LIMIT 1')
     .get();
   return oldest === undefined || oldest['before'] === 0 ? 0 : Number(oldest['received_ms']);
 }
 
-function ofTiers(database: DatabaseSync, tiers: readonly Tier[], key: SeriesKey): Removal[] {
+function reachesOf(database: DatabaseSync, tiers: readonly Tier[], key: SeriesKey) {
   const series = createSeriesFinder(database)(key);
   if (series === undefined) return [];
   const oldest = database.prepare(
@@ -40,13 +58,19 @@ function ofTiers(database: DatabaseSync, tiers: readonly Tier[], key: SeriesKey)
   );
   return tiers.flatMap(({ every }) => {
     const start = oldest.get(everySeconds(every), series.id)?.['start'];
-    if (typeof start !== 'number') return [];
-    return [{ tier: tierName(every), tags: tagsOf(key, undefined), fromMs: start * 1_000 }];
+    return typeof start === 'number' ? [{ tier: tierName(every), fromMs: start * 1_000 }] : [];
   });
 }
 
-function rawOf(database: DatabaseSync, { topic, agent }: SeriesKey) {
-  const row = database.prepare('SELECT id FROM log_series WHERE topic = ? AND agent = ?').get(topic, agent);
-  if (row === undefined) return [];
-  return readRaw(database, { series: Number(row['id']), fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+export function openPast(database: DatabaseSync): Past {
+  return {
+    holder: (name) => holderOf(database, name)?.key,
+    readings: (key) => {
+      const series = holderOf(database, key);
+      if (series === undefined) return [];
+      return readRaw(database, { series: series.id, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+    },
+    rawFromMs: () => rawFromMs(database),
+    showWindows: (key) => void showTierSeries(database, key),
+  };
 }

@@ -44,6 +44,18 @@ export function removeLogSeries(database: DatabaseSync, key: SeriesKey): void {
   }
 }
 
+/** The series whose readings those of a name are now. */
+export function holderOf(
+  database: DatabaseSync,
+  name: SeriesKey,
+): { readonly id: number; readonly key: SeriesKey } | undefined {
+  const found = find(database, name);
+  if (found === undefined) return undefined;
+  const id = found.joined ?? found.id;
+  const row = database.prepare('SELECT topic, agent FROM log_series WHERE id = ?').get(id);
+  return row && { id, key: { topic: String(row['topic']), agent: String(row['agent']) } };
+}
+
 /** Of the rows whose readings are those of a series. */
 export function idsOf(database: DatabaseSync, series: number): readonly number[] {
   return database

@@ -7,10 +7,12 @@ import { type Drain, type DrainParts, refusalOf, startDrain } from './drain.ts';
 import type { Feed } from './feeds.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import type { Ready } from './ready.ts';
-import { type Remake, remake } from './remake.ts';
+import type { Past } from './remake.ts';
+import { type NameChange, openRemakeLedger, type RemakeLedger } from './remake-ledger.ts';
+import { startRemaking } from './remaking.ts';
 import { type Replay, type ReplaySpan, startReplay } from './replay.ts';
 import { startSettling } from './settle.ts';
-import type { Point, Sink } from './sink.ts';
+import { type Point, type Sink, UnavailableError } from './sink.ts';
 
 interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'random' | 'sleep' | 'report'> {
   readonly name: string;
@@ -25,6 +27,8 @@ interface DeliveryParts extends Pick<DrainParts, 'clock' | 'clockSynced' | 'rand
   readonly windows: Feed;
   /** How old the newest reading of each device is at this moment, for stores that keep more than readings. */
   readonly ages?: () => readonly Point[];
+  /** What the store says now of what was, for changes of it. */
+  readonly past: Past;
   /** Positions after which a sink that is new begins, and those of the newest items. */
   readonly positions: (feed: 'begin' | 'newest') => { readonly readings: number; readonly windows: number };
 }
@@ -34,8 +38,12 @@ export interface Delivery {
   /** There may be something new. */
   wake(): void;
   view(): SinkView;
-  /** Brings a change of the past into the store. What is done, or why it is not, in words. */
-  remake(change: Remake): Promise<string>;
+  /** Writes down changes of the past, which `remake` brings into the store. The caller holds the transaction. */
+  note(changes: readonly NameChange[]): void;
+  /** Changes that were written down and wait. */
+  noted(): number;
+  /** To be called as soon as the changes are committed. What is done, or why it is not yet, in words. */
+  remake(): Promise<string>;
   /** Begins to fill the sink again; `undefined`: that goes on already. */
   replay(span: ReplaySpan): ReplayView | undefined;
   /** Of the replay that goes on, or was the last. */
@@ -50,7 +58,9 @@ const readingsLingerMs = 50;
 const nothing: Feed = { gapless: false, read: () => [], head: () => 0, waiting: () => 0 };
 
 export function startDelivery(parts: DeliveryParts): Delivery {
-  const { name, type, sink, store } = parts;
+  const { name, type, store } = parts;
+  const changes = openRemakeLedger(store, name);
+  const sink = parts.sink.move === undefined ? parts.sink : afterMoves(parts.sink, changes.count);
   const ledgers = [openLedger(store, name, 'readings'), openLedger(store, name, 'windows')] as const;
   const begin = parts.positions('begin');
   ledgers[0].begin(begin.readings, begin.readings);
@@ -59,6 +69,7 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   const settling = sink.takesReadingsOnly ? undefined : settlingOf(parts, ledgers[1], alone);
   const readings = startDrain({
     ...parts,
+    sink,
     name: `Sink ${name}, readings`,
     feed: parts.readings,
     ready: parts.ready,
@@ -83,7 +94,10 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   });
   const ages =
     parts.ages === undefined || sink.takesReadingsOnly ? undefined : startAges({ sink, points: parts.ages });
-  const replays = createReplays(parts, alone);
+  const replays = createReplays({ ...parts, sink }, alone);
+  const remaking = remakingOf(parts, changes, replays, () =>
+    Promise.all([readings.turn(), windows.turn(), alone(() => Promise.resolve())]),
+  );
   return {
     name,
     wake: () => {
@@ -97,25 +111,62 @@ export function startDelivery(parts: DeliveryParts): Delivery {
       readings: withSkipped(readings.view(), ledgers[0]),
       windows: windows.view(),
       ...(settling === undefined ? {} : { settling: settling.waiting() }),
+      changes: remaking.view(),
       ...(ages === undefined ? {} : { ages: ages.counts() }),
-      refused: [...ledgers, replays.ledger]
-        .flatMap((ledger) => ledger.refusals(refusalsShown))
-        .map(({ timeMs, point, reason }) => ({ time: timeMs, point, reason }))
-        .slice(0, refusalsShown),
+      refused: refusedOf([...ledgers, replays.ledger]),
     }),
-    remake: async (change) => {
-      parts.ready?.forget();
-      // A replay has the old name on its way, and so have windows that are written once more.
-      await Promise.all([readings.turn(), windows.turn(), replays.stop(), alone(() => Promise.resolve())]);
-      return `sink ${name}: ${await remake(sink, change)}`;
-    },
+    note: changes.note,
+    noted: changes.count,
+    remake: remaking.begin,
     replay: replays.start,
     replayed: replays.view,
     stop: async () => {
       ages?.stop();
       // Closing ends the request under way, which would else be waited for.
-      const others = [replays, settling].map((each) => each?.stop());
+      const others = [replays, settling, remaking].map((each) => each?.stop());
       await Promise.all([readings.stop(), windows.stop(), ...others, sink.close()]);
+    },
+  };
+}
+
+const refusedOf = (ledgers: readonly Ledger[]): SinkView['refused'] =>
+  ledgers
+    .flatMap((ledger) => ledger.refusals(refusalsShown))
+    .map(({ timeMs, point, reason }) => ({ time: timeMs, point, reason }))
+    .slice(0, refusalsShown);
+
+function remakingOf(
+  parts: DeliveryParts,
+  ledger: RemakeLedger,
+  replays: Pick<Replay, 'stop'>,
+  turns: () => Promise<unknown>,
+) {
+  let isOnItsWay = false;
+  const remaking = startRemaking({
+    ...parts,
+    ledger,
+    quiet: async () => {
+      // A replay has the old name on its way, and so have windows that are written once more.
+      const stopping = isOnItsWay ? replays.stop() : undefined;
+      isOnItsWay = false;
+      await Promise.all([stopping, turns()]);
+    },
+  });
+  const begin = async (): Promise<string> => {
+    parts.ready?.forget();
+    isOnItsWay = true;
+    return `sink ${parts.name}: ${await remaking.wake()}`;
+  };
+  return { ...remaking, begin };
+}
+
+/** Nothing is written for a name that is still to be moved: it would be moved along. */
+function afterMoves(sink: Sink, waiting: () => number): Sink {
+  return {
+    ...sink,
+    write: async (points) => {
+      if (waiting() > 0) throw new UnavailableError('devices that were changed are still to be moved');
+      await sink.write(points);
     },
   };
 }

@@ -21,7 +21,7 @@ export async function removeSeries(place: Place, removals: readonly Removal[]): 
   const [first] = removals;
   if (first === undefined) return;
   const of = conditionOf(first.tags);
-  if (removals.every(({ fromMs }) => fromMs <= 0)) {
+  if (removals.every(({ fromMs, toMs }) => fromMs <= 0 && toMs === undefined)) {
     await client.tell(`DROP SERIES WHERE ${of}`);
     return;
   }
@@ -33,8 +33,14 @@ export async function removeSeries(place: Place, removals: readonly Removal[]): 
   ] as const) {
     if (some.length === 0) continue;
     const fromMs = await startOf(place, some, measurement, of);
-    await client.tell(`DELETE FROM ${measurement} WHERE time >= ${fromMs}ms AND ${of}`);
+    await client.tell(`DELETE FROM ${measurement} WHERE time >= ${fromMs}ms AND ${endOf(some)}${of}`);
   }
+}
+
+/** The policies of a measurement cannot be told apart: the earliest end is that of all. */
+function endOf(removals: readonly Removal[]): string {
+  const ends = removals.flatMap(({ toMs }) => (toMs === undefined ? [] : [Math.ceil(toMs)]));
+  return ends.length === 0 ? '' : `time < ${Math.min(...ends)}ms AND `;
 }
 
 /** From when on all of them can be removed, and nothing that cannot be written again. */

@@ -79,9 +79,9 @@ export function createInfluxDb2Sink(options: InfluxDb2Options): Sink {
     mergesFields: true,
     plan: () => buckets.plan(),
     remove: async (removals) => {
-      for (const { tier, tags, fromMs } of removals) {
+      for (const { tier, tags, fromMs, toMs = timeMsMax } of removals) {
         const bucket = bucketName(options.bucket, tier);
-        const body = { start: timeText(fromMs), stop: timeText(timeMsMax), predicate: predicateOf(tags) };
+        const body = { start: timeText(fromMs), stop: timeText(toMs), predicate: predicateOf(tags) };
         await new DeleteAPI(client)
           .postDelete({ org: options.org, bucket, body })
           .catch((error: unknown) => Promise.reject(explain(error, bucket, options)));

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { SchemaPart, Store } from '../store.ts';
+import { remakeMigration } from './remake-ledger.ts';
 
 /** Position after which everything is still to be delivered, and what became of all before. */
 export interface Progress {
@@ -72,6 +73,7 @@ export const sinkSchema: SchemaPart = {
     -- Retentions that the bridge set last in its stores (retention.ts); keep_ms NULL: for ever.
     CREATE TABLE sink_place (place TEXT PRIMARY KEY, keep_ms INTEGER) STRICT, WITHOUT ROWID;
     `,
+    remakeMigration,
   ],
 };
 

@@ -21,6 +21,8 @@ export interface Removal {
   readonly tier: string;
   readonly tags: Point['tags'];
   readonly fromMs: number;
+  /** Not included; absent: all that come after. */
+  readonly toMs?: number;
 }
 
 export interface Sink {
@@ -42,6 +44,11 @@ export interface Sink {
   holds?(point: Point, nowMs: number): boolean;
   /** Removes points, of one series in all of its tiers; absent: the store cannot. @throws RefusedError, UnavailableError */
   remove?(removals: readonly Removal[]): Promise<void>;
+  /**
+   * Gives all points of a series to another, without the store. Nothing is written meanwhile, and none that was moved
+   * halfway before. @throws UnavailableError
+   */
+  move?(from: Point['tags'], into: Point['tags']): Promise<void>;
   /** Fields of one point may come in several writes. */
   readonly mergesFields?: true;
   /** What `prepare` would make and change, for one that asks before. @throws UnavailableError */

@@ -95,8 +95,18 @@ function tiersOf(database: DatabaseSync): number[] {
 
 function rename(database: DatabaseSync, { id }: SeriesState, { topic, agent }: SeriesKey): number {
   database.prepare('UPDATE tier_series SET topic = ?, agent = ? WHERE id = ?').run(topic, agent, id);
-  const show = database.prepare('UPDATE tier_window SET revision = NULL WHERE tier = ? AND series = ?');
-  return tiersOf(database).reduce((sum, tier) => sum + Number(show.run(tier, id).changes), 0);
+  return show(database, id);
+}
+
+/** Gives the windows of a series to the sinks once more. The caller holds the transaction. */
+export function showTierSeries(database: DatabaseSync, key: SeriesKey): number {
+  const series = createSeriesFinder(database)(key);
+  return series === undefined ? 0 : show(database, series.id);
+}
+
+function show(database: DatabaseSync, id: number): number {
+  const unrevise = database.prepare('UPDATE tier_window SET revision = NULL WHERE tier = ? AND series = ?');
+  return tiersOf(database).reduce((sum, tier) => sum + Number(unrevise.run(tier, id).changes), 0);
 }
 
 /** Ids of the fields of one in the rows of the other, which is given those it does not have. */

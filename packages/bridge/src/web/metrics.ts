@@ -179,6 +179,12 @@ function followSinks(register: Registry, sinks: () => readonly SinkView[]): void
       settling === undefined ? [] : [[{ sink }, settling] as const],
     ),
   );
+  const changesHelp = 'Renamed, merged or deleted devices that it has still to take over';
+  follow(register, { name: 'sink_changes_waiting', help: changesHelp, labels: ['sink'] }, () =>
+    sinks().flatMap(({ name: sink, changes }) =>
+      changes === undefined ? [] : [[{ sink }, changes.waiting] as const],
+    ),
+  );
   follow(
     register,
     { name: 'sink_waiting', help: '1 while the store does not take it', labels: ['sink'] },

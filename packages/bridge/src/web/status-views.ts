@@ -48,6 +48,12 @@ export interface SinkView {
   readonly windows: DeliveryView;
   /** Written windows that are still to be written once more, in case an older state of them comes late. */
   readonly settling?: number;
+  /** Devices that were renamed, merged or deleted, and which it has still to take over. */
+  readonly changes?: {
+    readonly waiting: number;
+    /** Why it has not yet, and what to do. */
+    readonly problem?: string;
+  };
   /** Points that say how old each device's newest reading is, since the start; no reading among them. */
   readonly ages?: { readonly written: number; readonly missed: number };
   /** The newest of what was refused. */

@@ -1,0 +1,150 @@
+// A bridge without broker and page: log, tiers and one sink that keeps points in memory, goes away, and dies at a chosen
+// step with the whole program.
+
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
+import type { DeviceChange } from '../src/keeping/device-change.ts';
+import { openPast } from '../src/keeping/remake.ts';
+import { runChange } from '../src/keeping/run-change.ts';
+import { alarmSchema } from '../src/live/alarm-history.ts';
+import type { SeriesKey } from '../src/message.ts';
+import { startDelivery } from '../src/sinks/delivery.ts';
+import { readingFeed, windowFeed } from '../src/sinks/feeds.ts';
+import { sinkSchema } from '../src/sinks/ledger.ts';
+import { readingPoints, windowPoints } from '../src/sinks/point.ts';
+import type { Point, Removal, Sink } from '../src/sinks/sink.ts';
+import { createLocalDays } from '../src/tiers/local-days.ts';
+import { tierSchema } from '../src/tiers/schema.ts';
+import { createTiers } from '../src/tiers/tiers.ts';
+import { windowsOfTiers } from '../src/tiers/windows.ts';
+import { noon, reading, scratchLog } from './scratch-log.ts';
+
+export const key = (name: string): SeriesKey => ({ topic: `victron/smartsolar/${name}`, agent: 'barn' });
+export const rename = (from: string, into: string): DeviceChange => ({
+  ...{ is: 'rename', from: key(from), into: key(into) },
+});
+export const merge = (from: string, into: string): DeviceChange => ({
+  ...{ is: 'merge', from: key(from), into: key(into) },
+});
+export const remove = (from: string): DeviceChange => ({ is: 'delete', from: key(from) });
+
+type Points = Map<string, Point['fields']>;
+
+const put = (points: Points, { tier, measurement, tags, timeMs, fields }: Point): void => {
+  const place = JSON.stringify([tier, measurement, Object.entries(tags).toSorted(), timeMs]);
+  points.set(place, { ...points.get(place), ...fields });
+};
+
+/**
+ * Keeps points as a database does, `turns` of the event loop after it was asked. `at` is asked before each step and after it, and throws where the program dies or the
+ * database is away: then the step was not done, or was and nobody heard of it.
+ */
+export function memoryDatabase() {
+  const points: Points = new Map();
+  const database = { points, steps: 0, turns: 1, at: (_step: number, _is: 'before' | 'after'): void => {} };
+  const step = async (work: () => void): Promise<void> => {
+    const { turns } = database;
+    const count = database.steps++;
+    database.at(count, 'before');
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    work();
+    database.at(count, 'after');
+  };
+  const removeFrom = ({ tier, tags, fromMs, toMs = Number.POSITIVE_INFINITY }: Removal): void => {
+    for (const place of points.keys()) {
+      const [ofTier, , ofTags, timeMs] = JSON.parse(place);
+      const isOf = ofTier === tier && isDeepStrictEqual(ofTags, Object.entries(tags).toSorted());
+      if (isOf && timeMs >= fromMs && timeMs < toMs) points.delete(place);
+    }
+  };
+  const sink: Sink = {
+    write: (written) =>
+      step(() => {
+        for (const point of written) put(points, point);
+      }),
+    remove: async (removals) => {
+      for (const removal of removals) await step(() => removeFrom(removal));
+    },
+    mergesFields: true,
+    plan: () => Promise.reject(new Error('not asked')),
+    close: async () => {},
+  };
+  return Object.assign(database, { sink });
+}
+
+/** Long after the readings: every window of theirs is closed. */
+const nowMs = noon + 3_600_000;
+
+export function remakeRig(sink: Sink) {
+  const scratch = scratchLog({}, [tierSchema, sinkSchema, alarmSchema]);
+  const days = createLocalDays('UTC');
+  const kept = [{ every: 120, keepMs: null }];
+  const clock = () => nowMs;
+  const open = () => {
+    const { store, log } = scratch;
+    const common = { clockSynced: () => true, report: () => undefined };
+    const windows = createTiers({ store, log, days, rawMs: 1e12, tiers: kept, now: clock, ...common });
+    const delivery = startDelivery({
+      ...{ name: 'memory', type: 'influxdb2', sink, store, clock, ...common, random: () => 0 },
+      readings: readingFeed(log, readingPoints),
+      readingsHeldMs: 1e12,
+      windows: windowFeed(windows, windowPoints),
+      past: openPast(store.database),
+      positions: () => ({ readings: 0, windows: 0 }),
+      sleep: () => new Promise(setImmediate),
+    });
+    return { windows, delivery };
+  };
+  let { windows, delivery } = open();
+  let sequence = 0;
+  const rig = {
+    /** So many readings of a device. */
+    add: (name: string, count: number): void => {
+      const { topic } = key(name);
+      scratch.log.append(Array.from({ length: count }, () => reading(sequence++, { topic })));
+      windows.flush();
+      delivery.wake();
+    },
+    change: (change: DeviceChange): Promise<readonly string[]> => {
+      const { store, log } = scratch;
+      const tierWindows = windowsOfTiers(kept, days);
+      return runChange({ store, log, tiers: windows, tierWindows, sinks: [delivery] }, change, false);
+    },
+    view: () => delivery.view(),
+    /** Resolves when the sink has everything. */
+    settled: async (): Promise<void> => {
+      windows.flush();
+      delivery.wake();
+      await expect
+        .poll(
+          () => {
+            windows.flush();
+            delivery.wake();
+            const { readings, windows: ofTiers, changes } = delivery.view();
+            return [readings.pending, ofTiers.pending, changes?.waiting];
+          },
+          { interval: 1, timeout: 10_000 },
+        )
+        .toEqual([0, 0, 0]);
+    },
+    restart: async (): Promise<void> => {
+      await delivery.stop();
+      scratch.restart();
+      ({ windows, delivery } = open());
+    },
+    /** What a sink would have that is filled from the store now. */
+    stored: (): Points => {
+      const points: Points = new Map();
+      const readings = scratch.log.read(0, 1e6).filter(({ waits }) => !waits);
+      for (const each of readings) for (const point of readingPoints(each)) put(points, point);
+      for (const each of windows.changedSince(0, 1e6))
+        for (const point of windowPoints(each)) put(points, point);
+      return points;
+    },
+    close: async (): Promise<void> => {
+      await delivery.stop();
+      scratch.remove();
+    },
+  };
+  return rig;
+}

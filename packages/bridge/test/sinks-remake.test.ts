@@ -1,0 +1,127 @@
+// Whatever is changed in a row, and wherever the program dies or the store is away: in the end the sink has what the store
+// has, and nothing else.
+
+import { describe, expect, test } from 'vitest';
+import { UnavailableError } from '../src/sinks/sink.ts';
+import { memoryDatabase, merge, remakeRig, remove, rename } from './remake-rig.ts';
+
+type Rig = ReturnType<typeof remakeRig>;
+type Act = (rig: Rig) => Promise<unknown>;
+
+const change =
+  (...words: Parameters<Rig['change']>): Act =>
+  (rig) =>
+    rig.change(...words);
+const come =
+  (name: string): Act =>
+  async (rig) =>
+    rig.add(name, 2);
+
+const scenes: { readonly [name: string]: readonly Act[] } = {
+  'two names in a row': [come('old'), change(rename('old', 'roof')), change(rename('roof', 'hut'))],
+  'a name and back': [change(rename('old', 'roof')), come('old'), change(rename('roof', 'old'))],
+  'a name that a new device gets': [
+    change(rename('old', 'roof')),
+    change(remove('roof')),
+    come('old'),
+    come('roof'),
+  ],
+  'one of two, and another of that name': [
+    change(merge('old', 'shed')),
+    come('old'),
+    change(remove('shed')),
+    come('old'),
+  ],
+  'gone and new': [change(remove('old')), come('old'), change(rename('old', 'shed2'))],
+};
+
+async function begin() {
+  const database = memoryDatabase();
+  const rig = remakeRig(database.sink);
+  rig.add('old', 3);
+  rig.add('shed', 2);
+  await rig.settled();
+  expect(database.points).toEqual(rig.stored());
+  database.steps = 0;
+  return { database, rig };
+}
+
+const dies = () => {
+  throw new Error('the program is dead');
+};
+
+test('what is on its way under the old name arrives before that is removed', async () => {
+  const { database, rig } = await begin();
+  const begun = new Promise<void>((resolve) => {
+    database.at = (_, is) => {
+      if (is === 'before') resolve();
+    };
+  });
+  database.turns = 100;
+  rig.add('old', 2);
+  await begun;
+  database.turns = 1;
+  await rig.change(rename('old', 'roof'));
+  await rig.settled();
+  expect(database.points).toEqual(rig.stored());
+  await rig.close();
+});
+
+describe.each(Object.entries(scenes))('%s', (_, acts) => {
+  const whole = async (at: Awaited<ReturnType<typeof begin>>['database']['at']) => {
+    const { database, rig } = await begin();
+    database.at = at;
+    for (const act of acts) await act(rig);
+    const before = database.steps;
+    database.at = () => undefined;
+    return { database, rig, before };
+  };
+
+  test.each(['before', 'after'] as const)('the program dies %s any step', async (when) => {
+    for (let last = 0; ; last++) {
+      let died = false;
+      const { database, rig } = await whole((step, is) => {
+        died ||= step === last && is === when;
+        if (died) dies();
+      });
+      await rig.restart();
+      await rig.settled();
+      expect(database.points, `died ${when} step ${last}`).toEqual(rig.stored());
+      await rig.close();
+      if (!died) break;
+    }
+  });
+
+  test('the store is away for any number of steps', async () => {
+    for (const away of [1, 2, 3, 5, 8]) {
+      const { database, rig } = await whole((step, is) => {
+        if (step < away && is === 'before') throw new UnavailableError('away');
+      });
+      await rig.settled();
+      expect(database.points, `away for ${away} steps`).toEqual(rig.stored());
+      await rig.close();
+    }
+  });
+
+  test('the next change comes at any step of those before', async () => {
+    for (let meeting = 0; meeting < 9; meeting++) {
+      const { database, rig } = await begin();
+      const done: Promise<unknown>[] = [];
+      const rest = [...acts];
+      const next = (): void => {
+        const act = rest.shift();
+        if (act !== undefined) done.push(act(rig));
+      };
+      database.at = (step, is) => {
+        if (step === meeting && is === 'before') for (let n = acts.length; n > 0; n--) next();
+      };
+      next();
+      await Promise.all(done);
+      for (let n = acts.length; n > 0; n--) next();
+      await Promise.all(done);
+      await rig.settled();
+      expect(database.points, `met at step ${meeting}`).toEqual(rig.stored());
+      await rig.close();
+    }
+  });
+});
