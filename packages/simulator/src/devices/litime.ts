@@ -4,6 +4,7 @@
 import { servicesStructure } from '../radio/advertising-payload.ts';
 import { createPeripheral, type Peripheral, type PeripheralOptions } from '../radio/peripheral.ts';
 import { createModbusUnit, type ModbusUnit } from './modbus-unit.ts';
+import { celsiusByte, doubleWord, wordsFrom, wordsOfText } from './modbus-words.ts';
 
 export interface LitimeState {
   /** 0…1. */
@@ -39,22 +40,22 @@ export const createLitime = (state: () => LitimeState): ModbusUnit =>
 function registersOf(state: LitimeState): ReadonlyMap<number, number> {
   const loadVoltage = state.isLoadOn ? state.voltage : 0;
   return new Map([
-    ...from(0x000a, [0x3c14, 0]),
-    ...from(0x000c, wordsOf(model.padEnd(16, '\0'))),
-    ...from(0x0014, [versionHundredths]),
-    ...from(0x0101, [
-      Math.round(state.charge * 100),
-      Math.round(state.voltage * 10),
-      Math.round(state.chargeCurrent * 100),
-      Math.round(state.chargeCurrent * state.voltage),
-      (celsius(state.deviceTemperature) << 8) | celsius(state.batteryTemperature),
-      Math.round(loadVoltage * 10),
-      Math.round(state.loadCurrent * 100),
-      Math.round(loadVoltage * state.loadCurrent),
-      Math.round(state.pvVoltage * 10),
-      Math.round(state.chargePowerMaxToday),
-      Math.round(state.chargedTodayWh),
-      Math.round(state.loadTodayWh),
+    ...wordsFrom(0x000a, [0x3c14, 0]),
+    ...wordsFrom(0x000c, wordsOfText(model.padEnd(16, '\0'))),
+    ...wordsFrom(0x0014, [versionHundredths]),
+    ...wordsFrom(0x0101, [
+      state.charge * 100,
+      state.voltage * 10,
+      state.chargeCurrent * 100,
+      state.chargeCurrent * state.voltage,
+      (celsiusByte(state.deviceTemperature) << 8) | celsiusByte(state.batteryTemperature),
+      loadVoltage * 10,
+      state.loadCurrent * 100,
+      loadVoltage * state.loadCurrent,
+      state.pvVoltage * 10,
+      state.chargePowerMaxToday,
+      state.chargedTodayWh,
+      state.loadTodayWh,
       (state.isLoadOn ? 0x8000 : 0) | stages[state.stage],
       0,
       state.days,
@@ -63,18 +64,6 @@ function registersOf(state: LitimeState): ReadonlyMap<number, number> {
     ]),
   ]);
 }
-
-const from = (address: number, words: readonly number[]): [number, number][] =>
-  words.map((word, index) => [address + index, word]);
-
-const wordsOf = (text: string): number[] =>
-  Array.from({ length: text.length / 2 }, (_, index) => Buffer.from(text).readUInt16BE(2 * index));
-
-/** High word first. */
-const doubleWord = (value: number): number[] => [Math.round(value) >>> 16, Math.round(value) & 0xffff];
-
-/** Bit 7 is the sign. */
-const celsius = (value: number): number => (value < 0 ? 0x80 : 0) | Math.round(Math.abs(value));
 
 export function createLitimePeripheral(
   controller: Pick<ModbusUnit, 'receive'>,

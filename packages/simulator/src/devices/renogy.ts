@@ -4,6 +4,7 @@
 import { servicesStructure } from '../radio/advertising-payload.ts';
 import { createPeripheral, type Peripheral, type PeripheralOptions } from '../radio/peripheral.ts';
 import { createModbusUnit, type ModbusUnit } from './modbus-unit.ts';
+import { celsiusByte, doubleWord, wordsFrom, wordsOfText } from './modbus-words.ts';
 
 export interface RenogyState {
   /** 0…1. */
@@ -50,14 +51,14 @@ function registersOf(state: RenogyState): ReadonlyMap<number, number> {
   const { voltage, chargeCurrent, today } = state;
   const loadVoltage = state.isLoadOn ? voltage : 0;
   return new Map([
-    ...from(0x000a, [(systemVoltage << 8) | ratedAmperes, ratedAmperes << 8]),
-    ...from(0x000c, wordsOf(model.slice(2, 18))),
-    ...from(0x0014, [...versions, ...serialNumber]),
-    ...from(0x0100, [
+    ...wordsFrom(0x000a, [(systemVoltage << 8) | ratedAmperes, ratedAmperes << 8]),
+    ...wordsFrom(0x000c, wordsOfText(model.slice(2, 18))),
+    ...wordsFrom(0x0014, [...versions, ...serialNumber]),
+    ...wordsFrom(0x0100, [
       state.charge * 100,
       voltage * 10,
       chargeCurrent * 100,
-      (celsius(state.deviceTemperature) << 8) | celsius(state.batteryTemperature),
+      (celsiusByte(state.deviceTemperature) << 8) | celsiusByte(state.batteryTemperature),
       ...[loadVoltage * 10, state.loadCurrent * 100, loadVoltage * state.loadCurrent],
       ...[state.pvVoltage * 10, state.pvCurrent * 100, state.pvVoltage * state.pvCurrent],
       // What commands the load is only written.
@@ -75,18 +76,6 @@ function registersOf(state: RenogyState): ReadonlyMap<number, number> {
     ]),
   ]);
 }
-
-const from = (address: number, words: readonly number[]): [number, number][] =>
-  words.map((word, index) => [address + index, Math.round(word)]);
-
-const wordsOf = (text: string): number[] =>
-  Array.from({ length: text.length / 2 }, (_, index) => Buffer.from(text).readUInt16BE(2 * index));
-
-/** High word first. */
-const doubleWord = (value: number): number[] => [Math.round(value) >>> 16, Math.round(value) & 0xffff];
-
-/** Bit 7 is the sign. */
-const celsius = (value: number): number => (value < 0 ? 0x80 : 0) | Math.round(Math.abs(value));
 
 export function createRenogyPeripheral(
   controller: Pick<ModbusUnit, 'receive'>,
