@@ -74,6 +74,16 @@ test('closing ends an attempt to connect that nobody answers', async () => {
   socket.destroy();
 });
 
+test('one that is closed at once never connects', async () => {
+  const asked: unknown[] = [];
+  const silent = createServer((socket) => asked.push(socket.destroy())).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const { publisher, said } = startPublisher(`mqtt://127.0.0.1:${portOf(silent)}`);
+  await publisher.close();
+  expect({ asked, said }).toEqual({ asked: [], said: [] });
+});
+
 test('a broker that speaks only 3.1.1 is asked in 3.1.1, and it is said what that costs', async () => {
   const aedes = await startAedes();
   const { publisher, said } = startPublisher(aedes.url);

@@ -1,7 +1,5 @@
 // Why there is no connection to the broker, in words for the person at the installation.
 
-import { ErrorWithReasonCode } from 'mqtt';
-
 /** version: the broker does not speak this one · refused: it answers, but not us · unreachable: no answer. */
 type ConnectProblemCode = 'version' | 'refused' | 'unreachable';
 
@@ -33,19 +31,25 @@ const advice: { readonly [code: string]: string } = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; use the name it was made for as host',
 };
 
+/** The broker's own reason for its no. By the error's name, because its class would load all of MQTT.js. */
+export const reasonCodeOf = (error: unknown): number | undefined =>
+  error instanceof Error && error.name === 'ErrorWithReasonCode' && 'code' in error
+    ? Number(error.code)
+    : undefined;
+
 /** `broker` is host and port, never a password. */
 export function explainConnect(error: unknown, broker: string): ConnectProblem {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof ErrorWithReasonCode) {
-    const { code } = error;
-    if (unacceptableVersion.has(code)) {
+  const reasonCode = reasonCodeOf(error);
+  if (reasonCode !== undefined) {
+    if (unacceptableVersion.has(reasonCode)) {
       return new ConnectProblem(
         'version',
         `The broker ${broker} does not speak this version of MQTT.`,
         error,
       );
     }
-    const hint = credentials.has(code) ? '; check mqtt.username and mqtt.password' : '';
+    const hint = credentials.has(reasonCode) ? '; check mqtt.username and mqtt.password' : '';
     return new ConnectProblem('refused', `The broker ${broker} refuses the agent (${reason})${hint}.`, error);
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

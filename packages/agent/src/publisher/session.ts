@@ -1,8 +1,9 @@
 // One connection to the broker, from CONNECT to its end, with MQTT.js. Nothing outlives it: MQTT.js keeps its own
 // queue empty, because nothing is published without a connection and its end rejects what was not confirmed.
 
-import mqtt, { ErrorWithReasonCode, type IConnackPacket, type MqttClient } from 'mqtt';
-import { explainConnect } from './connect-problem.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
+import { explainConnect, reasonCodeOf } from './connect-problem.ts';
 
 export interface SessionOptions {
   /** mqtt://host:port or, with TLS, mqtts://host:port; may hold user and password. */
@@ -55,14 +56,18 @@ const closeTimeoutMs = 2_000;
 const keepaliveSeconds = 30;
 
 /** The signal ends the attempt, not the connection. Rejects with ConnectProblem. */
-export function openSession(
+export async function openSession(
   options: SessionOptions,
   version: MqttVersion,
   onMessage: OnMessage,
   signal: AbortSignal,
 ): Promise<Session> {
-  const client = connectClient(options, version);
+  // Loading MQTT.js takes some 20 ms: the radio has its first orders before, and works meanwhile.
+  await turn();
+  const { default: mqtt } = await import('mqtt');
   const { host } = new URL(options.url);
+  if (signal.aborted) throw explainConnect(new Error('stopped'), host);
+  const client = mqtt.connect(clientOptions(options, version));
   const connected = Promise.withResolvers<Session>();
   const ended = Promise.withResolvers<SessionEnd>();
   let last: SessionEnd = { reason: 'it ended the connection', byBroker: true };
@@ -91,11 +96,11 @@ export function openSession(
   return connected.promise;
 }
 
-function connectClient(options: SessionOptions, version: MqttVersion): MqttClient {
+function clientOptions(options: SessionOptions, version: MqttVersion): IClientOptions {
   const { protocol, hostname, port, ...url } = parseUrl(options.url);
   const tls = protocol === 'mqtts:';
   const { username = url.username, password = url.password, ca, will } = options;
-  return mqtt.connect({
+  return {
     protocol: tls ? 'mqtts' : 'mqtt',
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || (tls ? 8883 : 1883)),
@@ -116,7 +121,7 @@ function connectClient(options: SessionOptions, version: MqttVersion): MqttClien
     ...(will === undefined
       ? {}
       : { will: { ...will, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
-  });
+  };
 }
 
 function parseUrl(text: string): Pick<URL, 'protocol' | 'hostname' | 'port' | 'username' | 'password'> {
@@ -163,7 +168,7 @@ function sessionOf(
         unconfirmed.delete(id);
         expectConfirmation();
         if (!error) resolve({ is: 'confirmed' });
-        else if (error instanceof ErrorWithReasonCode) resolve({ is: 'refused', reason: refusal(error) });
+        else if (reasonCodeOf(error) !== undefined) resolve({ is: 'refused', reason: refusal(error) });
         else reject(new ConnectionLost(error.message));
       });
       const id = client.getLastMessageId();
@@ -190,8 +195,8 @@ function sessionOf(
   };
 }
 
-const refusal = ({ message, code }: ErrorWithReasonCode): string =>
-  `${message.replace(/^Publish error: /, '')} (0x${code.toString(16)})`;
+const refusal = (error: Error): string =>
+  `${error.message.replace(/^Publish error: /, '')} (0x${reasonCodeOf(error)?.toString(16)})`;
 
 const disconnectReason = (code: number | undefined): string =>
   code === 0x8e
