@@ -69,12 +69,16 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/**
- * @param dueMs when the read was due that it is for, on any one clock: where devices share a radio, the most overdue is
- * connected first
- * @throws TransportError when the device cannot be reached; the signal's reason when it aborts.
- */
-export type Connect = (signal: AbortSignal, dueMs?: number) => Promise<Link>;
+/** Where devices share a radio, one at a time is connected to, the most overdue first. */
+export interface Turn {
+  /** When the read was due that it is for, on any one clock. */
+  readonly dueMs: number;
+  /** Told that it waits for others, which may take long, and that its own turn has begun. Media without turns tell nothing. */
+  readonly waits?: (isWaiting: boolean) => void;
+}
+
+/** @throws TransportError when the device cannot be reached; the signal's reason when it aborts. */
+export type Connect = (signal: AbortSignal, turn?: Turn) => Promise<Link>;
 
 /** A device that is connected to by Bluetooth; the first medium is taken whose characteristics it has. */
 export interface GattWay {

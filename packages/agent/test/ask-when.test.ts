@@ -1,7 +1,10 @@
 // When the loop over a device asks and when it rests, in virtual time.
 
 import { describe, expect, test } from 'vitest';
+import { ask } from '../src/reading/ask.ts';
+import { TransportError, type Turn } from '../src/transport.ts';
 import { battery, onAir, onCable } from './asked-battery.ts';
+import { virtualTime } from './virtual-time.ts';
 
 describe('polls', () => {
   test('pause while the device is released: the link is let go at once, and nobody is asked meanwhile', async () => {
@@ -48,5 +51,53 @@ describe('polls', () => {
       [0, 10, 20, 80, 140, 200, 210, 220].map((seconds) => seconds * 1000),
     );
     await bank.stop();
+  });
+});
+
+describe('a turn to be connected', () => {
+  /** The first attempt ends after so long, told whether its turn had come; the next one is asked for in vain. */
+  async function attempts(hasTurn: boolean, afterMs: number) {
+    const time = virtualTime();
+    const stop = new AbortController();
+    const turns: { readonly dueMs: number; readonly atMs: number }[] = [];
+    const troubles: string[] = [];
+    const asking = ask({
+      ...{ device: onAir, now: time.now, startTimer: time.startTimer, signal: stop.signal },
+      reading: () => {},
+      trouble: (_, { message }) => void troubles.push(message),
+      async connect(signal, { dueMs, waits } = { dueMs: -1 } as Turn) {
+        turns.push({ dueMs, atMs: time.nowMs() });
+        waits?.(true);
+        const aborted = new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason)),
+        );
+        await Promise.race([new Promise<void>((resolve) => time.startTimer(afterMs, resolve)), aborted]);
+        if (hasTurn) {
+          waits?.(false);
+          await aborted;
+        }
+        throw new TransportError('lost', 'no luck');
+      },
+    });
+    await time.passTo(afterMs + 40_000);
+    stop.abort();
+    await time.passTo(afterMs + 50_000);
+    await asking;
+    return { turns: turns.slice(0, 2), troubles };
+  }
+
+  test('is waited for as long as others take; only from then on does its own time count', async () => {
+    const { turns, troubles } = await attempts(true, 100_000);
+    expect(troubles).toEqual(['bank: no connection within 30 s']);
+    expect(turns[1]).toEqual({ dueMs: 131_000, atMs: 131_000 });
+  });
+
+  test('that did not come is due since when it was', async () => {
+    const { turns, troubles } = await attempts(false, 12_000);
+    expect(troubles[0]).toBe('no luck');
+    expect(turns).toEqual([
+      { dueMs: 0, atMs: 0 },
+      { dueMs: 0, atMs: 13_000 },
+    ]);
   });
 });

@@ -10,7 +10,7 @@ import {
   requestForms,
   type Wrap,
 } from '@wattline/protocols';
-import { type Connect, type Link, TransportError } from '../transport.ts';
+import { type Connect, type Link, TransportError, type Turn } from '../transport.ts';
 import { intervalOf, type Moment, mediumOf, type Observer, type ReadDevice, type Trouble } from './device.ts';
 import { type Carrier, runSession, within } from './exchange.ts';
 import type { StartTimer } from './pacer.ts';
@@ -31,7 +31,9 @@ export interface AskOptions extends Observer {
   readonly once?: true;
 }
 
+/** Counted anew when it waits for others no more. */
 export const connectMsMax = 30_000;
+const turnMsMax = 600_000;
 const loginMsMax = 20_000;
 /** More than all records of any device take. */
 const pollMsMax = 60_000;
@@ -59,11 +61,15 @@ export async function ask(options: AskOptions): Promise<void> {
   let connection: Connection | undefined;
   let retryMs = retryFirstMs;
   let dueMs = now().uptimeMs;
+  let hadTurn = true;
+  const waits = (isWaiting: boolean): void => {
+    hadTurn = !isWaiting;
+  };
   try {
     while (!signal.aborted) {
       const act = () =>
         attempt(options, async () => {
-          connection ??= await open(options, dueMs);
+          connection ??= await open(options, { dueMs, waits });
           return await pollOnce(options, connection);
         });
       const failure = await inTurn(act, dueMs);
@@ -82,12 +88,14 @@ export async function ask(options: AskOptions): Promise<void> {
       const nowMs = now().uptimeMs;
       // On the grid of the interval, past what was missed.
       const intervalMs = intervalOf(device, options.isNight?.() ?? false);
-      dueMs += intervalMs * Math.max(1, Math.ceil((nowMs - dueMs) / intervalMs));
+      // Whose turn has not come is still due since then.
+      if (failure === undefined || hadTurn)
+        dueMs += intervalMs * Math.max(1, Math.ceil((nowMs - dueMs) / intervalMs));
       const nextMs = Math.max(dueMs, connection?.quietUntilMs ?? 0);
       const waitMs = failure === undefined ? nextMs - nowMs : failure.code === 'key' ? retryKeyMs : retryMs;
       retryMs = failure === undefined ? retryFirstMs : Math.min(retryMs * 2, retryLongestMs);
       await pause(waitMs, startTimer, signal);
-      if (failure !== undefined) dueMs = now().uptimeMs;
+      if (failure !== undefined && hadTurn) dueMs = now().uptimeMs;
     }
   } finally {
     if (connection !== undefined) await letGo(options, connection.link);
@@ -110,12 +118,18 @@ async function attempt(
 }
 
 /** Connects and logs in; a login that fails leaves no open link behind. */
-async function open(options: AskOptions, dueMs: number): Promise<Connection> {
+async function open(options: AskOptions, turn: Required<Turn>): Promise<Connection> {
   const { device, connect } = options;
   const link = options.once
     ? await connect(options.signal)
-    : await within(connectMsMax, options, async (signal) => {
-        const late = await connect(signal, dueMs);
+    : await within(connectMsMax, options, async (signal, restart) => {
+        const late = await connect(signal, {
+          dueMs: turn.dueMs,
+          waits(isWaiting) {
+            turn.waits(isWaiting);
+            restart(isWaiting ? turnMsMax : connectMsMax);
+          },
+        });
         // Nobody waits for it any more.
         if (signal.aborted) await late.close();
         return late;

@@ -115,11 +115,14 @@ async function drain(link: Link, signal: AbortSignal): Promise<void> {
 
 const deadline = Symbol('deadline');
 
-/** `undefined`: the time was over. The outer signal ends it with its own reason. */
+/**
+ * `undefined`: the time was over. The outer signal ends it with its own reason. `restart`: the time begins anew, and is
+ * so long from then on.
+ */
 export async function within<Result>(
   timeoutMs: number,
   { startTimer, signal }: Pick<Carrier, 'startTimer' | 'signal'>,
-  act: (signal: AbortSignal) => Promise<Result>,
+  act: (signal: AbortSignal, restart: (timeoutMs: number) => void) => Promise<Result>,
 ): Promise<Result | undefined> {
   signal.throwIfAborted();
   const own = new AbortController();
@@ -130,14 +133,22 @@ export async function within<Result>(
     reject(reason);
   };
   const abort = (): void => end(signal.reason);
-  const stopTimer = startTimer(timeoutMs, () => end(deadline));
+  const start = (forMs: number) => startTimer(forMs, () => end(deadline));
+  let stopTimer = start(timeoutMs);
+  let isOver = false;
+  const restart = (forMs: number): void => {
+    if (isOver) return;
+    stopTimer();
+    stopTimer = start(forMs);
+  };
   signal.addEventListener('abort', abort);
   try {
-    return await Promise.race([act(own.signal), ended]);
+    return await Promise.race([act(own.signal, restart), ended]);
   } catch (error) {
     if (error === deadline) return undefined;
     throw error;
   } finally {
+    isOver = true;
     stopTimer();
     signal.removeEventListener('abort', abort);
   }

@@ -59,6 +59,6 @@ export function chosenRadio(choose: () => Promise<BluetoothRadio>): BluetoothRad
         },
       };
     },
-    connect: (way) => async (signal, dueMs) => (await radio()).connect(way)(signal, dueMs),
+    connect: (way) => async (signal, turn) => (await radio()).connect(way)(signal, turn),
   };
 }

@@ -79,10 +79,10 @@ export function createBluetoothRadio(options: BluetoothOptions): BluetoothRadio 
         },
       };
     },
-    connect: (way) => async (signal, dueMs) => {
+    connect: (way) => async (signal, turn) => {
       const entered = await enter(signal);
       try {
-        const link = await openConnection(entered.opened, way, signal, dueMs);
+        const link = await openConnection(entered.opened, way, signal, turn);
         return {
           ...link,
           async close() {

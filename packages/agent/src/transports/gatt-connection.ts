@@ -2,7 +2,7 @@
 // for connecting. So a device that is not there keeps no other waiting.
 
 import { EventEmitter } from 'node:events';
-import { type GattWay, type Link, TransportError } from '../transport.ts';
+import { type GattWay, type Link, TransportError, type Turn } from '../transport.ts';
 import type { Air } from './bluetooth-radio.ts';
 import { gattLink } from './gatt-link.ts';
 import type { OpenHci } from './noble-hci.ts';
@@ -11,7 +11,7 @@ import type { AdvertisingReport } from './scanning.ts';
 /** Devices advertise every 0.1 to 2 s; within this time four of five packets may be lost. */
 export const heardMsDefault = 8000;
 /** So long a radio that others keep busy is waited for. */
-const restPerHeardMax = 2;
+const restMsMax = 300_000;
 const connectMs = 5000;
 /** The controller's answer to a cancelled attempt. */
 const cancelMs = 2000;
@@ -32,11 +32,17 @@ export async function openConnection(
   air: Air,
   { address, media }: GattWay,
   signal: AbortSignal,
-  dueMs = 0,
+  { dueMs, waits = () => {} }: Turn = { dueMs: 0 },
 ): Promise<Link> {
   const { open, scanning, inTurn } = air;
+  // Nobody is heard while others are connected to: that too is waiting for them.
+  waits(true);
   const heard = await hear(air, address, signal);
-  const handle = await inTurn(() => scanning.restFor(() => initiate(open, heard, signal)), dueMs);
+  const act = () => {
+    waits(false);
+    return scanning.restFor(() => initiate(open, heard, signal));
+  };
+  const handle = await inTurn(act, dueMs);
   return gattLink({ open, handle, address }, media);
 }
 
@@ -61,7 +67,7 @@ async function hear(
   const restedBeforeMs = scanning.restedMs();
   let waitedForRestMs = 0;
   const look = (): void => {
-    const restedMs = Math.min(scanning.restedMs() - restedBeforeMs, heardMs * restPerHeardMax);
+    const restedMs = Math.min(scanning.restedMs() - restedBeforeMs, restMsMax);
     if (restedMs > waitedForRestMs) {
       // While others were connected to, it could not be heard.
       timer = setTimeout(look, restedMs - waitedForRestMs);

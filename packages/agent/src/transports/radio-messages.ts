@@ -50,6 +50,7 @@ export interface Failure {
 
 export type LinkNews =
   | { readonly news: 'connected'; readonly link: number }
+  | { readonly news: 'waits'; readonly link: number; readonly isWaiting: boolean }
   /** `after`: how many writes had been made; a chunk from before the last one answers nothing. */
   | { readonly news: 'chunk'; readonly link: number; readonly after: number; readonly bytes: Uint8Array }
   | { readonly news: 'written'; readonly link: number; readonly count: number; readonly failure?: Failure }

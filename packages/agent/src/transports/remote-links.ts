@@ -1,11 +1,11 @@
 // Links that another process holds, seen from its parent. They end with that process.
 
-import { type GattWay, type Link, TransportError } from '../transport.ts';
+import { type GattWay, type Link, TransportError, type Turn } from '../transport.ts';
 import { createChunkBuffer } from './chunk-buffer.ts';
 import type { LinkNews, LinkOrder } from './radio-messages.ts';
 
 export interface RemoteLinks {
-  connect(way: GattWay, signal: AbortSignal, dueMs: number | undefined): Promise<Link>;
+  connect(way: GattWay, signal: AbortSignal, turn: Turn | undefined): Promise<Link>;
   take(news: LinkNews): void;
   /** The process has ended. */
   fail(error: TransportError): void;
@@ -16,6 +16,7 @@ const closeMs = 5000;
 
 interface Remote {
   readonly connected: PromiseWithResolvers<void>;
+  readonly waits: Turn['waits'];
   readonly closed: PromiseWithResolvers<void>;
   readonly received: ReturnType<typeof createChunkBuffer>;
   readonly writing: Map<number, PromiseWithResolvers<void>>;
@@ -27,17 +28,17 @@ export function createRemoteLinks(order: (order: LinkOrder) => void): RemoteLink
   const links = new Map<number, Remote>();
   let last = 0;
   return {
-    async connect(way, signal, dueMs) {
+    async connect(way, signal, turn) {
       signal.throwIfAborted();
       const number = ++last;
-      const remote = createRemote();
+      const remote = createRemote(turn?.waits);
       links.set(number, remote);
       const abort = (): void => {
         order({ order: 'close', link: number });
         remote.connected.reject(signal.reason);
       };
       signal.addEventListener('abort', abort);
-      order({ order: 'connect', link: number, way, ...(dueMs === undefined ? {} : { dueMs }) });
+      order({ order: 'connect', link: number, way, ...(turn === undefined ? {} : { dueMs: turn.dueMs }) });
       try {
         await remote.connected.promise;
       } finally {
@@ -61,18 +62,21 @@ export function createRemoteLinks(order: (order: LinkOrder) => void): RemoteLink
   };
 }
 
-function createRemote(): Remote {
+function createRemote(waits: Turn['waits']): Remote {
   const connected = Promise.withResolvers<void>();
   // Nobody may be waiting when it breaks.
   connected.promise.catch(() => {});
   const closed = Promise.withResolvers<void>();
-  return { connected, closed, received: createChunkBuffer(), writing: new Map(), writes: 0 };
+  return { connected, waits, closed, received: createChunkBuffer(), writing: new Map(), writes: 0 };
 }
 
 function takeNews(news: LinkNews, remote: Remote): void {
   switch (news.news) {
     case 'connected':
       remote.connected.resolve();
+      return;
+    case 'waits':
+      remote.waits?.(news.isWaiting);
       return;
     case 'chunk':
       if (news.after === remote.writes) remote.received.push(news.bytes);

@@ -25,6 +25,14 @@ export interface Scanning {
   restedMs(): number;
 }
 
+/**
+ * Where connects follow one another without a pause, so much of the time is left for hearing; else who is not heard yet
+ * would never have its turn.
+ */
+export const listenPerRest = 0.1;
+const owedMsMin = 100;
+const owedMsMax = 500;
+
 const connectableTypes: readonly number[] = [0, 1];
 const scanResponseType = 4;
 
@@ -35,6 +43,8 @@ export function createScanning(open: OpenHci): Scanning {
   let isResting = false;
   let restedMs = 0;
   let restingSinceMs = 0;
+  let scanningSinceMs = 0;
+  let owedMs = 0;
   let settled = Promise.resolve();
   hci.on(
     'leAdvertisingReport',
@@ -52,6 +62,14 @@ export function createScanning(open: OpenHci): Scanning {
     if (wanted === isOn) return;
     await command(open, wanted);
     isOn = wanted;
+    if (wanted) scanningSinceMs = performance.now();
+    else owedMs = Math.max(0, owedMs - (performance.now() - scanningSinceMs));
+  };
+  const listenOwed = async (): Promise<void> => {
+    const stillMs = owedMs - (isOn ? performance.now() - scanningSinceMs : 0);
+    if (listeners.size === 0 || stillMs < owedMsMin) return;
+    await settle();
+    await new Promise((resolve) => setTimeout(resolve, stillMs));
   };
   const settle = (): Promise<void> => {
     const next = settled.then(adjust);
@@ -77,6 +95,7 @@ export function createScanning(open: OpenHci): Scanning {
       return () => stop(report);
     },
     async restFor(act) {
+      await listenOwed();
       isResting = true;
       restingSinceMs = performance.now();
       try {
@@ -84,7 +103,9 @@ export function createScanning(open: OpenHci): Scanning {
         return await act();
       } finally {
         isResting = false;
-        restedMs += performance.now() - restingSinceMs;
+        const forMs = performance.now() - restingSinceMs;
+        restedMs += forMs;
+        owedMs = Math.min(owedMs + listenPerRest * forMs, owedMsMax);
         settle().catch(() => {});
       }
     },

@@ -58,7 +58,10 @@ async function open(
   const { signal } = own.abort;
   let failure: Failure | undefined;
   try {
-    const link = await connect(signal, dueMs);
+    const waits = (isWaiting: boolean): void => {
+      if (!signal.aborted) tell({ news: 'waits', link: number, isWaiting });
+    };
+    const link = await connect(signal, { dueMs: dueMs ?? 0, waits });
     own.link = link;
     if (!signal.aborted) tell({ news: 'connected', link: number });
     for (;;) {

@@ -126,12 +126,12 @@ export function createWatchedRadio(options: WatchedOptions): BluetoothRadio {
 
 function connectBy(watch: Watch, running: Running, way: GattWay): Connect {
   const { healing, options } = watch;
-  return async (signal, dueMs) => {
+  return async (signal, turn) => {
     const leave = running.enter(() => {});
     let link: Link;
     try {
       const life = await lifeOf(watch, signal);
-      link = await life.links.connect(way, signal, dueMs);
+      link = await life.links.connect(way, signal, turn);
       healing.connected();
     } catch (error) {
       void leave(lingerMs);
