@@ -11,8 +11,8 @@ import { type Certificate, openCertificate } from './certificate.ts';
 import type { BridgeConfiguration } from './config/configuration.ts';
 import { deliver, sleep } from './deliver.ts';
 import { type Front, openFront } from './front.ts';
-import { createIntake, type Intake } from './intake/intake.ts';
-import { createAcknowledgementTimes, explainAside, observed, type Witness } from './intake/observed.ts';
+import { createIntake, type Intake, type Witness } from './intake/intake.ts';
+import { createAcknowledgementTimes, explainAside } from './intake/observed.ts';
 import type { Fault } from './keeping/faults.ts';
 import { type ChangeParts, runChange } from './keeping/run-change.ts';
 import { schemaParts } from './keeping/schema-parts.ts';
@@ -99,13 +99,12 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const steadyMs = () => performance.now();
   const { broker } = configuration;
   const pendingMax = broker.is === 'embedded' ? { pendingMax: broker.limits.pendingMax } : {};
-  const plain = createIntake({ log, report, uptimeMs: steadyMs, ...pendingMax });
   const said = createSaid('Messages set aside', report, steadyMs);
   const witness: Witness = (message, verdict, waitedMs) => {
     acknowledgements.observe(waitedMs / 1000);
     explainAside(message, verdict, said);
   };
-  const intake = observed(plain, witness, steadyMs);
+  const intake = createIntake({ log, report, uptimeMs: steadyMs, witness, ...pendingMax });
   const sinks = configuration.sinks.map((sink) =>
     deliver(parts, sink, { store, log, tail: log.tail, tiers, live }),
   );

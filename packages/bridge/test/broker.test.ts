@@ -19,8 +19,8 @@ describe('publishing', () => {
     const held: (() => void)[] = [];
     await scene.start({
       intake: {
-        offer: (_, stored) => {
-          held.push(() => stored({ is: 'stored' }));
+        offer: (message, stored) => {
+          held.push(() => stored({ is: 'stored' }, message));
           return true;
         },
         hasRoom: () => true,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainAside, observed } from '../src/intake/observed.ts';
+import { explainAside } from '../src/intake/observed.ts';
 import type { Message, Verdict } from '../src/message.ts';
 
 const message = (topic: string): Message => ({
@@ -7,30 +7,6 @@ const message = (topic: string): Message => ({
   payload: new Uint8Array(),
   receivedMs: 0,
   retained: false,
-});
-
-test('a witness sees each message with its verdict and how long it waited, before its sender hears', () => {
-  let nowMs = 1000;
-  const seen: unknown[] = [];
-  const intake = observed(
-    {
-      pending: 3,
-      offer: (_, stored) => {
-        nowMs += 7;
-        stored({ is: 'duplicate' });
-        return true;
-      },
-      hasRoom: () => true,
-      whenRoom: () => undefined,
-      problem: () => 'disk full',
-      close: () => undefined,
-    },
-    ({ topic }, verdict, waitedMs) => seen.push([topic, verdict.is, waitedMs]),
-    () => nowMs,
-  );
-  expect(intake.offer(message('victron/a/b'), (verdict) => seen.push(verdict.is))).toBe(true);
-  expect(seen).toEqual([['victron/a/b', 'duplicate', 7], 'duplicate']);
-  expect([intake.pending, intake.problem()]).toEqual([3, 'disk full']);
 });
 
 test('what is set aside is said by topic and reason, readings are not', () => {

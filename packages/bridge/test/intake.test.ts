@@ -149,3 +149,27 @@ test('closing on a full disk ends too, and acknowledges nothing', () => {
   vi.runAllTimers();
   expect(verdicts).toEqual([]);
 });
+
+test('a witness sees each message with its verdict and how long it waited, before its sender hears of the same', () => {
+  const seen: unknown[] = [];
+  const verdicts: Verdict[] = [stored, { is: 'duplicate' }];
+  let nowMs = 1_000;
+  const intake = createIntake({
+    log: { append: () => verdicts },
+    report: () => undefined,
+    uptimeMs: () => nowMs,
+    witness: (message, verdict, waitedMs) => seen.push([message, verdict.is, waitedMs]),
+  });
+  const [first, second] = [reading(0), reading(1)];
+  intake.offer(first, (verdict, message) => seen.push([message, verdict.is]));
+  nowMs += 3;
+  intake.offer(second, (verdict, message) => seen.push([message, verdict.is]));
+  nowMs += 4;
+  vi.advanceTimersByTime(0);
+  expect(seen).toEqual([
+    [first, 'stored', 7],
+    [first, 'stored'],
+    [second, 'duplicate', 4],
+    [second, 'duplicate'],
+  ]);
+});

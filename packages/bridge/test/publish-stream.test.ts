@@ -3,6 +3,9 @@ import { PassThrough } from 'node:stream';
 import mqttPacket from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { type Delivered, withoutPublishes } from '../src/subscriber/publish-stream.ts';
+import { createTopics } from '../src/subscriber/topics.ts';
+
+const receivedMs = 1_700_000_000_000;
 
 const publish = (qos: 0 | 1 | 2, payload: string, more: { retain?: boolean; properties?: object } = {}) =>
   ({
@@ -31,6 +34,7 @@ function split(protocolVersion: 4 | 5, roomFor = Number.POSITIVE_INFINITY) {
   const outer = withoutPublishes({
     socket,
     protocolVersion,
+    nowMs: () => receivedMs,
     hasRoom: () => taken.length < room,
     whenRoom: (call) => {
       resume = call;
@@ -52,9 +56,9 @@ const expected = (protocolVersion: 4 | 5) => {
   const topic = 'victron/a/ü';
   return {
     taken: [
-      { topic, payload: 'x'.repeat(300), retained: false, messageId: 300 },
-      { topic, payload: '', retained: true },
-      { topic, payload: '{"a":1}', retained: false, messageId: 300 },
+      { topic, payload: 'x'.repeat(300), receivedMs, retained: false, messageId: 300 },
+      { topic, payload: '', receivedMs, retained: true, messageId: undefined },
+      { topic, payload: '{"a":1}', receivedMs, retained: false, messageId: 300 },
     ],
     passed: Buffer.concat([connack, pingresp, second].filter((bytes) => bytes !== undefined)),
   };
@@ -113,4 +117,24 @@ test('a length that cannot be ends the connection', async () => {
   socket.write(Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01));
   expect(String(await failed)).toContain('longer than four bytes');
   expect(socket.destroyed).toBe(true);
+});
+
+test('a topic is what its bytes say, whatever came before it', () => {
+  const topics = createTopics();
+  const read = (text: string) => {
+    const bytes = Buffer.from(`<${text}>`);
+    return topics.read(bytes, 1, bytes.length - 1);
+  };
+  // Many more than are kept, so that they push each other out; twice, so that those that are kept are used.
+  const names = Array.from({ length: 10_000 }, (_, index) => `victron/ü/${index % 5_000}`);
+  for (const name of [...names, '', 'x'.repeat(300), 'x'.repeat(300)]) expect(read(name)).toBe(name);
+});
+
+test('bytes of a topic that are used again by the socket do not change it', () => {
+  const topics = createTopics();
+  const bytes = Buffer.from('victron/a/b');
+  expect(topics.read(bytes, 0, bytes.length)).toBe('victron/a/b');
+  bytes[10] = 'c'.charCodeAt(0);
+  expect(topics.read(bytes, 0, bytes.length)).toBe('victron/a/c');
+  expect(topics.read(Buffer.from('victron/a/b'), 0, bytes.length)).toBe('victron/a/b');
 });

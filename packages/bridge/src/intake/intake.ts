@@ -8,9 +8,10 @@ import { sqliteErrorCode } from '../store.ts';
 export interface Intake {
   /**
    * `stored` is called after the commit of the message, in the order of offers; never, when the bridge ends before.
-   * False: no more than a bound may wait; offer the next one after `whenRoom`.
+   * False: no more than a bound may wait; offer the next one after `whenRoom`. It is told which message it is for, so that
+   * one function serves all of a sender: under load all messages that wait would have one of their own.
    */
-  offer(message: Message, stored: (verdict: Verdict) => void): boolean;
+  offer<Offered extends Message>(message: Offered, stored: Answer<Offered>): boolean;
   hasRoom(): boolean;
   /** Calls back once, as soon as there is room again. */
   whenRoom(resume: () => void): void;
@@ -22,11 +23,17 @@ export interface Intake {
   close(): void;
 }
 
+export type Answer<Offered extends Message> = (verdict: Verdict, message: Offered) => void;
+
+/** Sees what becomes of each message, and how long its sender waited, before the sender hears. */
+export type Witness = (message: Message, verdict: Verdict, waitedMs: number) => void;
+
 export interface IntakeOptions {
   readonly log: Pick<Log, 'append'>;
   readonly report: (text: string) => void;
   /** ms of a clock that never jumps. */
   readonly uptimeMs: () => number;
+  readonly witness?: Witness;
   readonly groupMax?: number;
   readonly pendingMax?: number;
   readonly pendingBytesMax?: number;
@@ -41,17 +48,11 @@ const manyCount = 32;
 /** What SQLite says when the disk is full, broken, or kept from us: time or a person can mend it. */
 const refusals = new Set([5, 6, 8, 10, 13, 14]);
 
-interface Waiting {
-  readonly message: Message;
-  readonly stored: (verdict: Verdict) => void;
-}
-
 export function createIntake(options: IntakeOptions): Intake {
-  const { uptimeMs, groupMax = 1_000, retryMs = 1_000 } = options;
+  const { uptimeMs, witness, groupMax = 1_000, retryMs = 1_000 } = options;
   const { pendingMax = 4_000, pendingBytesMax = 16 * 1024 * 1024 } = options;
   const disk = createDisk(options, retryMs);
-  let waiting: Waiting[] = [];
-  let bytes = 0;
+  const queue = createQueue();
   let resumes: (() => void)[] = [];
   let busyUntilMs = Number.NEGATIVE_INFINITY;
   let closed = false;
@@ -71,32 +72,30 @@ export function createIntake(options: IntakeOptions): Intake {
   function commit(): void {
     stopTimer?.();
     stopTimer = undefined;
-    const group = waiting.slice(0, groupMax);
-    if (group.length === 0) return;
-    const verdicts = disk.attempt(group.map(({ message }) => message));
+    const messages = queue.first(groupMax);
+    if (messages.length === 0) return;
+    const verdicts = disk.attempt(messages);
     if (verdicts === undefined) {
       if (!closed) schedule(retryMs);
       return;
     }
-    waiting = waiting.slice(group.length);
-    for (const { message } of group) bytes -= message.payload.length;
-    if (group.length >= manyCount) busyUntilMs = uptimeMs() + lingerMs;
-    let index = 0;
-    for (const { stored } of group) stored(verdicts[index++] as Verdict);
-    if (waiting.length > 0) schedule(0);
+    const nowMs = uptimeMs();
+    if (messages.length >= manyCount) busyUntilMs = nowMs + lingerMs;
+    queue.answer(verdicts, nowMs, witness);
+    if (queue.length() > 0) schedule(0);
     if (!isFull()) for (const resume of resumes.splice(0)) resume();
   }
 
-  const isFull = (): boolean => waiting.length >= pendingMax || bytes >= pendingBytesMax;
+  const isFull = (): boolean => queue.length() >= pendingMax || queue.bytes() >= pendingBytesMax;
 
   return {
     offer: (message, stored) => {
       if (closed) return false;
-      waiting.push({ message, stored });
-      bytes += message.payload.length;
+      const nowMs = uptimeMs();
+      queue.add(message, stored, nowMs);
       if (disk.problem() !== undefined) return !isFull();
-      if (waiting.length === groupMax) schedule(0);
-      else if (stopTimer === undefined) schedule(uptimeMs() < busyUntilMs ? lingerMs : 0);
+      if (queue.length() === groupMax) schedule(0);
+      else if (stopTimer === undefined) schedule(nowMs < busyUntilMs ? lingerMs : 0);
       return !isFull();
     },
     hasRoom: () => !isFull(),
@@ -106,18 +105,52 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     problem: disk.problem,
     get pending() {
-      return waiting.length;
+      return queue.length();
     },
     close: () => {
       if (closed) return;
-      while (waiting.length > 0) {
-        const before = waiting.length;
+      while (queue.length() > 0) {
+        const before = queue.length();
         commit();
-        if (waiting.length === before) break;
+        if (queue.length() === before) break;
       }
       closed = true;
       stopTimer?.();
       resumes = [];
+    },
+  };
+}
+
+/** What waits, in the order of offers. Side by side: an object for each would live long enough to be carried into the old generation. */
+function createQueue() {
+  let messages: Message[] = [];
+  let answers: Answer<Message>[] = [];
+  let sinceMs: number[] = [];
+  let bytes = 0;
+  return {
+    length: (): number => messages.length,
+    bytes: (): number => bytes,
+    add: <Offered extends Message>(message: Offered, answer: Answer<Offered>, nowMs: number): void => {
+      messages.push(message);
+      // Called with this message only.
+      answers.push(answer as Answer<Message>);
+      sinceMs.push(nowMs);
+      bytes += message.payload.length;
+    },
+    first: (count: number): readonly Message[] => messages.slice(0, count),
+    /** Takes the first out, as many as there are verdicts, and says to each what became of it. */
+    answer: (verdicts: readonly Verdict[], nowMs: number, witness: Witness | undefined): void => {
+      const group = messages.slice(0, verdicts.length);
+      const [groupAnswers, groupSinceMs] = [answers, sinceMs];
+      messages = messages.slice(verdicts.length);
+      answers = answers.slice(verdicts.length);
+      sinceMs = sinceMs.slice(verdicts.length);
+      for (const { payload } of group) bytes -= payload.length;
+      group.forEach((message, index) => {
+        const verdict = verdicts[index] as Verdict;
+        witness?.(message, verdict, nowMs - (groupSinceMs[index] as number));
+        groupAnswers[index]?.(verdict, message);
+      });
     },
   };
 }

@@ -1,29 +1,9 @@
-// An intake with somebody who sees what becomes of each message, and how long its sender waited.
+// What a witness of the intake tells of what becomes of messages, and of how long their senders waited.
 
 import { visible } from '@wattline/program';
 import { Histogram } from 'prom-client';
 import type { Message, Verdict } from '../message.ts';
 import type { Said } from '../said.ts';
-import type { Intake } from './intake.ts';
-
-export type Witness = (message: Message, verdict: Verdict, waitedMs: number) => void;
-
-/** @param steadyMs ms of a clock that never jumps */
-export function observed(intake: Intake, witness: Witness, steadyMs: () => number): Intake {
-  return {
-    ...intake,
-    get pending() {
-      return intake.pending;
-    },
-    offer(message, stored) {
-      const receivedMs = steadyMs();
-      return intake.offer(message, (verdict) => {
-        witness(message, verdict, steadyMs() - receivedMs);
-        stored(verdict);
-      });
-    },
-  };
-}
 
 /** A histogram that whoever shows metrics registers with its own. */
 export const createAcknowledgementTimes = (): Histogram =>

@@ -3,19 +3,20 @@
 // MQTT 5, 2.1 and 3.3: type and flags, remaining length, topic, packet identifier if QoS > 0, properties (5 only), payload.
 
 import { Duplex } from 'node:stream';
+import type { Message } from '../message.ts';
+import { createTopics, type Topics } from './topics.ts';
 
-export interface Delivered {
-  readonly topic: string;
+export interface Delivered extends Message {
   readonly payload: Buffer;
-  readonly retained: boolean;
-  /** Absent at QoS 0, which nobody acknowledges. */
-  readonly messageId?: number;
+  /** None at QoS 0, which nobody acknowledges. */
+  readonly messageId: number | undefined;
 }
 
 export interface PublishStreamOptions {
   readonly socket: Duplex;
   /** Only 5 has properties. */
   readonly protocolVersion: number | undefined;
+  readonly nowMs: () => number;
   readonly hasRoom: () => boolean;
   /** Calls back once, as soon as there is room again. */
   readonly whenRoom: (resume: () => void) => void;
@@ -33,6 +34,7 @@ export function withoutPublishes({ socket, ...options }: PublishStreamOptions): 
   let furtherBytes = 0;
   let missingBytes = 0;
   let isBlocked = false;
+  const known: Known = { version: options.protocolVersion, topics: createTopics() };
 
   /** Puts together no more than the packet that is not whole yet: all others lie in what the socket gave, uncopied. */
   const readOn = (): void => {
@@ -60,16 +62,14 @@ export function withoutPublishes({ socket, ...options }: PublishStreamOptions): 
   };
   const take = (): void => {
     let at = 0;
+    const receivedMs = options.nowMs();
     for (;;) {
       const frame = frameAt(rest, at);
-      if (typeof frame === 'string') {
-        outer.destroy(new Error(frame));
-        return;
-      }
+      if (typeof frame === 'string') return void outer.destroy(new Error(frame));
       missingBytes = frame.end - rest.length;
       if (missingBytes > 0) break;
       if (!isTaken(rest, at)) outer.push(rest.subarray(at, frame.end));
-      else if (options.hasRoom()) options.take(messageIn(rest, at, frame, options.protocolVersion));
+      else if (options.hasRoom()) options.take(messageIn(rest, at, frame, known, receivedMs));
       else {
         isBlocked = true;
         break;
@@ -131,18 +131,30 @@ const isTaken = (bytes: Buffer, at: number): boolean => {
 
 const qosOf = (first: number): number => (first >> 1) & 3;
 
-function messageIn(bytes: Buffer, at: number, { body, end }: Frame, version: number | undefined): Delivered {
+/** What is the same for all of a connection. */
+interface Known {
+  readonly version: number | undefined;
+  readonly topics: Topics;
+}
+
+function messageIn(
+  bytes: Buffer,
+  at: number,
+  { body, end }: Frame,
+  { version, topics }: Known,
+  receivedMs: number,
+): Delivered {
   const first = bytes[at] ?? 0;
   const topicStart = body + 2;
   const topicEnd = Math.min(end, topicStart + (((bytes[body] ?? 0) << 8) | (bytes[body + 1] ?? 0)));
-  const topic = bytes.toString('utf8', topicStart, topicEnd);
+  const topic = topics.read(bytes, topicStart, topicEnd);
   const retained = (first & 1) === 1;
   const hasId = qosOf(first) === 1;
   let start = hasId ? topicEnd + 2 : topicEnd;
   if (version === 5) start = afterProperties(bytes, start);
   const payload = bytes.subarray(Math.min(start, end), end);
-  if (!hasId) return { topic, payload, retained };
-  return { topic, payload, retained, messageId: ((bytes[topicEnd] ?? 0) << 8) | (bytes[topicEnd + 1] ?? 0) };
+  const messageId = hasId ? ((bytes[topicEnd] ?? 0) << 8) | (bytes[topicEnd + 1] ?? 0) : undefined;
+  return { topic, payload, receivedMs, retained, messageId };
 }
 
 function afterProperties(bytes: Buffer, start: number): number {

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { type IClientOptions, MqttClient } from 'mqtt';
-import type { Intake } from '../intake/intake.ts';
+import type { Answer, Intake } from '../intake/intake.ts';
 import type { Message } from '../message.ts';
 import { type Delivered, withoutPublishes } from './publish-stream.ts';
 
@@ -55,7 +55,8 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
   const client: MqttClient = new MqttClient(({ options: { protocolVersion } }) => {
     const socket = openSocket(options);
     const { hasRoom, whenRoom } = handler;
-    return withoutPublishes({ socket, protocolVersion, hasRoom, whenRoom, take: handler.takeFrom(socket) });
+    const take = handler.takeFrom(socket);
+    return withoutPublishes({ socket, protocolVersion, nowMs: options.nowMs, hasRoom, whenRoom, take });
   }, connectOptions(options));
   let problem: string | undefined = 'not connected yet';
   let said: string | undefined;
@@ -180,22 +181,23 @@ function createHandler({ intake, nowMs }: SubscriberOptions) {
   const block = createBlock(intake);
   let pending = 0;
   let finished: (() => void) | undefined;
-  const offer = (message: Message, stored: () => void): void => {
+  const offer = <Offered extends Message>(message: Offered, stored: Answer<Offered>): void => {
     pending++;
-    intake.offer(message, () => {
-      pending--;
-      stored();
-      if (pending === 0) finished?.();
-    });
+    intake.offer(message, stored);
+  };
+  const end = (): void => {
+    pending--;
+    if (pending === 0) finished?.();
   };
   const takeFrom = (socket: Duplex): ((message: Delivered) => void) => {
     const acknowledge = createAcknowledger(socket);
-    return ({ topic, payload, retained, messageId }) => {
+    const stored: Answer<Delivered> = (_, { messageId }) => {
+      if (messageId !== undefined) acknowledge(messageId);
+      end();
+    };
+    return (message) => {
       // Not acknowledged: the broker keeps it for the next time. Read on, so that the connection can end.
-      if (finished !== undefined) return;
-      offer({ topic, payload, receivedMs: nowMs(), retained }, () => {
-        if (messageId !== undefined) acknowledge(messageId);
-      });
+      if (finished === undefined) offer(message, stored);
     };
   };
   /** Messages of QoS 2. */
@@ -203,7 +205,10 @@ function createHandler({ intake, nowMs }: SubscriberOptions) {
     if (finished !== undefined) return done(held);
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const message = { topic: topic.toString(), payload: bytes, receivedMs: nowMs(), retained: retain };
-    offer(message, () => done());
+    offer(message, () => {
+      done();
+      end();
+    });
   };
   return {
     takeFrom,
