@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '@wattline/program';
 import type { BridgeConfiguration, SinkConfiguration } from './config/configuration.ts';
+import { openPast } from './keeping/remake.ts';
 import { schemaParts } from './keeping/schema-parts.ts';
 import { openLog } from './log/sqlite-log.ts';
 import { refusalOf } from './sinks/drain.ts';
@@ -10,6 +11,8 @@ import { readingFeed, windowFeed } from './sinks/feeds.ts';
 import { openLedger } from './sinks/ledger.ts';
 import { openSink } from './sinks/open-sink.ts';
 import { readingPoints, windowPoints } from './sinks/point.ts';
+import { openRemakeLedger } from './sinks/remake-ledger.ts';
+import { afterChanges } from './sinks/remaking.ts';
 import { type ReplaySpan, startReplay } from './sinks/replay.ts';
 import { openRetentionMemory } from './sinks/retention-memory.ts';
 import { openStore } from './store.ts';
@@ -51,7 +54,10 @@ export async function replayWithoutBridge(parts: Parts): Promise<ReplayView> {
   const ledger = openLedger(store, sink.name, 'replay');
   const replay = startReplay({
     ...surround,
-    sink: opened,
+    sink: afterChanges({
+      ...{ ...surround, sink: opened, store, past: openPast(store.database) },
+      ledger: openRemakeLedger(store, sink.name),
+    }),
     span,
     readings: readingFeed(log, readingPoints),
     windows: windowFeed(tiers, windowPoints),

@@ -19,14 +19,18 @@ import { createTiers } from '../src/tiers/tiers.ts';
 import { windowsOfTiers } from '../src/tiers/windows.ts';
 import { noon, reading, scratchLog } from './scratch-log.ts';
 
-export const key = (name: string): SeriesKey => ({ topic: `victron/smartsolar/${name}`, agent: 'barn' });
+/** `name`: or a whole topic. */
+export const key = (name: string): SeriesKey => ({
+  topic: name.includes('/') ? name : `victron/smartsolar/${name}`,
+  agent: 'barn',
+});
 export const rename = (from: string, into: string): DeviceChange => ({
   ...{ is: 'rename', from: key(from), into: key(into) },
 });
-export const merge = (from: string, into: string): DeviceChange => ({
+const merge = (from: string, into: string): DeviceChange => ({
   ...{ is: 'merge', from: key(from), into: key(into) },
 });
-export const remove = (from: string): DeviceChange => ({ is: 'delete', from: key(from) });
+const remove = (from: string): DeviceChange => ({ is: 'delete', from: key(from) });
 
 type Points = Map<string, Point['fields']>;
 
@@ -75,7 +79,8 @@ export function memoryDatabase() {
 /** Long after the readings: every window of theirs is closed. */
 const nowMs = noon + 3_600_000;
 
-export function remakeRig(sink: Sink) {
+export function remakeRig(first: Sink) {
+  let sink = first;
   const scratch = scratchLog({}, [tierSchema, sinkSchema, alarmSchema]);
   const days = createLocalDays('UTC');
   const kept = [{ every: 120, keepMs: null }];
@@ -127,7 +132,8 @@ export function remakeRig(sink: Sink) {
         )
         .toEqual([0, 0, 0]);
     },
-    restart: async (): Promise<void> => {
+    restart: async (next = sink): Promise<void> => {
+      sink = next;
       await delivery.stop();
       scratch.restart();
       ({ windows, delivery } = open());
@@ -141,6 +147,9 @@ export function remakeRig(sink: Sink) {
         for (const point of windowPoints(each)) put(points, point);
       return points;
     },
+    /** Gives the readings of the store to another sink. */
+    refill: (other: Sink): Promise<void> =>
+      other.write(scratch.log.read(0, 1e6).flatMap((each) => readingPoints(each))),
     close: async (): Promise<void> => {
       await delivery.stop();
       scratch.remove();
@@ -148,3 +157,34 @@ export function remakeRig(sink: Sink) {
   };
   return rig;
 }
+
+type Rig = ReturnType<typeof remakeRig>;
+export type Act = (rig: Rig) => Promise<unknown>;
+
+const change =
+  (...words: Parameters<Rig['change']>): Act =>
+  (rig) =>
+    rig.change(...words);
+const come =
+  (name: string): Act =>
+  async (rig) =>
+    rig.add(name, 2);
+
+/** Beginning with readings of `old` and of `shed`. */
+export const scenes: { readonly [name: string]: readonly Act[] } = {
+  'two names in a row': [come('old'), change(rename('old', 'roof')), change(rename('roof', 'hut'))],
+  'a name and back': [change(rename('old', 'roof')), come('old'), change(rename('roof', 'old'))],
+  'a name that a new device gets': [
+    change(rename('old', 'roof')),
+    change(remove('roof')),
+    come('old'),
+    come('roof'),
+  ],
+  'one of two, and another of that name': [
+    change(merge('old', 'shed')),
+    come('old'),
+    change(remove('shed')),
+    come('old'),
+  ],
+  'gone and new': [change(remove('old')), come('old'), change(rename('old', 'shed2'))],
+};

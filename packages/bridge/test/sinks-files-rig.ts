@@ -83,6 +83,7 @@ export function dyingDisk(dies: number): { readonly fs: FileSystem; steps(): num
     unlink: guarded(nodeFs.unlink),
     copyFile: guarded(nodeFs.copyFile),
     mkdir: guarded(nodeFs.mkdir),
+    rmdir: guarded(nodeFs.rmdir),
     open: async (path: string, flags: string, mode?: number) => {
       // Opening to write makes the file.
       if (flags !== 'r' && !live()) throw dead;

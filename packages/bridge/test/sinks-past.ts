@@ -4,6 +4,7 @@ import type { Past } from '../src/sinks/remake.ts';
 
 export const unchanged: Past = {
   holder: () => undefined,
+  namesake: () => undefined,
   readings: () => [],
   rawFromMs: () => 0,
   showWindows: () => undefined,

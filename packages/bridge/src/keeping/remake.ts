@@ -1,9 +1,11 @@
 // What a change of a device means for the sinks, and what the store says of it later.
 
 import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import { readRaw } from '../log/raw.ts';
 import { holderOf, idsOf } from '../log/series-join.ts';
 import type { SeriesKey } from '../message.ts';
+import { tagsOf } from '../sinks/point.ts';
 import type { Past } from '../sinks/remake.ts';
 import type { NameChange } from '../sinks/remake-ledger.ts';
 import { rawTier } from '../sinks/sink.ts';
@@ -65,6 +67,13 @@ function reachesOf(database: DatabaseSync, tiers: readonly Tier[], key: SeriesKe
 export function openPast(database: DatabaseSync): Past {
   return {
     holder: (name) => holderOf(database, name)?.key,
+    namesake: (name) => {
+      const tags = tagsOf(name, undefined);
+      const all = database.prepare('SELECT topic, agent FROM log_series WHERE joined IS NULL').all();
+      return all
+        .map((row) => ({ topic: String(row['topic']), agent: String(row['agent']) }))
+        .find((key) => key.topic !== name.topic && isDeepStrictEqual(tagsOf(key, undefined), tags));
+    },
     readings: (key) => {
       const series = holderOf(database, key);
       if (series === undefined) return [];

@@ -114,6 +114,15 @@ export async function mergeRows(
   return { columns: format.columnsOf(format.head(named)) === 'any' ? 'any' : named, newestMs };
 }
 
+/** The rows of a file, compressed or not. */
+export async function readRows(day: DayFile): Promise<readonly TimedCells[]> {
+  const rows = new Map<number, Cells>();
+  for (const table of [await readCompressed(day), await readPlain(day)]) {
+    for (const row of table?.rows ?? []) add(rows, row);
+  }
+  return [...rows];
+}
+
 /** Returns whether it changed anything. */
 function add(rows: Map<number, Cells>, [timeMs, cells]: TimedCells): boolean {
   const known = rows.get(timeMs);

@@ -16,6 +16,7 @@ import {
   syncFolder,
   type TimedCells,
 } from './day-file.ts';
+import { type DayFolders, moveDays, removeDays } from './move-days.ts';
 import { type Point, RefusedError, type Sink, UnavailableError } from './sink.ts';
 import { columnName, csvFormat, jsonLinesFormat, type TextFormat } from './text-rows.ts';
 
@@ -68,6 +69,11 @@ export function createFilesSink(options: FilesOptions): Sink {
   return {
     write: (points) => alone(() => writePoints(parts, points)),
     prepare: () => alone(prepare),
+    move: (from, into) => alone(() => moveDays(foldersOf(parts), folderOf(from), folderOf(into))),
+    remove: (removals) =>
+      alone(async () => {
+        for (const { tags } of removals) await removeDays(foldersOf(parts), folderOf(tags));
+      }),
     holds: ({ timeMs }, nowMs) => keepMs === null || days.end(timeMs) >= nowMs - keepMs,
     mergesFields: true,
     takesReadingsOnly: true,
@@ -91,6 +97,13 @@ interface Parts extends FilesOptions {
 }
 
 const dayFile = ({ fs, text, report }: Parts, path: string): DayFile => ({ fs, format: text, path, report });
+
+/** What is known of how files end is not known any more. */
+function foldersOf(parts: Parts): DayFolders {
+  const { fs, path, report } = parts;
+  parts.open.clear();
+  return { fs, path, report, dayFile: (file) => dayFile(parts, file), dayName: dayNameOf(parts.text) };
+}
 
 async function writePoints(parts: Parts, points: readonly Point[]): Promise<void> {
   const { fs, path, text } = parts;
@@ -138,14 +151,15 @@ async function writeDay(parts: Parts, path: string, rows: readonly TimedCells[])
 /** Compresses the files of finished days and removes those past their time. */
 async function tidy(parts: Parts, nowMs: number): Promise<void> {
   const { fs, path, text, days, keepMs, compresses, open } = parts;
-  const names = new RegExp(`^(\\d{4}-\\d\\d-\\d\\d)\\.${text.extension}(\\.gz)?(\\.tmp)?$`);
+  const names = dayNameOf(text);
   for (const folder of (await fs.readdir(path)).filter((name) => folderName.test(name))) {
     for (const name of (await fs.readdir(join(path, folder))).toSorted()) {
-      const [, date, gz, tmp] = names.exec(name) ?? [];
+      const { date, gz, unfinished } = names.exec(name)?.groups ?? {};
       const endMs = date === undefined ? undefined : days.range(date)?.endMs;
       const file = join(path, folder, name);
       if (endMs === undefined) continue;
-      if (tmp !== undefined || (keepMs !== null && endMs < nowMs - keepMs)) await orMissing(fs.unlink(file));
+      if (unfinished !== undefined || (keepMs !== null && endMs < nowMs - keepMs))
+        await orMissing(fs.unlink(file));
       else if (gz === undefined && compresses && endMs + closedAfterMs < nowMs) {
         open.delete(file);
         await mergeRows(dayFile(parts, file), [], true);
@@ -153,6 +167,9 @@ async function tidy(parts: Parts, nowMs: number): Promise<void> {
     }
   }
 }
+
+const dayNameOf = ({ extension }: TextFormat): RegExp =>
+  new RegExp(`^(?<day>(?<date>\\d{4}-\\d\\d-\\d\\d)\\.${extension})(?<gz>\\.gz)?(?<unfinished>\\.tmp)?$`);
 
 /** As `deviceId` makes it. */
 const folderName = /-[0-9a-f]{10}$/;

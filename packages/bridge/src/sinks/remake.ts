@@ -13,6 +13,8 @@ import { RefusedError, type Removal, rawTier, type Sink } from './sink.ts';
 export interface Past {
   /** Whose readings those of a name are now; `undefined`: nobody's. */
   holder(name: SeriesKey): SeriesKey | undefined;
+  /** Another series whose points have the same tags. */
+  namesake(name: SeriesKey): SeriesKey | undefined;
   readings(series: SeriesKey): Iterable<StoredReading>;
   /** The log has every reading that was measured after it. */
   rawFromMs(): number;
@@ -50,6 +52,11 @@ export async function remake(parts: RemakeParts, changes: readonly WaitingChange
   );
   const refusals = new Set<string>();
   for (const change of changes) {
+    const shared = sharedWith(past, change);
+    if (shared !== undefined) {
+      refusals.add(shared);
+      continue;
+    }
     const removals = removalsOf(past, change);
     await sink.remove(removals).catch((error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
@@ -64,6 +71,12 @@ export async function remake(parts: RemakeParts, changes: readonly WaitingChange
       ? 'the old name is removed'
       : `what it has stays there under the old name: ${[...refusals].join('; ')}`;
   return { words: `${result}${written === 0 ? '' : saidOf(written)}`, again };
+}
+
+/** Points of two series that a store cannot tell apart stay. In words. */
+export function sharedWith(past: Past, { from }: WaitingChange): string | undefined {
+  const other = past.namesake(from);
+  return other && `it cannot tell ${from.topic} from ${other.topic}`;
 }
 
 const saidOf = (written: number): string => `; ${written} readings are written again, windows follow`;

@@ -5,11 +5,11 @@ import type { Store } from '../store.ts';
 import { createBell } from './bell.ts';
 import { retryMs } from './drain.ts';
 import { tagsOf } from './point.ts';
-import { type Remade, type RemakeParts, remake } from './remake.ts';
+import { type Remade, type RemakeParts, remake, sharedWith } from './remake.ts';
 import type { RemakeLedger } from './remake-ledger.ts';
-import { rawTier } from './sink.ts';
+import { rawTier, type Sink } from './sink.ts';
 
-interface PassParts extends RemakeParts {
+export interface PassParts extends RemakeParts {
   readonly store: Pick<Store, 'transaction'>;
   readonly ledger: RemakeLedger;
 }
@@ -47,17 +47,30 @@ export async function takeOver(parts: PassParts): Promise<string> {
 
 /** What a store moves by itself it moves in the order of the changes. */
 async function moveAll(
-  { sink, store, ledger }: PassParts,
+  { sink, store, ledger, past }: PassParts,
   move: NonNullable<RemakeParts['sink']['move']>,
 ): Promise<string> {
+  const left = new Set<string>();
   for (const change of ledger.waiting()) {
     const from = tagsOf(change.from, undefined);
-    if (change.into === undefined) await sink.remove?.([{ tier: rawTier, tags: from, fromMs: 0 }]);
+    const shared = sharedWith(past, change);
+    if (shared !== undefined) left.add(shared);
+    else if (change.into === undefined) await sink.remove?.([{ tier: rawTier, tags: from, fromMs: 0 }]);
     else await move(from, tagsOf(change.into, undefined));
     store.transaction(() => ledger.done([change]));
   }
+  if (left.size > 0) return `what it has stays there under the old name: ${[...left].join('; ')}`;
   return 'nothing has the old name any more';
 }
+
+/** For one that writes where no bridge runs: changes come first. */
+export const afterChanges = (parts: PassParts & { readonly sink: Sink }): Sink => ({
+  ...parts.sink,
+  prepare: async () => {
+    if (parts.ledger.count() > 0) await takeOver(parts);
+    await parts.sink.prepare?.();
+  },
+});
 
 export const notYet = (error: unknown): string =>
   `not yet, and tried again until it is: ${error instanceof Error ? error.message : String(error)}`;
