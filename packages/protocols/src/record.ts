@@ -13,7 +13,7 @@ type Decodable<Payload> = Pick<RecordDefinition<Payload>, 'fields' | 'computed'>
 export function decodeRecord<Payload>(record: Decodable<Payload>, payload: Payload): Values {
   const { steps, shapes, names, computed } = decoderOf(record);
   // A new one each time: what is put into an old one must be noted for the garbage collector, value by value.
-  const told = new Array<Value>(steps.length + computed.length);
+  const told = new Array<Value>(steps.length);
   let { empty: shape } = shapes;
   let count = 0;
   for (let index = 0; index < steps.length; index++) {
@@ -24,16 +24,11 @@ export function decodeRecord<Payload>(record: Decodable<Payload>, payload: Paylo
     told[count++] = value;
     shape = shapes.following(shape, step.name);
   }
-  let values = shapes.valuesOf(shape, names, told, count);
+  const values = shapes.valuesOf(shape, names, told, count);
   for (let index = 0; index < computed.length; index++) {
     const { field, from } = computed[index] as Computed;
     const value = from(values);
-    if (value === undefined) continue;
-    // A name that was told already is told again: the last one counts.
-    names[count] = field;
-    told[count++] = value;
-    shape = shapes.following(shape, field);
-    values = shapes.valuesOf(shape, names, told, count);
+    if (value !== undefined) values[field] = value;
   }
   return values;
 }

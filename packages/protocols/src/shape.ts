@@ -2,7 +2,7 @@
 // and costs more than decoding what is put into it; a literal of the same names is made whole. A record has as many shapes as
 // there are sets of fields that a device sends: each gets its literal when it has come often enough.
 
-import type { Value, Values } from './field.ts';
+import type { Value } from './field.ts';
 
 /** The names told so far, by which one came last. */
 interface Shape {
@@ -11,7 +11,7 @@ interface Shape {
   next: Shape | undefined;
   others: Map<string, Shape> | undefined;
   uses: number;
-  make: ((told: readonly Value[]) => Values) | undefined;
+  make: ((told: readonly Value[]) => Record<string, Value>) | undefined;
 }
 
 export interface Shapes {
@@ -24,7 +24,7 @@ export interface Shapes {
     names: readonly string[],
     told: readonly Value[],
     count: number,
-  ) => Values;
+  ) => Record<string, Value>;
 }
 
 /** A device whose fields come and go in any combination does not fill the memory. */

@@ -7,6 +7,8 @@ import {
   askPi30Either,
   closed,
   type Shape,
+  textOf,
+  textOfAnswer,
   voltronicCrc,
 } from '../src/framing/voltronic.ts';
 import { ProtocolError, takeOrSkip } from '../src/session.ts';
@@ -19,6 +21,26 @@ const mode = bytesOf('2842e7c90d');
 const acknowledged = bytesOf('2841434b39200d');
 const refused = bytesOf('284e414b73730d');
 const pi18Mode = bytesOf('5e443030353033b9590d');
+
+test.each([0, 1, 31, 32, 300])('%i bytes are as many characters of their numbers', (length) => {
+  for (const first of [0, 0x41, 0x7f, 0x80, 0xa0, 0xef]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => first + (index % 3));
+    const text = textOf(bytes);
+    expect(Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))).toEqual([...bytes]);
+  }
+});
+
+test('the text of an answer is its own, also after another one was taken', () => {
+  const line = (text: string) => closed(asciiOf(text));
+  const [first, second] = ['^D006B,1', '^D006C,2'].map(
+    (text) => takeOrSkip(askPi18('005GS', any).take, line(text)).answer ?? Uint8Array.of(),
+  );
+  expect([second, first, second].map((answer) => answer && textOfAnswer(answer))).toEqual([
+    'C,2',
+    'B,1',
+    'C,2',
+  ]);
+});
 
 describe('a checksum', () => {
   test.each([

@@ -2,7 +2,7 @@
 // `cells_under_range` and `cells_over_range` which cells are beyond: the extreme is then not known.
 
 import type { Computed } from '../device.ts';
-import type { Values } from '../field.ts';
+import type { Value, Values } from '../field.ts';
 
 const prefix = 'cell_voltage_';
 
@@ -16,21 +16,36 @@ function isCell(name: string): boolean {
   return true;
 }
 
-/** @param sign −1: of the lowest. Of cells that may be beyond what the record can say the extreme is not known. */
-function extreme(values: Values, beyond: string, sign: 1 | -1): number | null {
-  const cells = values[beyond];
-  if (cells !== undefined && !(Array.isArray(cells) && cells.length === 0)) return null;
-  let found: number | null = null;
-  for (const name in values) {
-    const voltage = values[name];
-    if (typeof voltage !== 'number' || !isCell(name)) continue;
-    if (found === null || (voltage - found) * sign > 0) found = voltage;
-  }
-  return found;
+interface Extremes {
+  readonly of: Values;
+  readonly lowest: number | null;
+  readonly highest: number | null;
 }
 
-const min = (values: Values) => extreme(values, 'cells_under_range', -1);
-const max = (values: Values) => extreme(values, 'cells_over_range', 1);
+let last: Extremes | undefined;
+
+/** All three ask one after the other: the cells are walked for the first of them. */
+function extremesOf(values: Values): Extremes {
+  if (last?.of === values) return last;
+  let lowest: number | null = null;
+  let highest: number | null = null;
+  for (const name in values) {
+    if (!isCell(name)) continue;
+    const voltage = values[name];
+    if (typeof voltage !== 'number') continue;
+    if (lowest === null || voltage < lowest) lowest = voltage;
+    if (highest === null || voltage > highest) highest = voltage;
+  }
+  last = { of: values, lowest, highest };
+  return last;
+}
+
+/** Of cells that may be beyond what the record can say the extreme is not known. */
+const isExpressed = (cells: Value | undefined): boolean =>
+  cells === undefined || (Array.isArray(cells) && cells.length === 0);
+
+const min = (values: Values) => (isExpressed(values['cells_under_range']) ? extremesOf(values).lowest : null);
+const max = (values: Values) => (isExpressed(values['cells_over_range']) ? extremesOf(values).highest : null);
 
 export const cellVoltageMin: Computed = { field: 'cell_voltage_min', kind: 'gauge', unit: 'V', from: min };
 export const cellVoltageMax: Computed = { field: 'cell_voltage_max', kind: 'gauge', unit: 'V', from: max };

@@ -1,27 +1,41 @@
 // Columns of a Voltronic answer. Firmware sends fewer or more of them: what an answer does not have, its device has not.
 
-import { type Shape, textOf } from '../framing/voltronic.ts';
+import { type Shape, textOfAnswer } from '../framing/voltronic.ts';
 import { ProtocolError } from '../session.ts';
 import { type Columns, column, columnDigits, columnText, type Where } from '../where.ts';
 
 /** What was recognised by its columns is decoded next: the line that was cut last is not cut again. */
 function cutterOf(separator: string): (line: string) => Columns {
+  const between = separator.charCodeAt(0);
   let last = '';
   let columns: Columns = [''];
   return (line) => {
     if (line !== last) {
-      columns = line.split(separator);
+      columns = cutAt(between, line);
       last = line;
     }
     return columns;
   };
 }
 
+/** As `split` does, in half of its time. */
+function cutAt(separator: number, line: string): Columns {
+  const columns: string[] = [];
+  let from = 0;
+  for (let index = 0; index < line.length; index++) {
+    if (line.charCodeAt(index) !== separator) continue;
+    columns.push(line.slice(from, index));
+    from = index + 1;
+  }
+  columns.push(line.slice(from));
+  return columns;
+}
+
 const cutPi30 = cutterOf(' ');
 const cutPi18 = cutterOf(',');
 
-export const pi30Columns = (answer: Uint8Array): Columns => cutPi30(textOf(answer).trimEnd());
-export const pi18Columns = (answer: Uint8Array): Columns => cutPi18(textOf(answer));
+export const pi30Columns = (answer: Uint8Array): Columns => cutPi30(textOfAnswer(answer).trimEnd());
+export const pi18Columns = (answer: Uint8Array): Columns => cutPi18(textOfAnswer(answer));
 
 const ifSent = <Read extends string | number | undefined>(
   index: number,

@@ -109,15 +109,31 @@ function takeLine(protocol: Protocol, shape: Shape): Take {
       throw new ProtocolError('refused', `the inverter does not know the request, it answers ${text}`);
     const skipped = protocol === 'pi30' ? 1 : 5;
     const isOurs = protocol === 'pi30' ? text.startsWith('(') : hasItsLength(line);
-    return isOurs && shape(text.slice(skipped))
-      ? { used, answer: received.subarray(skipped, text.length) }
-      : { used };
+    if (!isOurs) return { used };
+    const data = text.slice(skipped);
+    if (!shape(data)) return { used };
+    const answer = received.subarray(skipped, text.length);
+    last = { answer, data };
+    return { used, answer };
   };
 }
 
+let last: { readonly answer: Uint8Array; readonly data: string } | undefined;
+
+/** Of the line that was taken last its text is known: it was recognised by it. */
+export const textOfAnswer = (answer: Uint8Array): string =>
+  last?.answer === answer ? last.data : textOf(answer);
+
 /** The checksum has proven the line; what counts itself wrong is another line. */
 function hasItsLength({ text = '' }: Line): boolean {
-  return text.startsWith('^D') && text.slice(2, 5) === String(text.length - 5 + 3).padStart(3, '0');
+  if (!text.startsWith('^D')) return false;
+  let counted = 0;
+  for (let index = 2; index < 5; index++) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return false;
+    counted = counted * 10 + digit;
+  }
+  return counted === text.length - 5 + 3;
 }
 
 interface Line {
@@ -194,9 +210,21 @@ export function acknowledgement(): Exchange {
 }
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const ascii = new TextDecoder();
+const longBytes = 32;
+
 /** Each byte as the character of its number. */
 export const textOf = (bytes: Uint8Array): string =>
-  // Spreading them would cost more than all the rest of an answer.
-  Reflect.apply(String.fromCharCode, undefined, bytes);
+  // The decoder begins slowly and is quick in long ones. Spreading bytes would cost more than all the rest of an answer.
+  bytes.length >= longBytes && isAscii(bytes)
+    ? ascii.decode(bytes)
+    : Reflect.apply(String.fromCharCode, undefined, bytes);
+
+function isAscii(bytes: Uint8Array): boolean {
+  let all = 0;
+  for (let index = 0; index < bytes.length; index++) all |= bytes[index] as number;
+  return all < 0x80;
+}
+
 export const hexOf = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
