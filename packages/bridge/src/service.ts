@@ -3,7 +3,6 @@
 
 import type { Clock, Log as Say } from '@wattline/program';
 import { stayAwakeTopic } from '@wattline/protocols';
-import type { Histogram } from 'prom-client';
 import { type Alerts, startAlerts } from './alerts/alerts.ts';
 import { postTo, publishBelow } from './alerts/channels.ts';
 import { forgetTold } from './alerts/notebook.ts';
@@ -11,8 +10,9 @@ import { type Certificate, openCertificate } from './certificate.ts';
 import type { BridgeConfiguration } from './config/configuration.ts';
 import { deliver, sleep } from './deliver.ts';
 import { type Front, openFront } from './front.ts';
+import { type AcknowledgementTimes, createAcknowledgementTimes } from './intake/acknowledgement-times.ts';
+import { explainAside } from './intake/explain-aside.ts';
 import { createIntake, type Intake, type Witness } from './intake/intake.ts';
-import { createAcknowledgementTimes, explainAside } from './intake/observed.ts';
 import type { Fault } from './keeping/faults.ts';
 import { type ChangeParts, runChange } from './keeping/run-change.ts';
 import { schemaParts } from './keeping/schema-parts.ts';
@@ -71,7 +71,7 @@ interface Core {
   readonly history: AlarmHistory;
   readonly live: Live;
   readonly sinks: readonly Delivery[];
-  readonly acknowledgements: Histogram;
+  readonly acknowledgements: AcknowledgementTimes;
   /** Brings what is in to its end; call when nothing comes in any more. */
   close(): Promise<void>;
 }
@@ -101,7 +101,7 @@ function openCore(parts: ServiceParts, days: LocalDays): Core {
   const pendingMax = broker.is === 'embedded' ? { pendingMax: broker.limits.pendingMax } : {};
   const said = createSaid('Messages set aside', report, steadyMs);
   const witness: Witness = (message, verdict, waitedMs) => {
-    acknowledgements.observe(waitedMs / 1000);
+    acknowledgements.add(waitedMs);
     explainAside(message, verdict, said);
   };
   const intake = createIntake({ log, report, uptimeMs: steadyMs, witness, ...pendingMax });

@@ -150,7 +150,7 @@ test('closing on a full disk ends too, and acknowledges nothing', () => {
   expect(verdicts).toEqual([]);
 });
 
-test('a witness sees each message with its verdict and how long it waited, before its sender hears of the same', () => {
+test('a witness sees each message with its verdict and how long it waited, before its sender hears of the same', async () => {
   const seen: unknown[] = [];
   const verdicts: Verdict[] = [stored, { is: 'duplicate' }];
   let nowMs = 1_000;
@@ -162,6 +162,7 @@ test('a witness sees each message with its verdict and how long it waited, befor
   });
   const [first, second] = [reading(0), reading(1)];
   intake.offer(first, (verdict, message) => seen.push([message, verdict.is]));
+  await Promise.resolve();
   nowMs += 3;
   intake.offer(second, (verdict, message) => seen.push([message, verdict.is]));
   nowMs += 4;

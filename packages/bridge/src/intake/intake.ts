@@ -52,6 +52,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const { uptimeMs, witness, groupMax = 1_000, retryMs = 1_000 } = options;
   const { pendingMax = 4_000, pendingBytesMax = 16 * 1024 * 1024 } = options;
   const disk = createDisk(options, retryMs);
+  const turnMs = createTurnClock(uptimeMs);
   const queue = createQueue();
   let resumes: (() => void)[] = [];
   let busyUntilMs = Number.NEGATIVE_INFINITY;
@@ -91,7 +92,7 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     offer: (message, stored) => {
       if (closed) return false;
-      const nowMs = uptimeMs();
+      const nowMs = turnMs();
       queue.add(message, stored, nowMs);
       if (disk.problem() !== undefined) return !isFull();
       if (queue.length() === groupMax) schedule(0);
@@ -118,6 +119,21 @@ export function createIntake(options: IntakeOptions): Intake {
       stopTimer?.();
       resumes = [];
     },
+  };
+}
+
+/** A time for all messages that one chunk of a connection brought: to ask the clock costs as much as to take a message in. */
+function createTurnClock(uptimeMs: () => number): () => number {
+  let nowMs: number | undefined;
+  const forget = (): void => {
+    nowMs = undefined;
+  };
+  return () => {
+    if (nowMs === undefined) {
+      nowMs = uptimeMs();
+      queueMicrotask(forget);
+    }
+    return nowMs;
   };
 }
 

@@ -30,7 +30,6 @@ export function createMetrics(
   const register = new Registry();
   collectDefaultMetrics({ register, prefix: 'wattline_' });
   const { live, acknowledgements } = sources;
-  if (acknowledgements !== undefined) register.registerMetric(acknowledgements);
   const look = (): Moment => ({
     nowMs: clock(),
     accounts: accountsView(sources),
@@ -75,8 +74,9 @@ export function createMetrics(
       // Every value is read before the first wait, and from the same look.
       moment = look();
       const text = register.metrics();
+      const times = acknowledgements === undefined ? '' : `\n${acknowledgements.text()}`;
       moment = undefined;
-      return text;
+      return text.then((others) => others + times);
     },
   };
 }

@@ -1,8 +1,8 @@
 // What the bridge says of itself, for people and for the readers of the replaced watch program's /api/status.
 
 import { memoryUsage } from 'node:process';
-import type { Histogram } from 'prom-client';
 import { topicBytesMax } from '../ingest/ingest.ts';
+import type { AcknowledgementTimes } from '../intake/acknowledgement-times.ts';
 import type { Fault } from '../keeping/faults.ts';
 import { deviceId, topicParts } from '../live/device-id.ts';
 import type { Live } from '../live/live.ts';
@@ -42,7 +42,7 @@ export interface StatusSources {
   /** The newest fields with values that were left out. */
   readonly typeConflicts?: () => readonly (TypeConflict & { readonly key: SeriesKey })[];
   /** Shown with the metrics. */
-  readonly acknowledgements?: Histogram;
+  readonly acknowledgements?: AcknowledgementTimes;
   readonly broker: () => BrokerView;
   readonly sinks: () => readonly SinkView[];
   readonly alerts: () => readonly AlertChannelView[];

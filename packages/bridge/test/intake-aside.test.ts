@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainAside } from '../src/intake/observed.ts';
+import { explainAside } from '../src/intake/explain-aside.ts';
 import type { Message, Verdict } from '../src/message.ts';
 
 const message = (topic: string): Message => ({
