@@ -32,6 +32,7 @@ const merge = (from: string, into: string): DeviceChange => ({
 });
 const remove = (from: string): DeviceChange => ({ is: 'delete', from: key(from) });
 
+const quiet = (_step: number, _is: 'before' | 'after', _what: 'write' | 'remove'): void => undefined;
 type Points = Map<string, Point['fields']>;
 
 const put = (points: Points, { tier, measurement, tags, timeMs, fields }: Point): void => {
@@ -45,14 +46,14 @@ const put = (points: Points, { tier, measurement, tags, timeMs, fields }: Point)
  */
 export function memoryDatabase() {
   const points: Points = new Map();
-  const database = { points, steps: 0, turns: 1, at: (_step: number, _is: 'before' | 'after'): void => {} };
-  const step = async (work: () => void): Promise<void> => {
+  const database = { points, steps: 0, turns: 1, at: quiet };
+  const step = async (what: 'write' | 'remove', work: () => void): Promise<void> => {
     const { turns } = database;
     const count = database.steps++;
-    database.at(count, 'before');
+    database.at(count, 'before', what);
     for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
     work();
-    database.at(count, 'after');
+    database.at(count, 'after', what);
   };
   const removeFrom = ({ tier, tags, fromMs, toMs = Number.POSITIVE_INFINITY }: Removal): void => {
     for (const place of points.keys()) {
@@ -63,11 +64,11 @@ export function memoryDatabase() {
   };
   const sink: Sink = {
     write: (written) =>
-      step(() => {
+      step('write', () => {
         for (const point of written) put(points, point);
       }),
     remove: async (removals) => {
-      for (const removal of removals) await step(() => removeFrom(removal));
+      for (const removal of removals) await step('remove', () => removeFrom(removal));
     },
     mergesFields: true,
     plan: () => Promise.reject(new Error('not asked')),
@@ -85,9 +86,11 @@ export function remakeRig(first: Sink) {
   const days = createLocalDays('UTC');
   const kept = [{ every: 120, keepMs: null }];
   const clock = () => nowMs;
+  const reports: string[] = [];
   const open = () => {
     const { store, log } = scratch;
-    const common = { clockSynced: () => true, report: () => undefined };
+    const report = (text: string) => void reports.push(text);
+    const common = { clockSynced: () => true, report };
     const windows = createTiers({ store, log, days, rawMs: 1e12, tiers: kept, now: clock, ...common });
     const delivery = startDelivery({
       ...{ name: 'memory', type: 'influxdb2', sink, store, clock, ...common, random: () => 0 },
@@ -116,6 +119,14 @@ export function remakeRig(first: Sink) {
       return runChange({ store, log, tiers: windows, tierWindows, sinks: [delivery] }, change, false);
     },
     view: () => delivery.view(),
+    reports,
+    /** So many changes wait. */
+    note: (count: number): void => {
+      const one = { from: key('gone'), reaches: [], endMs: 0 };
+      scratch.store.transaction(() => delivery.note(Array.from({ length: count }, () => one)));
+    },
+    /** The time of all that is in the log is over. */
+    forget: (): void => void scratch.log.expire(noon + 1e12),
     /** Resolves when the sink has everything. */
     settled: async (): Promise<void> => {
       windows.flush();

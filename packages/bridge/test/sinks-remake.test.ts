@@ -2,6 +2,7 @@
 // has, and nothing else.
 
 import { describe, expect, test } from 'vitest';
+import { waitingChangesMax } from '../src/sinks/remake-ledger.ts';
 import { UnavailableError } from '../src/sinks/sink.ts';
 import { memoryDatabase, remakeRig, rename, scenes } from './remake-rig.ts';
 
@@ -34,6 +35,53 @@ test('what is on its way under the old name arrives before that is removed', asy
   await rig.change(rename('old', 'roof'));
   await rig.settled();
   expect(database.points).toEqual(rig.stored());
+  await rig.close();
+});
+
+test('a store that is away is asked again, is not written everything each time, and it is said', async () => {
+  const { database, rig } = await begin();
+  let writes = 0;
+  database.at = (_, is, what) => {
+    if (what === 'write' && is === 'before') writes++;
+    if (what === 'remove') throw new UnavailableError('it is too busy');
+  };
+  expect(await rig.change(rename('old', 'roof'))).toContain(
+    'sink memory: not yet, and tried again until it is: it is too busy',
+  );
+  expect(rig.view().changes).toEqual({ waiting: 1, problem: 'it is too busy' });
+  await expect.poll(() => database.steps, { interval: 1 }).toBeGreaterThan(20);
+  // The readings, and the windows by their own way.
+  expect(writes).toBeLessThan(5);
+  database.at = () => undefined;
+  await rig.settled();
+  expect(rig.view().changes).toEqual({ waiting: 0 });
+  expect(database.points).toEqual(rig.stored());
+  expect(rig.reports.filter((text) => text.includes('changed devices'))).toEqual([
+    'Sink memory, changed devices: not yet, and tried again until it is: it is too busy',
+    'Sink memory, changed devices: the old name is removed.',
+  ]);
+  await rig.close();
+});
+
+test('a sink that has much to take over is given no more', async () => {
+  const { database, rig } = await begin();
+  database.at = () => {
+    throw new UnavailableError('away');
+  };
+  rig.note(waitingChangesMax);
+  await expect(rig.change(rename('old', 'roof'))).rejects.toThrow(
+    'the sink memory has 1000 changes still to take over',
+  );
+  await rig.close();
+});
+
+test('what the log does not hold any more stays where it is', async () => {
+  const { database, rig } = await begin();
+  const before = [...database.points.keys()].filter((place) => place.startsWith('["raw"'));
+  rig.forget();
+  await rig.change(rename('old', 'roof'));
+  await rig.settled();
+  expect([...database.points.keys()].filter((place) => place.startsWith('["raw"'))).toEqual(before);
   await rig.close();
 });
 

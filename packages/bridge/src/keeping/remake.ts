@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
-import { readRaw } from '../log/raw.ts';
+import { openRawHistory, readRaw } from '../log/raw.ts';
 import { holderOf, idsOf } from '../log/series-join.ts';
 import type { SeriesKey } from '../message.ts';
 import { tagsOf } from '../sinks/point.ts';
@@ -24,7 +24,7 @@ export function nameChangesOf(
   const names = series === undefined ? [] : idsOf(database, series.id);
   const endMs = 1 + newestOf(database, names);
   if (change.is !== 'delete') {
-    const raw = { tier: rawTier, fromMs: rawFromMs(database) };
+    const raw = { tier: rawTier, fromMs: openRawHistory(database).heldFromMs() };
     const reaches = [raw, ...reachesOf(database, tiers, change.from)];
     return [{ from: change.from, into: change.into, reaches, endMs }];
   }
@@ -42,14 +42,6 @@ export function nameChangesOf(
 function newestOf(database: DatabaseSync, ids: readonly number[]): number {
   const newest = database.prepare('SELECT newest_ms FROM log_series WHERE id = ?');
   return Math.max(0, ...ids.map((id) => Number(newest.get(id)?.['newest_ms'] ?? 0)));
-}
-
-/** What is measured later is received later. */
-function rawFromMs(database: DatabaseSync): number {
-  const oldest = database
-    .prepare('SELECT last - count AS before, received_ms FROM log_group ORDER BY last LIMIT 1')
-    .get();
-  return oldest === undefined || oldest['before'] === 0 ? 0 : Number(oldest['received_ms']);
 }
 
 function reachesOf(database: DatabaseSync, tiers: readonly Tier[], key: SeriesKey) {
@@ -79,7 +71,7 @@ export function openPast(database: DatabaseSync): Past {
       if (series === undefined) return [];
       return readRaw(database, { series: series.id, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
     },
-    rawFromMs: () => rawFromMs(database),
+    rawFromMs: openRawHistory(database).heldFromMs,
     showWindows: (key) => void showTierSeries(database, key),
   };
 }

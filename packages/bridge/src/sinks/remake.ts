@@ -16,7 +16,7 @@ export interface Past {
   /** Another series whose points have the same tags. */
   namesake(name: SeriesKey): SeriesKey | undefined;
   readings(series: SeriesKey): Iterable<StoredReading>;
-  /** The log has every reading that was measured after it. */
+  /** The log has every reading of this time and later; the end of time: it has none any more. */
   rawFromMs(): number;
   /** Gives the windows of a series to all sinks once more. The caller holds the transaction. */
   showWindows(series: SeriesKey): void;
@@ -36,8 +36,18 @@ export interface Remade {
 
 const batchReadings = 2_000;
 
-/** All changes that wait, in one. @throws UnavailableError Then all of it is to be done again. */
-export async function remake(parts: RemakeParts, changes: readonly WaitingChange[]): Promise<Remade> {
+/** How far an earlier try came: what was written then need not be written for each further one. */
+export interface RemakeTries {
+  /** Id of the last change of that try. */
+  writtenUpTo: number;
+}
+
+/** All changes that wait, in one. @throws UnavailableError Then it is to be done again. */
+export async function remake(
+  parts: RemakeParts,
+  changes: readonly WaitingChange[],
+  tries: RemakeTries,
+): Promise<Remade> {
   const { sink, past } = parts;
   if (sink.remove === undefined)
     return { words: 'what it has stays there under the old name, this kind of store cannot', again: [] };
@@ -46,10 +56,13 @@ export async function remake(parts: RemakeParts, changes: readonly WaitingChange
   const isRemoved = (series: SeriesKey): boolean => names.has(textOf(series));
   await sink.prepare?.();
   // What can be written again has been, before the old is removed.
-  let written = await write(
-    parts,
-    holders.filter((each) => !isRemoved(each)),
-  );
+  const last = changes.at(-1)?.id ?? 0;
+  let written = 0;
+  if (tries.writtenUpTo !== last) {
+    const kept = holders.filter((each) => !isRemoved(each));
+    written += await write(parts, kept);
+    tries.writtenUpTo = last;
+  }
   const refusals = new Set<string>();
   for (const change of changes) {
     const shared = sharedWith(past, change);
@@ -103,11 +116,13 @@ function removalsOf(past: Past, { from, into, reaches, endMs }: WaitingChange): 
       ...end,
     }));
   }
-  return reaches.map(({ tier, fromMs }) => ({
-    tier,
-    tags,
-    fromMs: tier === rawTier ? Math.max(fromMs, past.rawFromMs()) : fromMs,
-  }));
+  return reaches
+    .map(({ tier, fromMs }) => ({
+      tier,
+      tags,
+      fromMs: tier === rawTier ? Math.max(fromMs, past.rawFromMs()) : fromMs,
+    }))
+    .filter(({ fromMs }) => fromMs < Number.MAX_SAFE_INTEGER);
 }
 
 /** Returns how many. What the store refused once it refuses again: that is known and counted already. */

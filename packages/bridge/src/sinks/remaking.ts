@@ -5,7 +5,7 @@ import type { Store } from '../store.ts';
 import { createBell } from './bell.ts';
 import { retryMs } from './drain.ts';
 import { tagsOf } from './point.ts';
-import { type Remade, type RemakeParts, remake, sharedWith } from './remake.ts';
+import { type Remade, type RemakeParts, type RemakeTries, remake, sharedWith } from './remake.ts';
 import type { RemakeLedger } from './remake-ledger.ts';
 import { rawTier, type Sink } from './sink.ts';
 
@@ -33,17 +33,19 @@ export interface Remaking {
 }
 
 /** Takes all over that waits. @throws UnavailableError Then it goes on waiting. */
-export async function takeOver(parts: PassParts): Promise<string> {
+export async function takeOver(parts: PassParts, tries = noTries()): Promise<string> {
   const { sink, store, ledger, past } = parts;
   const changes = ledger.waiting();
   if (sink.move !== undefined) return moveAll(parts, sink.move);
-  const { words, again }: Remade = await remake(parts, changes);
+  const { words, again }: Remade = await remake(parts, changes, tries);
   store.transaction(() => {
     for (const series of again) past.showWindows(series);
     ledger.done(changes);
   });
   return words;
 }
+
+const noTries = (): RemakeTries => ({ writtenUpTo: 0 });
 
 /** What a store moves by itself it moves in the order of the changes. */
 async function moveAll(
@@ -80,6 +82,7 @@ export function startRemaking(parts: RemakingParts): Remaking {
   const stopped = new AbortController();
   const bell = createBell(stopped.signal);
   let problem: string | undefined;
+  let tries = noTries();
   let asking: ((words: string) => void)[] = [];
 
   const pass = async (): Promise<void> => {
@@ -87,7 +90,8 @@ export function startRemaking(parts: RemakingParts): Remaking {
     asking = [];
     try {
       await quiet();
-      const words = await takeOver(parts);
+      const words = await takeOver(parts, tries);
+      tries = noTries();
       // Nobody else hears of what was still to be done from before.
       if (asked.length === 0 || problem !== undefined) report(`Sink ${name}, changed devices: ${words}.`);
       problem = undefined;
