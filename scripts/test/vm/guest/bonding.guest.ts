@@ -2,12 +2,14 @@
 // adapter, D-Bus and bluetoothd are the VM's.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pair } from '../../../../packages/agent/src/commands/pair.ts';
 import { bluezLink } from '../../../../packages/agent/src/transports/bluez/bluez-link.ts';
-import { configure, ended, run, startAgent, startOwn, untilLine } from './guest.ts';
+import { createBlueZRadio } from '../../../../packages/agent/src/transports/bluez/bluez-radio.ts';
+import { configure, ended, now, run, startAgent, startOwn, startReading, untilLine } from './guest.ts';
 
 const {
   TEST_BLUEZ_ADAPTER: adapter = '',
@@ -135,6 +137,21 @@ devices:
   } finally {
     radio.process.kill('SIGKILL');
   }
+});
+
+test('a device is read again when bluetoothd was restarted', { timeout: 180_000 }, async () => {
+  const { connect } = createBlueZRadio({ adapter, now });
+  const device = { name: 'vm3', definition: 'voltronic-ble', address, intervalMs: 5000, passkey: 123_456 };
+  const reading = startReading(device, { gatt: connect });
+  await reading.readAnew();
+  const program = readlinkSync(`/proc/${run('pidof', 'bluetoothd').trim()}/exe`);
+  run('pkill', 'bluetoothd');
+  while (!reading.troubles.some((trouble) => /BlueZ|closed the connection/.test(trouble))) await wait(100);
+  // Its own group: whoever ends this test leaves it to the next one.
+  spawn(program, ['-n'], { detached: true, stdio: 'ignore' }).unref();
+  const ms = await reading.readAnew();
+  assert.ok(ms < 60_000, `${ms} ms: ${reading.troubles.join()}`);
+  await reading.stop();
 });
 
 test('without BlueZ it is told how to get it', { timeout: 90_000 }, async () => {

@@ -8,6 +8,10 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Moment, ReadDevice } from '../../../../packages/agent/src/reading/device.ts';
+import { startTimer } from '../../../../packages/agent/src/reading/pacer.ts';
+import { type Media, readDevices } from '../../../../packages/agent/src/reading/read-devices.ts';
+import { definitions } from '../../../../packages/protocols/src/index.ts';
 import type { GuestProgram } from '../guest-programs.ts';
 
 /** Beside this one. */
@@ -87,4 +91,50 @@ export function run(program: string, ...words: string[]): string {
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}: ${stdout}${stderr}`);
   return stdout;
+}
+
+export const now = (): Moment => ({ wallMs: Date.now(), uptimeMs: performance.now() });
+
+/** The loops of the agent in this process, until they are stopped. */
+export function startReading(
+  device: Omit<ReadDevice, 'definition'> & { readonly definition: string },
+  media: Partial<Media>,
+) {
+  const definition = definitions.find(({ id }) => id === device.definition);
+  if (definition === undefined) throw new Error(`the catalogue lacks ${device.definition}`);
+  const nobody = () => {
+    throw new Error('nobody asked for this');
+  };
+  const others = { radio: nobody, gatt: nobody, serial: nobody, hid: nobody, bus: nobody };
+  const stop = new AbortController();
+  const troubles: string[] = [];
+  let measuredMs = 0;
+  let look = (): void => {};
+  const running = readDevices({
+    devices: [{ ...device, definition }],
+    media: { ...others, replayedPackets: nobody, replayedLink: nobody, ...media },
+    ...{ now, startTimer, signal: stop.signal },
+    reading(_, { moment }) {
+      measuredMs = moment.uptimeMs;
+      look();
+    },
+    trouble: (_, { message }) => void troubles.push(message),
+  });
+  return {
+    troubles,
+    /** Resolves with the first reading measured from now on, to how many ms it took. */
+    async readAnew(): Promise<number> {
+      const sinceMs = now().uptimeMs;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      look = () => {
+        if (measuredMs > sinceMs) resolve();
+      };
+      await promise;
+      return measuredMs - sinceMs;
+    },
+    async stop() {
+      stop.abort();
+      await running;
+    },
+  };
 }
