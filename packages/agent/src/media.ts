@@ -7,8 +7,8 @@ import type { Moment, ReadDevice } from './reading/device.ts';
 import type { Media } from './reading/read-devices.ts';
 import type { Surround } from './surround.ts';
 import { TransportError } from './transport.ts';
-import { type Access, chooseAccess, chosenRadio } from './transports/bluetooth-access.ts';
-import { createBluetoothRadio } from './transports/bluetooth-radio.ts';
+import { type Access, accessWords, chooseAccess, chosenRadio } from './transports/bluetooth-access.ts';
+import { type BluetoothRadio, createBluetoothRadio } from './transports/bluetooth-radio.ts';
 import { openBus } from './transports/bus.ts';
 import { chooseAdapter } from './transports/controller.ts';
 import { hidLink } from './transports/hid-link.ts';
@@ -48,23 +48,32 @@ export function createMedia(
   const { library } = bluetooth;
   const adapter = () => chooseAdapter(chosen);
   const isKernels = bluetooth.adapter?.by !== 'tcp' && bluetooth.adapter?.by !== 'uart';
+  const choose = (current?: Access) =>
+    chooseAccess({ wanted: bluetooth.access, adapter, isKernels, bonded }, current);
   let access: Promise<Access> | undefined;
   const bluetoothAccess = (): Promise<Access> => {
-    access ??= chooseAccess({ wanted: bluetooth.access, adapter, isKernels, bonded }).then((found) => {
+    access ??= choose().then((found) => {
       if (found.way === 'dbus') log.info(`Bluetooth: through BlueZ (${found.why})`);
       return found;
     });
     return access;
   };
-  const radio = chosenRadio(async () => {
-    const { way } = await bluetoothAccess();
+  const isFree = bluetooth.access === 'auto' && isKernels && bonded.length === 0;
+  const open = async (way: Access['way']): Promise<BluetoothRadio> => {
     if (way === 'dbus') {
       const { createBlueZRadio } = await import('./transports/bluez/bluez-radio.ts');
       return createBlueZRadio({ ...wanted, now });
     }
+    const ending = isFree ? ({ endsShut: true } as const) : {};
     return isLasting
-      ? createWatchedRadio({ file: mainFile, ...wanted, now, log, library })
+      ? createWatchedRadio({ file: mainFile, ...wanted, now, log, library, ...ending })
       : createBluetoothRadio({ adapter, now, createHci: hciOf(library) });
+  };
+  const radio = chosenRadio({
+    choose: (current) => (current === undefined ? bluetoothAccess() : choose(current)),
+    open,
+    changed: ({ way, why }) => log.info(`Bluetooth: ${accessWords[way]} from now on (${why})`),
+    uptimeMs: () => now().uptimeMs,
   });
   return {
     ...(isKernels ? { bluetoothAccess } : {}),

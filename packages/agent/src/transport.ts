@@ -98,9 +98,10 @@ export type Counters = { readonly [what: string]: number };
 
 /**
  * `absent`: nothing there under that name · `denied`: not allowed · `busy`: held by another program · `lost`: was there,
- * is gone · `unusable`: there, but does not work as needed.
+ * is gone · `unusable`: there, but does not work as needed · `shut`: an adapter is there, but not to be had this way: held by
+ * another program, not permitted, or the service that shares it is not there.
  */
-export type TransportErrorCode = 'absent' | 'denied' | 'busy' | 'lost' | 'unusable';
+export type TransportErrorCode = 'absent' | 'denied' | 'busy' | 'lost' | 'unusable' | 'shut';
 
 /** The way to a device is broken. The message says what to do about it. */
 export class TransportError extends Error {

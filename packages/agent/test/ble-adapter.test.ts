@@ -103,9 +103,9 @@ describe('an adapter that cannot be used is one error that says what to do', () 
   };
 
   test.each([
-    ['Device or resource busy', 'busy', /in use by another program, usually bluetoothd/],
-    ['Operation not possible due to RF-kill', 'denied', /rfkill unblock bluetooth/],
-    ['Operation not permitted', 'denied', /CAP_NET_ADMIN/],
+    ['Device or resource busy', 'shut', /in use by another program, usually bluetoothd/],
+    ['Operation not possible due to RF-kill', 'shut', /rfkill unblock bluetooth/],
+    ['Operation not permitted', 'shut', /CAP_NET_ADMIN/],
     ['No such device', 'absent', /no Bluetooth adapter hci0 on this machine/],
     ['Connection timed out', 'unusable', /hci0 cannot be used: Connection timed out/],
   ])('%s', (message, code, words) => {

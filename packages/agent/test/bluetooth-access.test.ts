@@ -16,7 +16,7 @@ function machine(open: OpenController, hasBlueZ = true) {
 }
 
 const free = opening(createVirtualRadio());
-const shut =
+const failing =
   (code: TransportErrorCode): OpenController =>
   () =>
     Promise.reject(new TransportError(code, `it is ${code}`));
@@ -26,9 +26,11 @@ test('a free adapter is taken alone, one that is held or not permitted is shared
     way: 'user-channel',
     why: 'the adapter is free and permitted',
   });
-  for (const code of ['busy', 'denied'] as const)
-    expect(await chooseAccess(machine(shut(code)))).toEqual({ way: 'dbus', why: `it is ${code}` });
-  expect(await chooseAccess(machine(shut('absent')))).toMatchObject({ way: 'user-channel' });
+  expect(await chooseAccess(machine(failing('shut')))).toEqual({ way: 'dbus', why: 'it is shut' });
+  expect(await chooseAccess(machine(failing('absent')))).toMatchObject({ way: 'user-channel' });
+  const shared = { way: 'dbus', why: 'it was' } as const;
+  expect(await chooseAccess(machine(failing('absent')), shared)).toBe(shared);
+  expect(await chooseAccess(machine(free), shared)).toMatchObject({ way: 'user-channel' });
 });
 
 test('a device with a pin needs BlueZ, and without BlueZ nothing is tried', async () => {
@@ -36,7 +38,7 @@ test('a device with a pin needs BlueZ, and without BlueZ nothing is tried', asyn
     way: 'dbus',
     why: 'inverter has a pin, and BlueZ keeps bonds',
   });
-  expect(await chooseAccess(machine(shut('busy'), false))).toMatchObject({ way: 'user-channel' });
+  expect(await chooseAccess(machine(failing('shut'), false))).toMatchObject({ way: 'user-channel' });
 });
 
 test('what the configuration says is done, except where BlueZ cannot be', async () => {

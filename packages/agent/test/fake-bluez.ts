@@ -92,7 +92,7 @@ export function fakeBlueZ(peer: Peer): FakeBlueZ {
           signal?.throwIfAborted();
           throw new BlueZError('ETIMEDOUT', 'no answer');
         }
-        if (!isThere) throw new TransportError('absent', noBlueZ);
+        if (!isThere) throw new TransportError('shut', noBlueZ);
         return answer(path, member, body);
       };
       if (fake.hangs) {

@@ -7,7 +7,7 @@ import { startTimer } from '../src/reading/pacer.ts';
 import { type Media, readDevices } from '../src/reading/read-devices.ts';
 import { type Connect, type Receiver, TransportError } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
-import type { Controller } from '../src/transports/controller.ts';
+import type { AdapterChoice, Controller } from '../src/transports/controller.ts';
 import type { RadioOrder } from '../src/transports/radio-messages.ts';
 import type { RadioEnd, RadioProcessOptions } from '../src/transports/radio-process.ts';
 import { serveLinks } from '../src/transports/served-links.ts';
@@ -178,7 +178,7 @@ export type FaultyAdapter = ReturnType<typeof faultyAdapter>;
 
 /** The process that owns the radio, in this one: what its parent sees of it is the same. */
 export const processOn =
-  (adapter: FaultyAdapter['adapter'], started: (end: (reason: RadioEnd) => void) => void) =>
+  (adapter: () => AdapterChoice, started: (end: (reason: RadioEnd) => void) => void) =>
   async (options: RadioProcessOptions, signal: AbortSignal): Promise<RadioEnd> => {
     const { promise: ended, resolve: end } = Promise.withResolvers<RadioEnd>();
     const stop = new AbortController();
@@ -218,7 +218,7 @@ async function hear(
     }
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
-    end({ why: 'failed', message: error.message });
+    end({ why: 'failed', code: error.code, message: error.message });
   } finally {
     clearTimeout(silence);
   }

@@ -9,7 +9,7 @@ import { doubtful } from '../reading/plausible.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
 import { formatValue } from '../show.ts';
-import type { Access } from '../transports/bluetooth-access.ts';
+import { type Access, accessWords } from '../transports/bluetooth-access.ts';
 
 export interface CheckOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly publisher: Publisher;
@@ -78,7 +78,7 @@ function turnsOf(devices: readonly ReadDevice[]): number {
 const describeAccess = ({ way, why }: Access): Finding => ({
   what: 'bluetooth',
   ok: true,
-  text: `${way === 'dbus' ? 'through BlueZ' : 'on the HCI user channel'}: ${why}`,
+  text: `${accessWords[way]}: ${why}`,
 });
 
 function formatFinding({ what, ok, text, doubtful: doubts = [] }: Finding): string {

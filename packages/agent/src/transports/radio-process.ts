@@ -1,7 +1,7 @@
 // One life of the process that owns the radio, seen from its parent: from starting it to knowing why it ended.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import type { HeardNews, LinkNews, OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
+import type { Failure, HeardNews, LinkNews, OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 
 /** A child with a channel for messages, as Node starts it. */
 export interface StartedProcess extends Pick<ChildProcess, 'pid' | 'connected' | 'stdout' | 'stderr'> {
@@ -40,7 +40,8 @@ export type RadioEnd =
   /** Connections do not come about any more. */
   | { readonly why: 'stuck'; readonly message: string }
   | { readonly why: 'heavy'; readonly heapBytes: number }
-  | { readonly why: 'failed' | 'crashed'; readonly message: string };
+  | ({ readonly why: 'failed' } & Failure)
+  | { readonly why: 'crashed'; readonly message: string };
 
 /** For closing the radio; then the process is killed. */
 const graceMs = 2000;
@@ -71,7 +72,7 @@ export function runRadioProcess(options: RadioProcessOptions, signal: AbortSigna
     pulse.beat();
     switch (message.news) {
       case 'failed':
-        end = { why: 'failed', message: message.message };
+        end = { why: 'failed', code: message.code, message: message.message };
         return;
       case 'listening':
         options.listening(message.adapterAddress);

@@ -74,19 +74,19 @@ function nativeSocket(): HciSocket {
 function refusal(name: string, { message }: Error): TransportError {
   if (message === 'Device or resource busy') {
     return new TransportError(
-      'busy',
+      'shut',
       `the Bluetooth adapter ${name} is in use by another program, usually bluetoothd: "sudo systemctl disable --now bluetooth" frees it`,
     );
   }
   if (message === 'Operation not possible due to RF-kill') {
     return new TransportError(
-      'denied',
+      'shut',
       `the Bluetooth adapter ${name} is switched off by rfkill: "sudo rfkill unblock bluetooth" switches it on`,
     );
   }
   if (message === 'Operation not permitted' || message === 'Permission denied') {
     return new TransportError(
-      'denied',
+      'shut',
       `not allowed to use the Bluetooth adapter ${name}: the program needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW (the systemd unit gives them; by hand: run it as root)`,
     );
   }

@@ -32,6 +32,8 @@ export interface WatchedOptions {
   /** As of the radio in this process. */
   readonly heardMs?: number;
   readonly library?: BluetoothLibrary;
+  /** An adapter that is shut is told to who uses the radio; default: it is tried again here. */
+  readonly endsShut?: true;
   /** Default: a process of its own. */
   readonly runProcess?: typeof runRadioProcess;
 }
@@ -127,10 +129,11 @@ export function createWatchedRadio(options: WatchedOptions): BluetoothRadio {
 function connectBy(watch: Watch, running: Running, way: GattWay): Connect {
   const { healing, options } = watch;
   return async (signal, turn) => {
-    const leave = running.enter(() => {});
+    const failed = new AbortController();
+    const leave = running.enter((error) => failed.abort(error));
     let link: Link;
     try {
-      const life = await lifeOf(watch, signal);
+      const life = await lifeOf(watch, AbortSignal.any([signal, failed.signal]));
       link = await life.links.connect(way, signal, turn);
       healing.connected();
     } catch (error) {
@@ -185,6 +188,8 @@ async function keepRunning(watch: Watch, signal: AbortSignal): Promise<void> {
     watch.counts.past = sum(watch.counts.past, watch.counts.current);
     watch.counts.current = {};
     if (signal.aborted || end.why === 'stopped') return;
+    if (end.why === 'failed' && end.code === 'shut' && watch.options.endsShut)
+      throw new TransportError(end.code, end.message);
     watch.counts.here[end.why]++;
     // Else said by who reset it.
     if (end.why !== 'stuck') sayEnd(end, watch);

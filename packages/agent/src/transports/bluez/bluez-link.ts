@@ -49,7 +49,7 @@ export async function adapterFor(bluez: BlueZ, wanted: string | undefined): Prom
   );
   if (found === undefined) {
     const known = adapters.map(({ name }) => name).join(', ') || 'none';
-    throw new TransportError('absent', `BlueZ has no Bluetooth adapter ${wanted ?? ''}; it has ${known}`);
+    throw new TransportError('shut', `BlueZ has no Bluetooth adapter ${wanted ?? ''}; it has ${known}`);
   }
   if (found.powered) return found.name;
   throw new TransportError(

@@ -54,7 +54,7 @@ const systemBus = 'unix:path=/run/dbus/system_bus_socket';
 export const noBlueZ =
   'BlueZ is not there: "sudo apt install bluez" and "sudo systemctl enable --now bluetooth" bring it';
 
-/** @throws TransportError `absent` when there is no bus, or no BlueZ on it; `unusable` when it does not answer */
+/** @throws TransportError `shut` when there is no bus, or no BlueZ on it; `unusable` when it does not answer */
 export async function openBlueZ(address = systemBus): Promise<BlueZ> {
   const bus = createClient({ busAddress: address, timeout: callLimitMs });
   const end = watchEnd(bus);
@@ -104,7 +104,7 @@ const connected = (bus: MessageBus): Promise<void> =>
   new Promise((connect, fail) => {
     bus.connection.on('connect', connect);
     bus.connection.on('error', (error) =>
-      fail(new TransportError('absent', `${noBlueZ}; the D-Bus of this machine: ${error.message}`)),
+      fail(new TransportError('shut', `${noBlueZ}; the D-Bus of this machine: ${error.message}`)),
     );
   });
 
@@ -113,7 +113,7 @@ const ownerless = /ServiceUnknown|NameHasNoOwner|Spawn\.|TimedOut$/;
 
 function explain(error: DBusError & { readonly code?: string }): Error {
   const code = error.dbusName ?? error.code ?? error.name;
-  if (ownerless.test(code)) return new TransportError('absent', noBlueZ);
+  if (ownerless.test(code)) return new TransportError('shut', noBlueZ);
   if (code === 'ECONNCLOSED') return new TransportError('lost', 'the D-Bus of this machine is gone');
   if (code === 'org.freedesktop.DBus.Error.AccessDenied')
     return new TransportError('denied', `this user may not use BlueZ: ${error.message}`);
