@@ -3,10 +3,12 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../simulator/src/services/free-port.ts';
 import type { AlarmView, DeviceView, StatusView } from '../src/web/api.ts';
 import { influxd, startInfluxd } from './influxd.ts';
 import { influxd1, startInfluxd1 } from './influxd1.ts';
 import { type BridgeSite, openBridgeSite, publish, publisher, readingOf, roof } from './service-rig.ts';
+import { textsIn } from './sinks-files-rig.ts';
 
 const minuteMs = 60_000;
 const [old, shed] = ['victron/smartsolar/old', 'victron/smartsolar/shed'];
@@ -31,12 +33,32 @@ const powersOf = async (site: BridgeSite, device: string) => {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).pv_power);
 };
+const addSinks = (site: BridgeSite, ...sinks: readonly string[]): void =>
+  appendFileSync(join(site.folder, 'bridge.yml'), `sinks: [${sinks.join(', ')}]\n`);
+const files = '{ name: files, type: jsonl, path: files }';
+/** Powers in files, by name of the device. */
+const powersInFiles = (site: BridgeSite): { readonly [name: string]: readonly number[] } => {
+  const all = Object.entries(textsIn(join(site.folder, 'files')));
+  const byName = Map.groupBy(all, ([name]) => name.split('/')[0] ?? '');
+  return Object.fromEntries(
+    [...byName].map(([name, texts]) => [
+      name,
+      texts.flatMap(([, text]) =>
+        text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line).pv_power),
+      ),
+    ]),
+  );
+};
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 test('while the bridge runs: said first, done when it is meant, and what still comes has the new name', {
   timeout: 60_000,
 }, async () => {
   const site = await openBridgeSite();
+  addSinks(site, files);
   const bridge = await site.start();
   const client = await publisher(`mqtt://127.0.0.1:${site.brokerPort}`);
   await publish(client, old, [...run(0, 12), alarmed(12)]);
@@ -55,6 +77,7 @@ test('while the bridge runs: said first, done when it is meant, and what still c
   expect(alarms.filter(({ level }) => level === 'alarm')).toMatchObject([
     { device: expect.stringMatching(/^roof-/), name: 'roof', code: 'alarms.high_temperature' },
   ]);
+  await expect.poll(() => powersInFiles(site), { timeout: 10_000 }).toEqual({ roof: upTo(15), shed: [0] });
   await bridge.stop();
 });
 
@@ -62,20 +85,35 @@ test('while none runs: two become one, one goes, and a new bridge shows it so', 
   timeout: 60_000,
 }, async () => {
   const site = await openBridgeSite();
+  // Nobody listens at that port.
+  addSinks(site, files, `{ name: dead, type: influxdb1, url: "http://127.0.0.1:${await freePort()}" }`);
   const first = await site.start();
   const client = await publisher(`mqtt://127.0.0.1:${site.brokerPort}`);
   await publish(client, old, run(0, 12));
   await publish(client, roof, run(12, 12));
   await publish(client, shed, run(24, 1));
+  await expect
+    .poll(() => powersInFiles(site), { timeout: 10_000 })
+    .toEqual({ old: upTo(12), roof: upTo(24).slice(12), shed: [24] });
   await first.stop();
-  expect(await site.bridge(['device', 'merge', 'old', 'roof', '--yes']).ended).toMatchObject({ code: 0 });
+  const merged = await site.bridge(['device', 'merge', 'old', 'roof', '--yes']).ended;
+  expect(merged).toMatchObject({ code: 0 });
+  expect(merged.stdout).toMatch(
+    /sink files: nothing has the old name any more\nsink dead: not yet, and tried again/,
+  );
   const deleted = await site.bridge(['device', 'delete', 'shed', '--yes']).ended;
   expect(deleted.stdout).toMatch(/shed of barn goes: 1 readings stored so far/);
   expect(await powersOf(site, 'roof')).toEqual(upTo(24));
   expect((await site.bridge(['export', 'shed']).ended).stderr).toMatch(/there is no device shed/);
   const second = await site.start();
   expect(await topicsOf(site)).toEqual([roof]);
-  const { accounts } = await site.ask<StatusView>('/api/status');
+  expect(powersInFiles(site)).toEqual({ roof: upTo(24) });
+  const { accounts, sinks } = await site.ask<StatusView>('/api/status');
+  // The names old and shed.
+  expect(sinks.map(({ name, changes }) => [name, changes?.waiting])).toEqual([
+    ['files', 0],
+    ['dead', 2],
+  ]);
   expect(accounts).toMatchObject({ received: 25, stored: 25 });
   await second.stop();
 });
