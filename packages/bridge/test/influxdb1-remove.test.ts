@@ -102,6 +102,11 @@ describe.skipIf(influxd1 === undefined)('points are removed', { timeout: 30_000 
 
     await sink.remove?.([{ ...removal('raw', -20), tags: unnamed }]);
     expect(await left('raw', 'battery')).toEqual([-30, -30]);
+    // A device that has the name again keeps what is later than the one that went.
+    await sink.remove?.([{ ...removal('raw', -60), fromMs: 0, toMs: nowMs - 31 * minute }]);
+    expect(await left('raw', 'battery')).toEqual([-30, -30]);
+    await sink.remove?.([{ ...removal('raw', -60), fromMs: 0, toMs: nowMs - 29 * minute }]);
+    expect(await left('raw', 'battery')).toEqual([-30]);
     await sink.close();
   });
 });

@@ -48,6 +48,10 @@ describe.skipIf(influxd === undefined)('points are removed', { timeout: 30_000 }
     expect(await left()).toEqual([4, 5, 6, 7, 8, 9]);
     await sink.remove?.([{ tier: 'raw', tags: odd, fromMs: 0 }]);
     expect(await left()).toEqual([4, 5, 6, 7, 8]);
+    await sink.remove?.([{ tier: 'raw', tags: barn, fromMs: 0, toMs: nowMs - 121_000 }]);
+    expect(await left()).toEqual([4, 5, 6, 7, 8]);
+    await sink.remove?.([{ tier: 'raw', tags: barn, fromMs: 0, toMs: nowMs - 119_000 }]);
+    expect(await left()).toEqual([5, 6, 7, 8]);
     await sink.close();
   });
 });
