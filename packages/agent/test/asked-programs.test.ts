@@ -160,7 +160,7 @@ describe.skipIf(!hasTerminals)('a battery on a serial port', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/^ok {4}bank: JBD-SP04S034-L4S-200A-B-U: battery_voltage 13\.34 V/m);
     expect(stdout).toMatch(
-      /^FAULT second: JBD smart BMS at .*ttyBMS: no answer within 1 s 3 times; is this/m,
+      /^FAULT second: JBD smart BMS at .*ttyBMS: no answer within 1 s 3 times; is it on and awake\? is this its port/m,
     );
     expect(stdout).toMatch(/^FAULT third: .*ttyNone/m);
   });

@@ -229,7 +229,7 @@ test('whoever is asked and does not answer is told with its likely causes, of ev
     const reading = startReading([device], { serial: () => port.connect });
     told.set(definition.id, await timeUntil(() => reading.troubles.length > 0, healingMsMax));
     expect(reading.troubles[0]).toMatch(
-      /no answer within .* is this its port, the cable at the right socket/,
+      /no answer within .* is it on and awake\? is this its port, the cable at the right socket/,
     );
     await reading.stop();
   }

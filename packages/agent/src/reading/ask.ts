@@ -15,6 +15,7 @@ import { intervalOf, type Moment, mediumOf, type Observer, type ReadDevice, type
 import { type Carrier, runSession, within } from './exchange.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
+import { noAnswer } from './silence.ts';
 import type { InTurn } from './turns.ts';
 
 export interface AskOptions extends Observer {
@@ -224,9 +225,9 @@ function contactOf(device: ReadDevice): Contact {
 }
 
 /** For silence its likely causes, the likeliest first; anything else says it itself. */
-function explain({ definition, port, address }: ReadDevice, { code, message }: ProtocolError): string {
+function explain(device: ReadDevice, { code, message }: ProtocolError): string {
+  const { definition, port, address } = device;
   if (code !== 'silent') return message;
-  if (port !== undefined)
-    return `${definition.name} at ${port}: ${message}; is this its port, the cable at the right socket, the device on and awake?`;
+  if (port !== undefined) return noAnswer(device, message);
   return `${definition.name} at ${address}: ${message}; is it asleep, off, or held by a phone app?`;
 }
