@@ -30,7 +30,7 @@ export const rename = (from: string, into: string): DeviceChange => ({
 const merge = (from: string, into: string): DeviceChange => ({
   ...{ is: 'merge', from: key(from), into: key(into) },
 });
-const remove = (from: string): DeviceChange => ({ is: 'delete', from: key(from) });
+export const remove = (from: string): DeviceChange => ({ is: 'delete', from: key(from) });
 
 const quiet = (_step: number, _is: 'before' | 'after', _what: 'write' | 'remove'): void => undefined;
 type Points = Map<string, Point['fields']>;
@@ -56,6 +56,8 @@ export function memoryDatabase() {
     database.at(count, 'after', what);
   };
   const removeFrom = ({ tier, tags, fromMs, toMs = Number.POSITIVE_INFINITY }: Removal): void => {
+    // A database takes no time that is none.
+    new Date(fromMs).toISOString();
     for (const place of points.keys()) {
       const [ofTier, , ofTags, timeMs] = JSON.parse(place);
       const isOf = ofTier === tier && isDeepStrictEqual(ofTags, Object.entries(tags).toSorted());

@@ -107,21 +107,14 @@ function removalsOf(past: Past, { from, into, reaches, endMs }: WaitingChange): 
   const tags = tagsOf(from, undefined);
   const holder = past.holder(from);
   const isNameAgain = holder !== undefined && textOf(holder) === textOf(from);
-  if (into === undefined || past.holder(into) === undefined) {
-    const end = isNameAgain ? { toMs: endMs } : {};
-    return reaches.map(({ tier, fromMs }) => ({
-      tier,
-      tags,
-      fromMs: into === undefined ? 0 : fromMs,
-      ...end,
-    }));
-  }
+  const isGone = into === undefined || past.holder(into) === undefined;
+  const end = isGone && isNameAgain ? { toMs: endMs } : {};
+  const startOf = ({ tier, fromMs }: WaitingChange['reaches'][number]): number => {
+    if (into === undefined) return 0;
+    return tier === rawTier && !isGone ? Math.max(fromMs, past.rawFromMs()) : fromMs;
+  };
   return reaches
-    .map(({ tier, fromMs }) => ({
-      tier,
-      tags,
-      fromMs: tier === rawTier ? Math.max(fromMs, past.rawFromMs()) : fromMs,
-    }))
+    .map((reach) => ({ tier: reach.tier, tags, fromMs: startOf(reach), ...end }))
     .filter(({ fromMs }) => fromMs < Number.MAX_SAFE_INTEGER);
 }
 
