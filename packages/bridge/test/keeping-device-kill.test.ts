@@ -117,6 +117,8 @@ async function survive({ sinkOf, url, rows }: Database): Promise<void> {
     if (died) await bridge.ended;
     wire.at({ at: -1, is, act });
     if (died) bridge = await site.start();
+    // A window on its way may have been the request: then the change was not the store's yet.
+    if (died) await ask();
     await site.until<StatusView>('/api/status', ({ sinks }) => sinks[0]?.changes?.waiting === 0);
     return died;
   };
