@@ -1,5 +1,6 @@
 // The loop over one device that must be asked: connects, logs in, polls at its interval, and begins anew when something
 // fails. One failure costs one poll; the connection goes with it, so that a late answer cannot be taken for a later one's.
+// For the same reason it goes after a poll in which a question had to be asked again.
 
 import {
   type Contact,
@@ -50,8 +51,8 @@ interface Connection {
   readonly link: Link;
   readonly conversation: Conversation;
   readonly wrap: Wrap | undefined;
-  /** Before then the answer to a question of the last poll may still come, and would be taken for that to the next one's. */
-  quietUntilMs: number;
+  /** After a question was asked again: before then the answer to another try may still come, even by a new connection. */
+  quietUntilMs: number | undefined;
 }
 
 /** Runs until the signal ends it. */
@@ -82,7 +83,8 @@ export async function ask(options: AskOptions): Promise<void> {
         continue;
       }
       if (failure !== undefined) options.trouble(device, failure);
-      if (failure !== undefined || !keepsConnected) {
+      const quietUntilMs = connection?.quietUntilMs;
+      if (failure !== undefined || !keepsConnected || quietUntilMs !== undefined) {
         if (connection !== undefined) await letGo(options, connection.link);
         connection = undefined;
       }
@@ -92,7 +94,7 @@ export async function ask(options: AskOptions): Promise<void> {
       // Whose turn has not come is still due since then.
       if (failure === undefined || hadTurn)
         dueMs += intervalMs * Math.max(1, Math.ceil((nowMs - dueMs) / intervalMs));
-      const nextMs = Math.max(dueMs, connection?.quietUntilMs ?? 0);
+      const nextMs = Math.max(dueMs, quietUntilMs ?? 0);
       const waitMs = failure === undefined ? nextMs - nowMs : failure.code === 'key' ? retryKeyMs : retryMs;
       retryMs = failure === undefined ? retryFirstMs : Math.min(retryMs * 2, retryLongestMs);
       await pause(waitMs, startTimer, signal);
@@ -146,7 +148,7 @@ async function open(options: AskOptions, turn: Required<Turn>): Promise<Connecti
         : await bounded(options, loginMsMax, 'the login', (signal) =>
             runSession(session, { ...carrierOf(options, link), signal }),
           );
-    return { link, conversation: openConversation(contact), wrap, quietUntilMs: 0 };
+    return { link, conversation: openConversation(contact), wrap, quietUntilMs: undefined };
   } catch (error) {
     await letGo(options, link);
     throw error;

@@ -25,7 +25,7 @@ export interface Carrier {
   readonly signal: AbortSignal;
   /** An answer has come. */
   readonly answered?: () => void;
-  /** An answer came after its question had been asked again; others may still come, for so long. */
+  /** An answer came after its question had been asked again: others may still come, hardly for longer than that. */
   readonly late?: (forMs: number) => void;
   /** A damaged frame was stepped over. */
   readonly damaged?: (message: string) => void;
@@ -75,8 +75,9 @@ async function runExchange(asked: Exchange, carrier: Carrier): Promise<Uint8Arra
     );
     if (answer === undefined) continue;
     carrier.answered?.();
-    // The answer to an earlier try may still be on its way, and would be taken for that to the next question.
-    if (attempt > 1 && !carrier.namesQuestion) {
+    // The answer to another try may still be on its way, and would be taken for that to the next question, or the next poll.
+    if (attempt > 1 && carrier.namesQuestion) carrier.late?.(2 * timeoutMs);
+    else if (attempt > 1) {
       await within(timeoutMs, carrier, (signal) => drain(carrier.link, signal));
       carrier.late?.(timeoutMs);
     }
