@@ -101,7 +101,7 @@ function prepare(database: DatabaseSync, file: string, parts: readonly SchemaPar
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${journalBytesMax}`);
   database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-  database.exec('PRAGMA cache_size = -8192');
+  database.exec('PRAGMA cache_size = -4096');
   database.exec('PRAGMA trusted_schema = OFF');
   inTransaction(database, () => {
     refuseLayout(database, file);

@@ -44,7 +44,7 @@ export interface Drain {
 }
 
 /** One request to a store: what a write costs beside its points is shared by as many. */
-const itemsMax = 5_000;
+const itemsMax = 3_000;
 /** More than so many between two batches of a backlog are a flood, not the present. */
 const newestMax = 1_000;
 const lingerMsUsual = 1_000;
