@@ -44,6 +44,8 @@ export interface Drain {
 }
 
 /** One request to a store: what a write costs beside its points is shared by as many. */
+const requestMax = 5_000;
+/** Fewer of those that are parsed again for it, and alive together. */
 const itemsMax = 3_000;
 /** More than so many between two batches of a backlog are a flood, not the present. */
 const newestMax = 1_000;
@@ -66,7 +68,7 @@ export function startDrain(parts: DrainParts): Drain {
 
   /** Returns whether there may be more. */
   const step = async (): Promise<boolean> => {
-    const text = ready?.next(progress.position, itemsMax);
+    const text = ready?.next(progress.position, requestMax);
     oldestMs = text?.oldestMs;
     if (text !== undefined && (await isWritten(text, parts))) {
       save(afterText(progress, text), []);

@@ -30,6 +30,8 @@ interface Group extends ReadyText {
 
 /** Some 12,000 readings. */
 const bytesMax = 2 * 1_048_576;
+/** Readings at a time of what is made again: a backlog is long, and what is made for it is garbage soon. */
+const againMax = 3_000;
 
 export function keepReady(
   log: Pick<Log, 'read' | 'onStored'>,
@@ -62,7 +64,7 @@ export function keepReady(
   });
   const groupsOfLog = (after: number, limit: number): Group[] => {
     const found: Group[] = [];
-    for (let position = after; position - after < limit; ) {
+    for (let position = after; position - after < Math.min(limit, againMax); ) {
       const group = groupOf(log.read(position, 1), toPoints, encode);
       if (group === undefined || group.first !== position + 1) break;
       found.push(group);
