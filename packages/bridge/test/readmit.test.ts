@@ -71,11 +71,40 @@ describe('a reading that is older than identities are remembered', () => {
     expect(sumOfVerdicts(scratch)).toBe(4);
   });
 
-  test('is judged by no clock that is not set, and not where a message names no stream', () => {
-    const foreign = message('victron/smartsolar/old', { pv_power: 1, _timestamp: noon - 400 * 24 * hourMs });
-    expect(scratch.log.append([foreign])).toEqual([{ is: 'stored' }]);
+  test('is judged by no clock that is not set', () => {
     scratch.restart({ clockSynced: () => false });
     expect(scratch.log.append([at(0, 400 * 24 * hourMs)])).toEqual([{ is: 'stored' }]);
+  });
+
+  test('is stored as history where its program names no sequence: counted, and said once for each topic', () => {
+    const foreign = (topic: string, ageMs: number) => message(topic, { power: 1, _timestamp: noon - ageMs });
+    const ages = [limitMs, limitMs + 1, 900 * 24 * hourMs];
+    const topics = ['shed/meter/old', 'shed/meter/older'];
+    scratch.log.append(topics.flatMap((topic) => ages.map((ageMs) => foreign(topic, ageMs))));
+    const { stored, aside, bounds } = scratch.log.accounts();
+    expect({ stored, aside, bounds }).toEqual({ stored: 6, aside: {}, bounds: { old_without_sequence: 4 } });
+    expect(scratch.reports).toEqual(
+      topics.map((topic) => expect.stringMatching(`^${topic}: readings older than 180 days are stored`)),
+    );
+  });
+
+  test('is set aside, whoever sent it, when its clock shows a time at which it was never set', async () => {
+    const all = [
+      message('shed/meter/roof', { power: 1, _timestamp: 7_000 }),
+      message('victron/smartsolar/roof', { charge_state: 'BULK', solar_power: 6, _timestamp: 8_000 }),
+      message('shed/meter/roof', { power: 1, _timestamp: Date.UTC(2020, 0, 1) }),
+      reading(0, { receivedMs: noon, meta: { _timestamp: 9_000 } }),
+    ];
+    const verdicts = scratch.log.append(all);
+    expect(verdicts.map((it) => ('reason' in it ? it.reason : it.is))).toEqual([
+      ...['too_old', 'too_old', 'stored', 'too_old'],
+    ]);
+    expect(scratch.log.asides(9).map(({ detail }) => detail)).toEqual(
+      [9, 8, 7].map((second) => expect.stringMatching(`^its time is 1970-01-01T00:00:0${second}.*readmit`)),
+    );
+    expect(await readmit()).toEqual([{ reason: 'too_old', became: 'stored', count: 3 }]);
+    expect(scratch.log.accounts().bounds).toEqual({ old_without_sequence: 1 });
+    expect(sumOfVerdicts(scratch)).toBe(4);
   });
 
   test('whose clock was never set is placed by its arrival, if its time is as old', () => {

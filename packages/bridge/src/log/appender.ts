@@ -9,9 +9,9 @@ import type { GroupRecord } from './group.ts';
 import type { GroupBuilder } from './group-builder.ts';
 import { covers, includes, insert, intervalCount, touches } from './intervals.ts';
 import type { Parts } from './parts.ts';
-import { judgeTime, learnBoot, pastMs, placeInTime } from './placement.ts';
+import { earliestOf, judgeTime, learnBoot, placeInTime } from './placement.ts';
 import { toReading } from './reading.ts';
-import type { Stream } from './streams.ts';
+import { keptDays, type Stream } from './streams.ts';
 import type { UnsetBoot } from './waiting.ts';
 
 export interface Appended {
@@ -172,8 +172,8 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
   const { timeMs } = place;
   if (batch.synced && !place.waiting) {
     const nowMs = batch.again?.nowMs ?? message.receivedMs;
-    const ofAge = identity !== undefined && batch.again === undefined ? pastMs : Number.POSITIVE_INFINITY;
-    const untimely = judgeTime(timeMs, nowMs, ofAge);
+    const believed = batch.again === undefined ? earliestOf(nowMs, identity !== undefined) : undefined;
+    const untimely = judgeTime(timeMs, nowMs, believed);
     if (untimely !== undefined) return setAside(batch, message, untimely.reason, untimely.detail);
   }
   const named = series.find(device ?? message.topic, identity?.agent ?? '');
@@ -193,6 +193,7 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
     batch.accepted.push({ stream: stream.id, sequence, message });
   }
   learnBoot(parsed, boots);
+  if (identity === undefined && batch.again === undefined) noteAge(batch, message, timeMs);
   store(batch, judged, named.key, place.waiting, {
     series: named.id,
     topic: message.topic,
@@ -209,6 +210,18 @@ function takeReading(batch: Batch, message: Message, judged: JudgedReading): Ver
     payload: message.payload,
   });
   return stored;
+}
+
+/** Who hands over the past by messages that name no sequence is told what the log cannot do for it. */
+function noteAge(
+  { parts: { counts }, notices, synced }: Batch,
+  { topic, receivedMs }: Message,
+  timeMs: number,
+): void {
+  if (!synced || timeMs >= earliestOf(receivedMs, true)) return;
+  counts.add('bound:old_without_sequence', 1);
+  const text = `${topic}: readings older than ${keptDays} days are stored at their times, as their program names no sequence. One that comes again is known only while the raw log holds it; handed over later, it counts twice.`;
+  notices.push({ key: `${topic} old`, text });
 }
 
 /** Names of the values that are of another type than their field. `undefined`: none. */

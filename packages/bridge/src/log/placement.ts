@@ -68,22 +68,29 @@ export function placeUnset(
 }
 
 /**
- * Why a time is not believed, by a clock that is right. A message of another program names no stream: old ones are
- * history that somebody hands over, and so is what is taken back from what was set aside.
+ * The earliest time that is taken without asking. A message of another program names no sequence, of which it would have
+ * to be known whether it came: an old one is history that somebody hands over, unless its clock was never set.
  */
+export const earliestOf = (nowMs: number, isIdentified: boolean): number =>
+  isIdentified ? nowMs - pastMs : plausibleMs;
+
+/** Why a time is not believed, by a clock that is right. Without `earliestMs` any past is. */
 export function judgeTime(
   timeMs: number,
   nowMs: number,
-  pastMsMax: number,
+  earliestMs = Number.NEGATIVE_INFINITY,
 ): { readonly reason: AsideReason; readonly detail: string } | undefined {
   if (timeMs > nowMs + futureMs) {
     const ahead = Math.round((timeMs - nowMs) / 1000);
     return { reason: 'far_future', detail: `its time is ${ahead} s ahead of this machine's clock` };
   }
-  if (timeMs >= nowMs - pastMsMax) return undefined;
+  if (timeMs >= earliestMs) return undefined;
   const days = Math.floor((nowMs - timeMs) / dayMs);
-  const detail = `it is ${days} days old, at most ${keptDays} are taken; "wattline-bridge readmit" takes it all the same`;
-  return { reason: 'too_old', detail };
+  const why =
+    timeMs < plausibleMs
+      ? `its time is ${new Date(timeMs).toISOString()}, of a clock that was never set`
+      : `it is ${days} days old, at most ${keptDays} are taken`;
+  return { reason: 'too_old', detail: `${why}; "wattline-bridge readmit" takes it all the same` };
 }
 
 /** What a reading by a clock that was set tells about the boot of its machine. */
