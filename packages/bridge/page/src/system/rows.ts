@@ -111,7 +111,9 @@ function whyOfSink(name: string, { sinks }: StatusView): Reason[] {
   const [refused] = sink?.refused ?? [];
   const expired = sink?.readings.expired ?? 0;
   return [
-    ...(sink?.problem === undefined ? [] : [{ text: sink.problem }]),
+    ...[...new Set([sink?.problem, sink?.changes?.problem])].flatMap((text) =>
+      text === undefined ? [] : [{ text }],
+    ),
     ...(refused === undefined ? [] : [{ text: refused.reason }]),
     ...(expired === 0 ? [] : [{ key: 'why_expired', fill: { x: expired } } as const]),
   ];

@@ -2,6 +2,7 @@
 
 import type { StatusView } from '../../../src/web/api.ts';
 import { useWords } from '../page-context.ts';
+import { whole } from '../words/words.ts';
 import { Card, Cell, Standing, Table } from './table-card.tsx';
 
 export function SinksCard({ status: { sinks, now } }: { readonly status: StatusView }) {
@@ -22,9 +23,13 @@ interface RowProps {
   readonly now: number;
 }
 
-function SinkRow({ sink: { name, type, state, readings }, now }: RowProps) {
-  const { say, age } = useWords();
-  const waits = state === 'waiting';
+function SinkRow({ sink: { name, type, state, readings, changes, settling = 0 }, now }: RowProps) {
+  const { say, age, number } = useWords();
+  const waits = state === 'waiting' || changes?.problem !== undefined;
+  const besides = [
+    ['sink_changes', changes?.waiting ?? 0],
+    ['sink_settling', settling],
+  ] as const;
   const { pending, oldest, refused, expired } = readings;
   return (
     <tr>
@@ -38,7 +43,11 @@ function SinkRow({ sink: { name, type, state, readings }, now }: RowProps) {
       <Cell of="lag">
         {age(pending === 0 || oldest === undefined ? 0 : Math.max(0, (now - oldest) / 1000))}
       </Cell>
-      <Cell of="waiting_l" count={pending} mark="w" />
+      <Cell of="waiting_l" count={pending} mark="w">
+        {besides.map(([key, count]) =>
+          count === 0 ? null : <small key={key}>{say(key, number(count, whole))}</small>,
+        )}
+      </Cell>
       <Cell of="rejected" count={refused + expired} mark="x" />
     </tr>
   );

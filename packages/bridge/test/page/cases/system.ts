@@ -140,6 +140,35 @@ export function systemCases(bench: () => Bench): void {
       });
     });
 
+    test.concurrent('what a sink has still to take over, and to write once more, stands beside what waits', async () => {
+      const options = { address: '#/system', stoppedClock: true };
+      await bench().visit(options, async ({ page, fixture }) => {
+        await page.clock.runFor(1_000);
+        const row = page.locator('section', { has: page.locator('#sinks') }).locator('tbody td');
+        await row.first().waitFor();
+        expect((await row.allTextContents())[2]).toBe('18');
+        const [sink] = wellStatus(beginning).sinks;
+        if (sink === undefined) throw new Error('Expected a sink in the fixture');
+        const become = async (more: Partial<StatusView['sinks'][number]>) => {
+          fixture.answers.changeStatus({ sinks: [{ ...sink, ...more }] });
+          await page.clock.runFor(6_000);
+        };
+        await become({ settling: 1_200, changes: { waiting: 2 } });
+        await row.getByText('2 changed devices').waitFor();
+        expect((await row.allTextContents())[2]).toBe(
+          '182 changed devices to take over1,200 windows once more, to be sure',
+        );
+        const problem = 'InfluxDB at http://data:8086 does not answer.';
+        await become({ settling: 0, changes: { waiting: 1, problem } });
+        await row.getByText('Waits for it').waitFor();
+        expect((await row.allTextContents())[2]).toBe('181 changed devices to take over');
+        expect((await rowTexts(page, 'sink')).at(-1)).toContain(problem);
+        await become({ settling: 0, changes: { waiting: 0 } });
+        await row.getByText('Writing').waitFor();
+        expect((await row.allTextContents())[2]).toBe('18');
+      });
+    });
+
     test.concurrent('who is at the broker: what it may do, since when, how much of today; a left one says so', async () => {
       await bench().visit({ address: '#/system' }, async ({ page, fixture }) => {
         const broker = page.locator('section', { has: page.locator('#broker') });
@@ -233,7 +262,11 @@ export function systemCases(bench: () => Bench): void {
     test.concurrent.each(widths)('fits its width in its language: $size, $lang', async ({ size, lang }) => {
       const address = `?lang=${lang}${size === 'kiosk' ? '&kiosk' : ''}#/system`;
       await bench().visit({ size, address }, async ({ page, fixture }) => {
-        fixture.answers.changeStatus({ agents, accounts: withGap });
+        const sinks = wellStatus(beginning).sinks.map((sink) => ({
+          ...sink,
+          ...{ settling: 123_456, changes: { waiting: 1_000 } },
+        }));
+        fixture.answers.changeStatus({ agents, sinks, accounts: withGap });
         await page.reload();
         await page.locator('.ledger tbody tr').first().waitFor();
         await settled(page, fixture);
