@@ -5,10 +5,11 @@ import { logSchema } from '../../packages/bridge/src/log/schema.ts';
 import { openLog } from '../../packages/bridge/src/log/sqlite-log.ts';
 import type { Message, StoredReading } from '../../packages/bridge/src/message.ts';
 import { openStore, type Store } from '../../packages/bridge/src/store.ts';
+import type { TiersOptions } from '../../packages/bridge/src/tiers/engine.ts';
 import { createLocalDays } from '../../packages/bridge/src/tiers/local-days.ts';
 import { tierSchema } from '../../packages/bridge/src/tiers/schema.ts';
 import { dayMs, presets } from '../../packages/bridge/src/tiers/tier.ts';
-import { createTiers, type Tiers, type TiersOptions } from '../../packages/bridge/src/tiers/tiers.ts';
+import { createTiers, type Tiers } from '../../packages/bridge/src/tiers/tiers.ts';
 
 export const device = { topic: 'jbd/battery/bank', agent: 'barn' };
 export const timeZone = 'Europe/Rome';

@@ -1,7 +1,7 @@
 // The end of the faults: everything works again, what waits is delivered, and nothing moves any more.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { StatusView } from '../../packages/bridge/src/web/api.ts';
+import type { StatusView } from '../../packages/bridge/src/web/status-views.ts';
 import type { Site } from './site.ts';
 
 /** A sink that was away waits up to a minute before it tries again. */

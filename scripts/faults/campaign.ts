@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkAccounts } from '../../packages/bridge/src/web/accounts.ts';
-import type { StatusView } from '../../packages/bridge/src/web/api.ts';
+import type { StatusView } from '../../packages/bridge/src/web/status-views.ts';
 import { randomOf } from '../../packages/protocols/test/random.ts';
 import { type Mosquitto, startMosquitto } from '../../packages/simulator/src/services/mosquitto.ts';
 import { calm } from './calm.ts';

@@ -3,14 +3,14 @@
 import { type Clock, didYouMean, UsageError } from '@wattline/program';
 import type { DeviceDefinition } from '@wattline/protocols';
 import type { Adapter, AgentConfiguration, DeviceConfiguration } from './config/configuration.ts';
-import type { Moment, ReadDevice } from './reading/device.ts';
-import type { Media } from './reading/read-devices.ts';
+import type { Media } from './reading/connect.ts';
+import type { ReadDevice } from './reading/device.ts';
 import type { Surround } from './surround.ts';
-import { TransportError } from './transport.ts';
+import { type Moment, TransportError } from './transport.ts';
+import { chooseAdapter } from './transports/adapter-choice.ts';
 import { type Access, accessWords, chooseAccess, chosenRadio } from './transports/bluetooth-access.ts';
 import { type BluetoothRadio, createBluetoothRadio } from './transports/bluetooth-radio.ts';
 import { openBus } from './transports/bus.ts';
-import { chooseAdapter } from './transports/controller.ts';
 import { hidLink } from './transports/hid-link.ts';
 import { hciOf } from './transports/noble-hci.ts';
 import { candumpDefinition, readHeader } from './transports/recording.ts';

@@ -6,9 +6,10 @@ import { type AgentState, formatTopic, type Reading } from '@wattline/protocols'
 import type { DeviceConfiguration } from './config/configuration.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { Identity } from './identity.ts';
-import { type Heard, isOdd, type Moment, type Observer, type Trouble } from './reading/device.ts';
+import { type Heard, isOdd, type Observer, type Trouble } from './reading/device.ts';
 import { judge } from './reading/plausible.ts';
 import { silentAfter } from './reading/silence.ts';
+import type { Moment } from './transport.ts';
 
 export interface ReporterOptions {
   readonly agent: string;

@@ -1,7 +1,14 @@
 // Ways of reaching devices: a receiver hears packets, a link carries bytes both ways. Transports know no protocol.
 
 import type { Medium, Packet } from '@wattline/protocols';
-import type { Moment } from './reading/device.ts';
+
+/** One moment on both clocks. */
+export interface Moment {
+  /** ms since 1970, as far as the machine knows. */
+  readonly wallMs: number;
+  /** ms since the machine started; never steps. */
+  readonly uptimeMs: number;
+}
 
 /** A packet with what the medium knows about it. */
 export interface HeardPacket extends Packet {

@@ -3,8 +3,8 @@
 import { definitions, formatBlock } from '@wattline/protocols';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type AxpertState, createAxpert, toReports } from '../../simulator/src/devices/axpert.ts';
+import type { Media } from '../src/reading/connect.ts';
 import type { ReadDevice } from '../src/reading/device.ts';
-import type { Media } from '../src/reading/read-devices.ts';
 import { type Connect, TransportError } from '../src/transport.ts';
 import { adapterProtocols, canSerialReceiver } from '../src/transports/can-serial.ts';
 import { createChunkBuffer } from '../src/transports/chunk-buffer.ts';

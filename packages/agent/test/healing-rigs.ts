@@ -2,12 +2,14 @@
 
 import { vi } from 'vitest';
 import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
-import type { Moment, ReadDevice } from '../src/reading/device.ts';
+import type { Media } from '../src/reading/connect.ts';
+import type { ReadDevice } from '../src/reading/device.ts';
 import { startTimer } from '../src/reading/pacer.ts';
-import { type Media, readDevices } from '../src/reading/read-devices.ts';
-import { type Connect, type Receiver, TransportError } from '../src/transport.ts';
+import { readDevices } from '../src/reading/read-devices.ts';
+import { type Connect, type Moment, type Receiver, TransportError } from '../src/transport.ts';
+import type { AdapterChoice } from '../src/transports/adapter-choice.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
-import type { AdapterChoice, Controller } from '../src/transports/controller.ts';
+import type { Controller } from '../src/transports/controller.ts';
 import type { RadioOrder } from '../src/transports/radio-messages.ts';
 import type { RadioEnd, RadioProcessOptions } from '../src/transports/radio-process.ts';
 import { serveLinks } from '../src/transports/served-links.ts';

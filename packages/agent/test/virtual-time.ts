@@ -1,7 +1,7 @@
 // A clock that a test moves by hand, with the timers that hang on it.
 
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Moment } from '../src/reading/device.ts';
+import type { Moment } from '../src/transport.ts';
 
 export const startMs = Date.UTC(2026, 5, 1);
 

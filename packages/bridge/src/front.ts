@@ -11,7 +11,7 @@ import type { Store } from './store.ts';
 import { startSubscriber } from './subscriber/subscriber.ts';
 import { createLocalDays } from './tiers/local-days.ts';
 import type { Users } from './users/users.ts';
-import type { BrokerView } from './web/api.ts';
+import type { BrokerView } from './web/status-views.ts';
 
 export interface Front {
   view(): BrokerView;

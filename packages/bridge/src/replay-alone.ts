@@ -18,7 +18,7 @@ import { openRetentionMemory } from './sinks/retention-memory.ts';
 import { openStore } from './store.ts';
 import { createLocalDays } from './tiers/local-days.ts';
 import { createTiers } from './tiers/tiers.ts';
-import type { ReplayView } from './web/api.ts';
+import type { ReplayView } from './web/status-views.ts';
 
 interface Parts {
   readonly configuration: BridgeConfiguration;

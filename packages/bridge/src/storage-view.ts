@@ -5,7 +5,7 @@ import type { StoreConfiguration } from './config/configuration.ts';
 import type { Holding } from './queries/holdings.ts';
 import type { Store } from './store.ts';
 import { type Every, everySeconds, tierName } from './tiers/tier.ts';
-import type { StorageView } from './web/api.ts';
+import type { StorageView } from './web/status-views.ts';
 
 /** What takes a while to find out. */
 export interface Measured {

@@ -10,7 +10,7 @@ import mqtt from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { hasMosquitto, startMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { checkAccounts } from '../src/web/accounts.ts';
-import type { StatusView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { influxd, startInfluxd } from './influxd.ts';
 import { openBridgeSite, readingOf } from './service-rig.ts';
 

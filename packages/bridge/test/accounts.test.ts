@@ -3,8 +3,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deviceId } from '../src/live/device-id.ts';
 import { accountsOf, checkAccounts } from '../src/web/accounts.ts';
-import type { AccountsView, AgentView, SinkView } from '../src/web/api.ts';
+import type { AgentView } from '../src/web/api.ts';
 import { accountsView } from '../src/web/status.ts';
+import type { AccountsView, SinkView } from '../src/web/status-views.ts';
 import { message, noon, reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 const closed: AccountsView = {

@@ -7,7 +7,7 @@ import mqtt from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { hasMosquitto, startMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { checkAccounts } from '../src/web/accounts.ts';
-import type { StatusView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { receiver } from './alerts-rig.ts';
 import { openBridgeSite, publish, readingOf } from './service-rig.ts';
 

@@ -1,7 +1,9 @@
 // A log as far as the live view needs one: readings go in, listeners hear of them.
 
 import type { AgentState, Values } from '@wattline/protocols';
-import type { Accounts, AgentSummary, Log, SeriesSummary } from '../src/log/log.ts';
+import type { Accounts, Log } from '../src/log/log.ts';
+import type { SeriesSummary } from '../src/log/series-registry.ts';
+import type { AgentSummary } from '../src/log/topic-states.ts';
 import type { StoredReading } from '../src/message.ts';
 
 export type LogOfTest = Pick<Log, 'series' | 'agents' | 'onStored' | 'onAgentState' | 'accounts'> & {

@@ -7,7 +7,7 @@ import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { deviceId } from '../src/live/device-id.ts';
-import type { StatusView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { influxd, startInfluxd } from './influxd.ts';
 import { influxd1, startInfluxd1 } from './influxd1.ts';
 import { type BridgeSite, openBridgeSite, publish, publisher, readingOf } from './service-rig.ts';

@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { StatusView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { influxd, startInfluxd } from './influxd.ts';
 import { openBridgeSite, publish, publisher, readingOf, roof } from './service-rig.ts';
 

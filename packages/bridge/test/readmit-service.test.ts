@@ -4,7 +4,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Readmitted } from '../src/log/readmit.ts';
-import type { DeviceView, StatusView } from '../src/web/api.ts';
+import type { DeviceView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { openBridgeSite, publisher } from './service-rig.ts';
 
 const qos = { qos: 1 } as const;

@@ -7,7 +7,7 @@ import type { MqttClient } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { hasMosquitto, startMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { accountsOf, unexplained } from '../src/web/accounts.ts';
-import type { StatusView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { type BridgeSite, openBridgeSite, publish, publisher, readingOf, roof } from './service-rig.ts';
 
 type Client = Pick<MqttClient, 'publishAsync' | 'endAsync'>;

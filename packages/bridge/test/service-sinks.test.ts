@@ -3,7 +3,7 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { StatusView } from '../src/web/api.ts';
+import type { StatusView } from '../src/web/status-views.ts';
 import { openBridgeSite, publish, publisher, readingOf, roof } from './service-rig.ts';
 import { textsIn } from './sinks-files-rig.ts';
 

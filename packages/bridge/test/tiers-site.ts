@@ -4,11 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Value } from '@wattline/protocols';
 import { expect } from 'vitest';
 import type { StoredReading } from '../src/message.ts';
+import type { TiersOptions } from '../src/tiers/engine.ts';
 import { createLocalDays } from '../src/tiers/local-days.ts';
 import { publish } from '../src/tiers/published.ts';
 import { tierSchema } from '../src/tiers/schema.ts';
 import { dayMs, type Tier } from '../src/tiers/tier.ts';
-import { createTiers, type Tiers, type TiersOptions } from '../src/tiers/tiers.ts';
+import { createTiers, type Tiers } from '../src/tiers/tiers.ts';
 import type { Batch } from './tiers-batch.ts';
 
 export const every = [120, 300, 1_800, 7_200];

@@ -1,7 +1,7 @@
 // Whatever /api/status counts, /metrics counts as well: every number of the one is looked for among those of the other.
 
 import { expect, onTestFinished, test } from 'vitest';
-import type { DeliveryView, StatusView } from '../src/web/api.ts';
+import type { DeliveryView, StatusView } from '../src/web/status-views.ts';
 import { agentStateOf, inMemoryLog } from './in-memory-log.ts';
 import { openWeb } from './open-web.ts';
 

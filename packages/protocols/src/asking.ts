@@ -1,26 +1,17 @@
 // Asking a device without I/O: one poll of all its records, what becomes a reading of it, and what may be sent at all.
 
-import type { Computed, Decoded, DeviceDefinition, Medium, RecordDefinition, RequestForm } from './device.ts';
+import type {
+  Computed,
+  Contact,
+  Decoded,
+  DeviceDefinition,
+  PollContext,
+  RecordDefinition,
+  RequestForm,
+} from './device.ts';
 import type { Value, Values } from './field.ts';
 import { decodeRecord } from './record.ts';
 import { type Exchange, ProtocolError, type Session } from './session.ts';
-
-/** What a conversation knows of the device before it begins. */
-export interface Contact {
-  readonly medium: Medium['medium'];
-  /** `AA:BB:CC:DD:EE:FF`. */
-  readonly address?: string;
-  readonly secret?: Uint8Array;
-}
-
-export interface PollContext extends Contact {
-  /** What the records asked before told: in this poll, and those that are asked once, on this connection. */
-  readonly known: Values;
-  /** ms since 1970, for requests that carry a date. */
-  readonly wallMs: number;
-  /** What need not be asked again on this connection, in the family's own words: told once for all, or refused. */
-  readonly settled: Set<string>;
-}
 
 /** What is remembered from one poll to the next on one connection; a new connection begins a new one. */
 export interface Conversation {

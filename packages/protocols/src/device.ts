@@ -1,6 +1,5 @@
 // A device definition, and from bytes to a decoded record.
 
-import type { Contact, PollContext } from './asking.ts';
 import type { Fields, Unit, Value, Values } from './field.ts';
 import type { Frames } from './frames.ts';
 import type { DeviceKind } from './kinds.ts';
@@ -45,6 +44,23 @@ export type Medium =
     }
   /** A bus on which devices talk unasked. */
   | { readonly medium: 'can'; readonly bitRate: number };
+
+/** What a conversation knows of the device before it begins. */
+export interface Contact {
+  readonly medium: Medium['medium'];
+  /** `AA:BB:CC:DD:EE:FF`. */
+  readonly address?: string;
+  readonly secret?: Uint8Array;
+}
+
+export interface PollContext extends Contact {
+  /** What the records asked before told: in this poll, and those that are asked once, on this connection. */
+  readonly known: Values;
+  /** ms since 1970, for requests that carry a date. */
+  readonly wallMs: number;
+  /** What need not be asked again on this connection, in the family's own words: told once for all, or refused. */
+  readonly settled: Set<string>;
+}
 
 /** One record decoded: what a device said at one moment. */
 export interface Decoded {

@@ -1,7 +1,8 @@
 // The login of JBD's Bluetooth modules: captured conversations, and every way in which one can end.
 
 import { describe, expect, test } from 'vitest';
-import { type Contact, redactRequest } from '../src/asking.ts';
+import { redactRequest } from '../src/asking.ts';
+import type { Contact } from '../src/device.ts';
 import { jbd } from '../src/devices/jbd/index.ts';
 import { login, mixJbdPassword } from '../src/devices/jbd/login.ts';
 import { type Exchange, ProtocolError, takeOrSkip } from '../src/session.ts';

@@ -4,10 +4,11 @@
 import { type ExitCode, exitCodes, type Log } from '@wattline/program';
 import type { AgentStateAnnouncer } from '../delivery/agent-state.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { isOdd, type Moment, type ReadDevice, type Trouble } from '../reading/device.ts';
+import { isOdd, type ReadDevice, type Trouble } from '../reading/device.ts';
 import { type ReadDevicesOptions, readDevices } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
 import type { Reporter } from '../reporter.ts';
+import type { Moment } from '../transport.ts';
 
 export interface OnceOptions extends Omit<ReadDevicesOptions, 'reading' | 'trouble'> {
   readonly deadlineMs: number;

@@ -3,12 +3,11 @@
 import { type ExitCode, exitCodes, type Terminal, UsageError } from '@wattline/program';
 import { redactRequest } from '@wattline/protocols';
 import { ask } from '../reading/ask.ts';
-import { busWayOf, connectOf } from '../reading/connect.ts';
-import { type Moment, mediumOf, type ReadDevice } from '../reading/device.ts';
+import { busWayOf, connectOf, type Media } from '../reading/connect.ts';
+import { mediumOf, type ReadDevice } from '../reading/device.ts';
 import type { StartTimer } from '../reading/pacer.ts';
-import type { Media } from '../reading/read-devices.ts';
 import { notHeard } from '../reading/silence.ts';
-import { TransportError } from '../transport.ts';
+import { type Moment, TransportError } from '../transport.ts';
 import { createRecorder, type Recorder, recordLink, recordReceiver } from '../transports/record.ts';
 
 export interface RecordOptions {

@@ -11,12 +11,11 @@ import {
   ProtocolError,
   requestForms,
 } from '@wattline/protocols';
-import { connectOf } from '../reading/connect.ts';
-import { type Moment, mediumOf, type ReadDevice } from '../reading/device.ts';
+import { connectOf, type Media } from '../reading/connect.ts';
+import { mediumOf, type ReadDevice } from '../reading/device.ts';
 import { runSession, within } from '../reading/exchange.ts';
 import type { StartTimer } from '../reading/pacer.ts';
-import type { Media } from '../reading/read-devices.ts';
-import { TransportError } from '../transport.ts';
+import { type Moment, TransportError } from '../transport.ts';
 
 export interface ScanAskOptions {
   readonly port: string;

@@ -2,21 +2,7 @@
 
 import type { DeviceDefinition } from '@wattline/protocols';
 import type { BusWay } from '../transport.ts';
-import type { WrittenDevice } from './schema.ts';
-
-/** A path, a USB device, or a name that the kernel gives its network interfaces. */
-export const portPattern = /^(\/.+|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?|[a-z][a-z0-9_.-]{0,14})$/;
-
-const bitRates: { readonly [written: string]: number } = {
-  '500k': 500_000,
-  '250k': 250_000,
-  '125k': 125_000,
-  '100k': 100_000,
-  '50k': 50_000,
-};
-
-export const parseBitRate = (written: string): number | undefined =>
-  Object.hasOwn(bitRates, written) ? bitRates[written] : undefined;
+import type { WrittenDevice } from './device-schema.ts';
 
 const interfaceKeys = ['adapter', 'bit_rate', 'listen_only'] as const;
 const busKeys = [...interfaceKeys, 'keep_alive'] as const;

@@ -2,9 +2,9 @@
 
 import type { HostPort, Secret } from '@wattline/program';
 import type { DeviceDefinition } from '@wattline/protocols';
+import type { ScaleBy } from '../reading/device.ts';
 import type { Night } from '../reading/night.ts';
 import type { LimitsBy } from '../reading/plausible.ts';
-import type { ScaleBy } from '../reading/scale.ts';
 import type { BusWay } from '../transport.ts';
 
 export interface AgentConfiguration {

@@ -4,8 +4,8 @@
 import { isMapping } from '@wattline/program';
 import { type DeviceDefinition, definitions, type Medium } from '@wattline/protocols';
 import { bitRateOf, busOf, checkBus } from './bus-rules.ts';
+import type { WrittenDevice } from './device-schema.ts';
 import { explainLimitKey } from './night-and-limits.ts';
-import type { WrittenDevice } from './schema.ts';
 
 /** A problem at a path below the list. A type alias, because zod wants one with an implicit index signature. */
 type DeviceIssue = {

@@ -17,8 +17,9 @@ import type { Night } from '../reading/night.ts';
 import { bitRateOf, toBusSettings } from './bus-rules.ts';
 import type { AgentConfiguration, DeviceConfiguration, MqttConfiguration } from './configuration.ts';
 import { familyOf, withoutKey } from './device-rules.ts';
+import type { WrittenDevice } from './device-schema.ts';
 import { isReplacedConfiguration, translateReplaced } from './replaced-tool.ts';
-import { agentSchema, type WrittenAgent, type WrittenDevice } from './schema.ts';
+import { agentSchema, type WrittenAgent } from './schema.ts';
 
 interface LoadedAgent {
   readonly configuration: AgentConfiguration;

@@ -11,8 +11,8 @@ import {
   requestForms,
   type Wrap,
 } from '@wattline/protocols';
-import { type Connect, type Link, TransportError, type Turn } from '../transport.ts';
-import { intervalOf, type Moment, mediumOf, type Observer, type ReadDevice, type Trouble } from './device.ts';
+import { type Connect, type Link, type Moment, TransportError, type Turn } from '../transport.ts';
+import { intervalOf, mediumOf, type Observer, type ReadDevice, type Trouble } from './device.ts';
 import { type Carrier, runSession, within } from './exchange.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';

@@ -1,8 +1,8 @@
 // What one bus says: every device on it listens to all frames, and gives the newest of each interval, once for each unit.
 
 import { type BusListener, familiesOn, formatId } from '@wattline/protocols';
-import type { HeardPacket } from '../transport.ts';
-import type { Heard, Moment, Observer, ReadDevice, Trouble } from './device.ts';
+import type { HeardPacket, Moment } from '../transport.ts';
+import type { Heard, Observer, ReadDevice, Trouble } from './device.ts';
 import type { Ears } from './hear.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
 

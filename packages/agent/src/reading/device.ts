@@ -1,8 +1,10 @@
 // A configured device as the loops see it, and what they tell about it.
 
 import type { Decoded, DeviceDefinition, Medium, ProtocolErrorCode } from '@wattline/protocols';
-import type { BusWay } from '../transport.ts';
-import type { ScaleBy } from './scale.ts';
+import type { BusWay, Moment } from '../transport.ts';
+
+/** By field: what its value is multiplied by. */
+export type ScaleBy = { readonly [field: string]: number };
 
 export interface ReadDevice {
   readonly name: string;
@@ -46,14 +48,6 @@ const mediaByAddress: readonly Medium['medium'][] = ['advertisement', 'gatt', 'g
 function mediaByPort(port: string): readonly Medium['medium'][] {
   if (/^usb:|^\/dev\/.*hid/.test(port)) return ['hid'];
   return port.startsWith('/') ? ['serial', 'can', 'hid'] : ['can'];
-}
-
-/** One moment on both clocks. */
-export interface Moment {
-  /** ms since 1970, as far as the machine knows. */
-  readonly wallMs: number;
-  /** ms since the machine started; never steps. */
-  readonly uptimeMs: number;
 }
 
 /** A record of a device, with the time at which it was heard. */

@@ -2,8 +2,8 @@
 // through, and connects again when the cable is pulled and put back.
 
 import type { Listener } from '@wattline/protocols';
-import { type Connect, TransportError } from '../transport.ts';
-import type { Heard, Moment, Observer, ReadDevice, Trouble } from './device.ts';
+import { type Connect, type Moment, TransportError } from '../transport.ts';
+import type { Heard, Observer, ReadDevice, Trouble } from './device.ts';
 import { createPacer, type Pacer, type StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
 

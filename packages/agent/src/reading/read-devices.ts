@@ -3,43 +3,19 @@
 
 import type { Listener } from '@wattline/protocols';
 import type { UntilCommand } from '../delivery/until-commands.ts';
-import {
-  type Advertiser,
-  type BusWay,
-  type Connect,
-  type GattWay,
-  type HeardPacket,
-  type HidReports,
-  type Receiver,
-  TransportError,
-} from '../transport.ts';
+import { type HeardPacket, type Moment, type Receiver, TransportError } from '../transport.ts';
 import { shareLink } from '../transports/shared-link.ts';
 import { ask } from './ask.ts';
 import { openBusEars } from './bus.ts';
-import { busWayOf, connectOf } from './connect.ts';
-import { type Moment, mediumOf, type Observer, type ReadDevice } from './device.ts';
+import { busWayOf, connectOf, type Media } from './connect.ts';
+import { mediumOf, type Observer, type ReadDevice } from './device.ts';
 import { type Ears, openEars } from './hear.ts';
-import { type ListenOptions, listen } from './listen.ts';
+import { listen } from './listen.ts';
 import type { StartTimer } from './pacer.ts';
 import { pause } from './pause.ts';
 import { askUnlessReleased } from './release.ts';
 import { toScale } from './scale.ts';
 import { createTurns } from './turns.ts';
-
-/** How devices are reached on this machine, or out of a recording. */
-export interface Media {
-  readonly radio: (
-    companies: readonly number[],
-    noted?: (advertiser: Advertiser) => void,
-  ) => Pick<Receiver, 'packets'>;
-  readonly serial: (port: string, baudRate: number) => Connect;
-  readonly hid: (port: string, reports: HidReports) => Connect;
-  readonly gatt: (way: GattWay) => Connect;
-  readonly bus: (way: BusWay) => Pick<Receiver, 'packets'>;
-  /** Recordings answer as the medium that they were taken from, by the clocks of then. */
-  readonly replayedPackets: (file: string) => Pick<Receiver, 'packets'>;
-  readonly replayedLink: (file: string) => Pick<ListenOptions, 'connect' | 'now'>;
-}
 
 export interface ReadDevicesOptions extends Observer {
   readonly devices: readonly ReadDevice[];

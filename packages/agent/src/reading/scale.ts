@@ -1,10 +1,7 @@
 // Counters of devices that count in another unit than their definition says: makers do not agree, and no frame tells.
 
 import type { Values } from '@wattline/protocols';
-import type { Heard } from './device.ts';
-
-/** By field: what its value is multiplied by. */
-export type ScaleBy = { readonly [field: string]: number };
+import type { Heard, ScaleBy } from './device.ts';
 
 /** Digits that a double holds whatever it went through. */
 const digits = 12;

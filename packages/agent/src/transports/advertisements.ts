@@ -1,8 +1,7 @@
 // From Bluetooth advertisements to packets: manufacturer data of the wanted companies, each once as it was heard. Names,
 // which come in scan responses, are remembered by address.
 
-import type { Moment } from '../reading/device.ts';
-import type { Advertiser } from '../transport.ts';
+import type { Advertiser, Moment } from '../transport.ts';
 import { readAdvertisingData } from './advertising-data.ts';
 import type { PacketBuffer } from './packet-buffer.ts';
 import type { AdvertisingReport } from './scanning.ts';

@@ -3,8 +3,8 @@
 
 import { existsSync } from 'node:fs';
 import { type Counters, type Receiver, TransportError } from '../transport.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import type { BluetoothRadio } from './bluetooth-radio.ts';
-import type { AdapterChoice } from './controller.ts';
 
 export interface Access {
   readonly way: 'user-channel' | 'dbus';

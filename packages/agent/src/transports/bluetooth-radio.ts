@@ -1,15 +1,21 @@
 // One Bluetooth adapter in this process for all that need it: it hears, and connects to one device after the other. It is
 // opened for the first of them and closed with the last; once lost, it is opened anew for the next.
 
-import type { Moment } from '../reading/device.ts';
-import { createTurns, type InTurn } from '../reading/turns.ts';
-import { type Advertiser, type Connect, type GattWay, type Receiver, TransportError } from '../transport.ts';
+import { createTurns } from '../reading/turns.ts';
+import {
+  type Advertiser,
+  type Connect,
+  type GattWay,
+  type Moment,
+  type Receiver,
+  TransportError,
+} from '../transport.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import { hearing } from './advertisements.ts';
-import type { AdapterChoice } from './controller.ts';
-import { heardMsDefault, openConnection } from './gatt-connection.ts';
+import { type Air, heardMsDefault, openConnection } from './gatt-connection.ts';
 import { type CreateHci, type OpenHci, openHci } from './noble-hci.ts';
 import { createPacketBuffer } from './packet-buffer.ts';
-import { createScanning, type Scanning } from './scanning.ts';
+import { createScanning } from './scanning.ts';
 import { createSharedOpening } from './shared-opening.ts';
 
 export interface BluetoothOptions {
@@ -31,14 +37,6 @@ export interface BluetoothRadio {
    */
   receiver(companies?: readonly number[], noted?: (advertiser: Advertiser) => void): Receiver;
   connect(way: GattWay): Connect;
-}
-
-/** An adapter that is open. */
-export interface Air {
-  readonly open: OpenHci;
-  readonly scanning: Scanning;
-  readonly inTurn: InTurn;
-  readonly heardMs: number;
 }
 
 export function createBluetoothRadio(options: BluetoothOptions): BluetoothRadio {

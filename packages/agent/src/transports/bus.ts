@@ -1,8 +1,7 @@
 // The receiver for a CAN bus: a serial port with an adapter, or an interface of the kernel.
 
 import { usbCanABaudRate } from '@wattline/protocols';
-import type { Moment } from '../reading/device.ts';
-import type { BusWay, Receiver } from '../transport.ts';
+import type { BusWay, Moment, Receiver } from '../transport.ts';
 import { adapterProtocols, canSerialReceiver } from './can-serial.ts';
 import { serialLink } from './serial-link.ts';
 import { socketCanReceiver } from './socket-can.ts';

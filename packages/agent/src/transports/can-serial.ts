@@ -15,10 +15,16 @@ import {
   takeUsbCanA,
   usbCanASettings,
 } from '@wattline/protocols';
-import type { Moment } from '../reading/device.ts';
 import { within } from '../reading/exchange.ts';
 import { startTimer } from '../reading/pacer.ts';
-import { type BusWay, type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
+import {
+  type BusWay,
+  type Connect,
+  type Link,
+  type Moment,
+  type Receiver,
+  TransportError,
+} from '../transport.ts';
 import { createCanFramer } from './can-framer.ts';
 import { createPacketBuffer, type PacketBuffer } from './packet-buffer.ts';
 

@@ -1,8 +1,6 @@
 // A Bluetooth controller as the host reaches it: whole HCI packets, each with its H4 packet type in front.
 
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { TransportError } from '../transport.ts';
+import type { TransportError } from '../transport.ts';
 
 export interface Controller {
   /** As the log names it: "hci0", "tcp:127.0.0.1:3000". */
@@ -16,55 +14,7 @@ export interface Controller {
 /** @throws TransportError saying what to do, or the signal's reason when it aborts. */
 export type OpenController = (signal: AbortSignal) => Promise<Controller>;
 
-/** What `bluetooth.adapter` chooses: controllers to try in turn, and whose own address is asked for. */
-export interface AdapterChoice {
-  readonly address?: string;
-  readonly candidates: readonly OpenController[];
-}
-
-const addressPattern = /^([0-9A-F]{2}:){5}[0-9A-F]{2}$/;
-const baudRateDefault = 1_000_000;
-
-/**
- * `hci0`, the adapter's own address, `tcp:host:port` or `uart:/path[@baud]`; nothing: the first adapter there is.
- *
- * @param root where the machine's /sys is, "/" but in tests
- * @throws TransportError when the text names no adapter that exists
- */
-export function chooseAdapter(adapter: string | undefined, root = '/'): AdapterChoice {
-  const [, host, port] = /^tcp:(.+):(\d+)$/.exec(adapter ?? '') ?? [];
-  if (host !== undefined) {
-    return { candidates: [async (signal) => (await streams()).openTcp(host, Number(port), signal)] };
-  }
-  const [, path, baud] = /^uart:(.+?)(?:@(\d+))?$/.exec(adapter ?? '') ?? [];
-  if (path !== undefined) {
-    const baudRate = baud === undefined ? baudRateDefault : Number(baud);
-    return { candidates: [async (signal) => (await streams()).openUart(path, baudRate, signal)] };
-  }
-  const present = adaptersOf(root);
-  const address = adapter?.toUpperCase() ?? '';
-  if (addressPattern.test(address)) return { address, candidates: present.map(user) };
-  if (adapter === undefined && present[0] !== undefined) return { candidates: [user(present[0])] };
-  if (adapter !== undefined && present.includes(adapter)) return { candidates: [user(adapter)] };
-  throw new TransportError('absent', absentText(adapter, present));
-}
-
-const streams = () => import('./stream-controller.ts');
-const user =
-  (name: string): OpenController =>
-  async () =>
-    (await import('./user-channel-controller.ts')).openUserChannel(name);
-
-function adaptersOf(root: string): string[] {
-  try {
-    const names = readdirSync(join(root, 'sys/class/bluetooth')).filter((name) => /^hci\d+$/.test(name));
-    return names.sort((a, b) => Number(a.slice(3)) - Number(b.slice(3)));
-  } catch {
-    // Without Bluetooth in the kernel the folder does not exist.
-    return [];
-  }
-}
-
+/** Where no such adapter is there: `present` are those that are. */
 export function absentText(adapter: string | undefined, present: readonly string[]): string {
   const wanted = adapter === undefined ? 'no Bluetooth adapter' : `no Bluetooth adapter ${adapter}`;
   if (present.length > 0) return `${wanted}; there is ${present.join(', ')}`;

@@ -2,11 +2,19 @@
 // for connecting. So a device that is not there keeps no other waiting.
 
 import { EventEmitter } from 'node:events';
+import type { InTurn } from '../reading/turns.ts';
 import { type GattWay, type Link, TransportError, type Turn } from '../transport.ts';
-import type { Air } from './bluetooth-radio.ts';
 import { gattLink } from './gatt-link.ts';
 import type { OpenHci } from './noble-hci.ts';
-import type { AdvertisingReport } from './scanning.ts';
+import type { AdvertisingReport, Scanning } from './scanning.ts';
+
+/** An adapter that is open. */
+export interface Air {
+  readonly open: OpenHci;
+  readonly scanning: Scanning;
+  readonly inTurn: InTurn;
+  readonly heardMs: number;
+}
 
 /** Devices advertise every 0.1 to 2 s; within this time four of five packets may be lost. */
 export const heardMsDefault = 8000;

@@ -4,8 +4,8 @@
 import ownProcess from 'node:process';
 import { getHeapStatistics } from 'node:v8';
 import { type Counters, type HeardPacket, type Receiver, TransportError } from '../transport.ts';
+import { chooseAdapter } from './adapter-choice.ts';
 import { type BluetoothRadio, createBluetoothRadio } from './bluetooth-radio.ts';
-import { chooseAdapter } from './controller.ts';
 import { hciOf } from './noble-hci.ts';
 import type { OpenOrder, RadioNews, RadioOrder } from './radio-messages.ts';
 import { serveLinks } from './served-links.ts';

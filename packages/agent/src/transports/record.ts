@@ -1,8 +1,7 @@
 // Records what goes over a receiver or a link, for replaying and for reports. Secrets in logins are blotted out.
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import type { Moment } from '../reading/device.ts';
-import type { Connect, Receiver } from '../transport.ts';
+import type { Connect, Moment, Receiver } from '../transport.ts';
 import { type RecordedEntry, type RecordingHeader, writeEntry } from './recording.ts';
 
 export interface Recorder {

@@ -8,8 +8,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseCandump } from '@wattline/protocols';
-import type { Moment } from '../reading/device.ts';
-import { TransportError } from '../transport.ts';
+import { type Moment, TransportError } from '../transport.ts';
 
 /** What a log of candump says of its device. Its lines need their time: what was heard once must not look new. */
 export const candumpDefinition = 'can';

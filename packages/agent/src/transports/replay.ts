@@ -2,8 +2,7 @@
 // What comes out of it carries the time at which it was recorded: an old value must not look new.
 
 import { setTimeout as waitMs } from 'node:timers/promises';
-import type { Moment } from '../reading/device.ts';
-import { type Connect, type Link, type Receiver, TransportError } from '../transport.ts';
+import { type Connect, type Link, type Moment, type Receiver, TransportError } from '../transport.ts';
 import { type PlayedEntry, type RecordedEntry, readRecording } from './recording.ts';
 
 interface ReplayOptions {

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { isCandumpError, parseCandump } from '@wattline/protocols';
-import type { Moment } from '../reading/device.ts';
-import { type Receiver, TransportError } from '../transport.ts';
+import { type Moment, type Receiver, TransportError } from '../transport.ts';
 import { createPacketBuffer } from './packet-buffer.ts';
 
 interface SocketCanOptions {

@@ -2,10 +2,16 @@
 // Whatever happens there, hearing goes on until its consumer ends it; links break, and can be made again.
 
 import type { Log } from '@wattline/program';
-import type { Moment } from '../reading/device.ts';
 import { startTimer } from '../reading/pacer.ts';
 import { pause } from '../reading/pause.ts';
-import { type Connect, type Counters, type GattWay, type Link, TransportError } from '../transport.ts';
+import {
+  type Connect,
+  type Counters,
+  type GattWay,
+  type Link,
+  type Moment,
+  TransportError,
+} from '../transport.ts';
 import type { BluetoothRadio } from './bluetooth-radio.ts';
 import { createHealing, type Healing } from './healing.ts';
 import type { BluetoothLibrary } from './noble-hci.ts';

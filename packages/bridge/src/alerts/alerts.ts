@@ -2,7 +2,7 @@
 
 import type { AlarmHistory, Episode } from '../live/alarm-history.ts';
 import type { Store } from '../store.ts';
-import type { AlertChannelView } from '../web/api.ts';
+import type { AlertChannelView } from '../web/status-views.ts';
 import { type AlertLevel, decide } from './alert.ts';
 import { type CourierParts, type Send, startCourier } from './courier.ts';
 import { type Channel, openNotebook } from './notebook.ts';

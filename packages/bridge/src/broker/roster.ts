@@ -4,7 +4,7 @@
 import type { AedesOptions, Client } from 'aedes';
 import type { LocalDays } from '../tiers/local-days.ts';
 import type { Role } from '../users/users-file.ts';
-import type { ClientView } from '../web/api.ts';
+import type { ClientView } from '../web/status-views.ts';
 
 export interface Roster {
   readonly authorizeForward: Required<AedesOptions>['authorizeForward'];

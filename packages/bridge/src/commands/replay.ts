@@ -7,7 +7,7 @@ import type { SinkConfiguration } from '../config/configuration.ts';
 import { replayWithoutBridge } from '../replay-alone.ts';
 import type { ReplaySpan } from '../sinks/replay.ts';
 import type { Surround } from '../surround.ts';
-import type { ReplayView } from '../web/api.ts';
+import type { ReplayView } from '../web/status-views.ts';
 import { timeOf } from './export.ts';
 import { askBridge, NoAnswerError } from './running-bridge.ts';
 

@@ -2,7 +2,8 @@
 
 import { type ExitCode, exitCodes, type Terminal } from '@wattline/program';
 import type { Surround } from '../surround.ts';
-import type { DeviceView, StatusView } from '../web/api.ts';
+import type { DeviceView } from '../web/api.ts';
+import type { StatusView } from '../web/status-views.ts';
 import { addressOf, askBridge, NoAnswerError } from './running-bridge.ts';
 
 export async function showStatus(

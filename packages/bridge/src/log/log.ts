@@ -4,6 +4,8 @@ import type { AgentState } from '@wattline/protocols';
 import type { Message, SeriesKey, StoredReading, Verdict } from '../message.ts';
 import type { Tally } from './agent-totals.ts';
 import type { RawHistory } from './raw.ts';
+import type { SeriesSummary } from './series-registry.ts';
+import type { AgentSummary } from './topic-states.ts';
 
 export interface Log {
   /**
@@ -33,20 +35,6 @@ export interface Log {
    */
   settle(nowMs: number): boolean;
   close(): void;
-}
-
-export interface SeriesSummary {
-  readonly id: number;
-  readonly key: SeriesKey;
-  readonly firstMs: number;
-  readonly readings: number;
-  readonly newest: StoredReading;
-}
-
-export interface AgentSummary {
-  readonly agent: string;
-  readonly state: AgentState;
-  readonly receivedMs: number;
 }
 
 /** received = stored + duplicate + conflict + state + aside, always. Counted since the store was made. */

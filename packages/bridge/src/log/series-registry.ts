@@ -3,7 +3,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type KeptMessage, readAgain } from '../ingest/replaced.ts';
 import type { SeriesKey, StoredReading } from '../message.ts';
-import type { SeriesSummary } from './log.ts';
 import { toReading } from './reading.ts';
 import { insertSeriesSql } from './series-join.ts';
 
@@ -21,6 +20,14 @@ interface NamedSeries {
   readonly key: SeriesKey;
   /** Id of the series that the name was joined to; its own where it was to none. */
   readonly head: number;
+}
+
+export interface SeriesSummary {
+  readonly id: number;
+  readonly key: SeriesKey;
+  readonly firstMs: number;
+  readonly readings: number;
+  readonly newest: StoredReading;
 }
 
 export interface SeriesRegistry {

@@ -4,7 +4,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AgentState } from '@wattline/protocols';
 import { judgeAgentTopic } from '../ingest/ingest.ts';
 import type { Message } from '../message.ts';
-import type { AgentSummary } from './log.ts';
+
+export interface AgentSummary {
+  readonly agent: string;
+  readonly state: AgentState;
+  readonly receivedMs: number;
+}
 
 export interface TopicStates {
   /** Inside the transaction. False: there are too many topics. An empty payload clears the topic. */

@@ -1,7 +1,7 @@
 // One configured sink at work: readings and windows are carried apart, so that neither waits for the other.
 
 import type { Store } from '../store.ts';
-import type { DeliveryView, ReplayView, SinkView } from '../web/api.ts';
+import type { DeliveryView, ReplayView, SinkView } from '../web/status-views.ts';
 import { startAges } from './ages.ts';
 import { type Drain, type DrainParts, refusalOf, startDrain } from './drain.ts';
 import type { Feed } from './feeds.ts';

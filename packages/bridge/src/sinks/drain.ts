@@ -1,7 +1,7 @@
 // Carries one feed into one sink: reads after its own position, writes, and moves on when the store has confirmed.
 // A sink that is away delays nobody and loses nothing that the feed still holds.
 
-import type { DeliveryView } from '../web/api.ts';
+import type { DeliveryView } from '../web/status-views.ts';
 import { createBell } from './bell.ts';
 import type { Feed, FeedItem } from './feeds.ts';
 import { type Outgoing, type Refused, writeIsolating } from './isolate.ts';

@@ -2,7 +2,7 @@
 // delivery, moves none of its positions, and is over when it has reached what was there when it began; what comes or
 // changes meanwhile is delivered anyway. Points that the sink has already change nothing.
 
-import type { ReplayView } from '../web/api.ts';
+import type { ReplayView } from '../web/status-views.ts';
 import { retryMs } from './drain.ts';
 import type { Feed, FeedItem } from './feeds.ts';
 import { type Outgoing, type Refused, writeIsolating } from './isolate.ts';

@@ -1,18 +1,36 @@
 // What tiers work with as long as they live: the tiers of the configuration and those that leave it, and the tables.
 
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store.ts';
 import { createFill } from './fill.ts';
 import { createFlusher, type Holds, type TierWindows } from './flush.ts';
 import { applyConfiguration, type KeptTiers, openKeptTiers } from './kept.ts';
+import type { LocalDays } from './local-days.ts';
 import { createLosses, type Losses } from './losses.ts';
 import { openReaches, type Reaches } from './reach.ts';
 import { readSeries } from './series-table.ts';
-import { tierName } from './tier.ts';
-import type { TiersOptions } from './tiers.ts';
+import { type Tier, tierName } from './tier.ts';
 import { createWindowTable, type WindowTable } from './window-table.ts';
 import { cellLengthMs, windowsOfTiers } from './windows.ts';
 
 /** Windows of a tier that leaves, in one transaction. */
 const droppedMax = 1_000;
+
+export interface TiersOptions {
+  readonly store: Pick<Store, 'database' | 'transaction'>;
+  readonly log: Pick<Log, 'read' | 'head' | 'onStored' | 'raw'>;
+  readonly tiers: readonly Tier[];
+  readonly days: LocalDays;
+  /** How long raw readings are kept: as far back, late readings of counters are placed exactly. */
+  readonly rawMs: number;
+  readonly now: () => number;
+  /** How often windows that go on are shown to sinks as they stand; absent: only when they are closed. */
+  readonly openEveryMs?: number;
+  /** Whether this machine's clock is right: only then it judges ages. */
+  readonly clockSynced: () => boolean;
+  /** For words to the operator. */
+  readonly report: (text: string) => void;
+}
 
 /** What does not change while the tiers live. */
 export interface Engine {

@@ -1,14 +1,12 @@
 // What the tiers hold in memory: the series with their fields, and of each series what came since it was last flushed.
 // Readings are gathered in cells, the longest spans of time that lie in one window of every tier.
 
-import type { DatabaseSync } from 'node:sqlite';
 import { type DeviceKind, describeField, type FieldKind, type Value } from '@wattline/protocols';
 import type { SeriesKey, StoredReading } from '../message.ts';
 import { addValue, aggregateOf, kindOfValue, type LeftOut } from './aggregate.ts';
 import { toUnits } from './exact.ts';
 import type { CounterPoint } from './growth.ts';
 import type { Row } from './row.ts';
-import { readSeries } from './series-table.ts';
 
 export interface FieldState {
   /** Its place in rows. */
@@ -66,14 +64,14 @@ const timeMsMax = 2 ** 42;
 export type LeftOutReason = LeftOut | 'fields' | 'time';
 
 export interface StatesOptions {
-  readonly database: DatabaseSync;
+  /** The series of the store. */
+  readonly stored: Iterable<SeriesState>;
   readonly cellMs: number;
   /** A value, or without a field a whole reading, that no window holds. */
   readonly onLeftOut: (series: SeriesKey, field: string | undefined, why: LeftOutReason) => void;
 }
 
-/** Reads the series of the store. */
-export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions): SeriesStates {
+export function createSeriesStates({ stored, cellMs, onLeftOut }: StatesOptions): SeriesStates {
   const byTopic = new Map<string, Map<string, SeriesState>>();
   const byId = new Map<number, SeriesState>();
   const register = (series: SeriesState): SeriesState => {
@@ -86,7 +84,7 @@ export function loadSeriesStates({ database, cellMs, onLeftOut }: StatesOptions)
   const find = ({ topic, agent }: SeriesKey): SeriesState | undefined => byTopic.get(topic)?.get(agent);
   let cellsMade = 0;
   let idNext = 1;
-  for (const series of readSeries(database)) {
+  for (const series of stored) {
     register(series);
     idNext = Math.max(idNext, series.id + 1);
   }

@@ -2,32 +2,19 @@
 // Memory holds only what came since the last flush. A flush merges it into stored windows and moves the position of the
 // series in the same transaction; after a restart or a failure, memory is forgotten and the log is read from there.
 
-import type { Log } from '../log/log.ts';
-import type { Store } from '../store.ts';
 import { type ClosedWindow, createChangeCounter, createChangeReader } from './changes.ts';
-import { createEngine, dropSlice, type Engine, noteExpired } from './engine.ts';
+import { createEngine, dropSlice, type Engine, noteExpired, type TiersOptions } from './engine.ts';
 import { createExpiry } from './expire.ts';
 import type { Moment } from './flush.ts';
 import { type Gathering, startGathering } from './gathering.ts';
-import type { LocalDays } from './local-days.ts';
-import { type LeftOutReason, loadSeriesStates, type SeriesState, type SeriesStates } from './series-state.ts';
+import {
+  createSeriesStates,
+  type LeftOutReason,
+  type SeriesState,
+  type SeriesStates,
+} from './series-state.ts';
+import { readSeries } from './series-table.ts';
 import { type Tier, tierName } from './tier.ts';
-
-export interface TiersOptions {
-  readonly store: Pick<Store, 'database' | 'transaction'>;
-  readonly log: Pick<Log, 'read' | 'head' | 'onStored' | 'raw'>;
-  readonly tiers: readonly Tier[];
-  readonly days: LocalDays;
-  /** How long raw readings are kept: as far back, late readings of counters are placed exactly. */
-  readonly rawMs: number;
-  readonly now: () => number;
-  /** How often windows that go on are shown to sinks as they stand; absent: only when they are closed. */
-  readonly openEveryMs?: number;
-  /** Whether this machine's clock is right: only then it judges ages. */
-  readonly clockSynced: () => boolean;
-  /** For words to the operator. */
-  readonly report: (text: string) => void;
-}
 
 export interface Tiers {
   /** A bounded slice of the work that waits. `true`: there is more to do at once. @throws when the disk refuses. */
@@ -129,7 +116,7 @@ function load({ options: { store, log }, cellMs, losses, reaches, kept }: Engine
   const { database } = store;
   reaches.reload();
   kept.reload();
-  const states = loadSeriesStates({ database, cellMs, onLeftOut: losses.leaveOut });
+  const states = createSeriesStates({ stored: readSeries(database), cellMs, onLeftOut: losses.leaveOut });
   const state = database.prepare('SELECT cursor, revision FROM tier_state WHERE id = 1').get();
   const cursor = Number(state?.['cursor']);
   const gathering = startGathering({ log, states, from: cursor, onMissed: losses.miss });

@@ -1,7 +1,7 @@
 // The accounts of every hop as sums that must close: in = all that became of it. Pure; the page draws them, tests of
 // faults check them on any answer of /api/status, which is one moment.
 
-import type { StatusView } from './api.ts';
+import type { StatusView } from './status-views.ts';
 
 export type Outcome =
   | 'confirmed'

@@ -2,21 +2,6 @@
 
 import type { DeviceKind, FieldKind, Flow, Unit, Value } from '@wattline/protocols';
 
-export type {
-  AccountsView,
-  AlertChannelView,
-  AsideView,
-  BrokerView,
-  ClientView,
-  DeliveryView,
-  ReplayView,
-  SinkView,
-  StatusView,
-  StorageView,
-  TierView,
-  TypeConflictView,
-} from './status-views.ts';
-
 export type DeviceState = 'fresh' | 'sleeping' | 'late' | 'lost';
 
 export interface ValueView {

@@ -3,11 +3,11 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { topicParts } from '../live/device-id.ts';
-import type { AccountsView, AlertChannelView, SinkView } from './api.ts';
 import type { EventStream } from './event-stream.ts';
 import { follow } from './follow.ts';
 import { followAgents, followBroker, followStorage } from './metrics-of-parts.ts';
 import { accountsView, countStates, type StatusSources } from './status.ts';
+import type { AccountsView, AlertChannelView, SinkView } from './status-views.ts';
 
 /** What a scrape tells of the readings, all of one moment: both sides of every sum. */
 interface Moment {

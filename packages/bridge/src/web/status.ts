@@ -11,20 +11,19 @@ import type { TypeConflict } from '../log/field-types.ts';
 import type { Log } from '../log/log.ts';
 import type { SeriesKey } from '../message.ts';
 import type { TierAccounts } from '../tiers/tiers.ts';
+import type { DeviceState, DeviceView } from './api.ts';
+import type { EventStream } from './event-stream.ts';
+import { agentView } from './routes/agents.ts';
 import type {
   AccountsView,
   AlertChannelView,
   AsideView,
   BrokerView,
-  DeviceState,
-  DeviceView,
   SinkView,
   StatusView,
   StorageView,
   TypeConflictView,
-} from './api.ts';
-import type { EventStream } from './event-stream.ts';
-import { agentView } from './routes/agents.ts';
+} from './status-views.ts';
 
 export interface StatusSources {
   readonly live: Live;

@@ -3,7 +3,7 @@
 import { type AgentState, agentStateTopic } from '@wattline/protocols';
 import { chromium, type Page } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { StatusView } from '../../src/web/api.ts';
+import type { StatusView } from '../../src/web/status-views.ts';
 import { openBridgeSite, publish, publisher, readingOf, roof } from '../service-rig.ts';
 import { browserOptions, hasBrowser } from './browser.ts';
 

@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Moment, ReadDevice } from '../../../../packages/agent/src/reading/device.ts';
+import type { Media } from '../../../../packages/agent/src/reading/connect.ts';
+import type { ReadDevice } from '../../../../packages/agent/src/reading/device.ts';
 import { startTimer } from '../../../../packages/agent/src/reading/pacer.ts';
-import { type Media, readDevices } from '../../../../packages/agent/src/reading/read-devices.ts';
+import { readDevices } from '../../../../packages/agent/src/reading/read-devices.ts';
+import type { Moment } from '../../../../packages/agent/src/transport.ts';
 import { definitions } from '../../../../packages/protocols/src/index.ts';
 import type { GuestProgram } from '../guest-programs.ts';
 

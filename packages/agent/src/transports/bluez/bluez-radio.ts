@@ -1,8 +1,7 @@
 // The radio through BlueZ. Advertisements are taken from its signals only, never from what it remembers: it keeps the last
 // manufacturer data of a device that does not send any more.
 
-import type { Moment } from '../../reading/device.ts';
-import type { Receiver } from '../../transport.ts';
+import type { Moment, Receiver } from '../../transport.ts';
 import type { BluetoothRadio } from '../bluetooth-radio.ts';
 import { createPacketBuffer } from '../packet-buffer.ts';
 import { addressIn, openBlueZ, type Properties } from './bluez.ts';

@@ -1,13 +1,7 @@
 // The calls to the bridge. Addresses are relative, so that the page works behind a proxy's prefix.
 
-import type {
-  AlarmView,
-  DeviceView,
-  SeriesView,
-  SessionView,
-  SiteView,
-  StatusView,
-} from '../../../src/web/api.ts';
+import type { AlarmView, DeviceView, SeriesView, SessionView, SiteView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import type { Key } from '../words/words.ts';
 
 export interface SeriesQuery {

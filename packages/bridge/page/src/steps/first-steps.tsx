@@ -1,7 +1,7 @@
 // Nothing was ever stored here: five steps to the first number, each checked off as it happens.
 
 import { useRef, useState } from 'preact/hooks';
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { Icon } from '../icon.tsx';
 import { usePage, useTick, useWords } from '../page-context.ts';
 import type { Key } from '../words/words.ts';

@@ -1,7 +1,7 @@
 // The agents: awake, asleep or gone, and what still waits on their disks.
 
 import { useState } from 'preact/hooks';
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { causeOf } from '../live/api.ts';
 import { usePage, useTimes, useWords } from '../page-context.ts';
 import { Card, Cell, Standing, Table } from './table-card.tsx';

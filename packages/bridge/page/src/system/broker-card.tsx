@@ -1,6 +1,6 @@
 // The broker in front, and who is connected to it.
 
-import type { ClientView, StatusView } from '../../../src/web/api.ts';
+import type { ClientView, StatusView } from '../../../src/web/status-views.ts';
 import { useTimes, useWords } from '../page-context.ts';
 import { Card, Cell, Standing, Table } from './table-card.tsx';
 

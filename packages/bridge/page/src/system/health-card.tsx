@@ -1,6 +1,6 @@
 // Whether the bridge can be relied on, in a line each.
 
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { showSize } from '../format/size.ts';
 import { Icon } from '../icon.tsx';
 import { useWords } from '../page-context.ts';

@@ -1,7 +1,7 @@
 // Every reading accounted for: a row a hop, and the difference where a sum does not close.
 
 import { accountsOf, missingOf, unexplained } from '../../../src/web/accounts.ts';
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { useWords } from '../page-context.ts';
 import { whole } from '../words/words.ts';
 import { type Row, rowsOf } from './rows.ts';

@@ -1,7 +1,7 @@
 // The accounts as the ledger shows them: in = delivered + waiting + rejected, and why. Pure.
 
 import { type Account, accountsOf, missingOf, unexplained } from '../../../src/web/accounts.ts';
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import type { Fill, Key } from '../words/words.ts';
 
 /** A sentence of the page, or words of the bridge or a store, which are never translated. */

@@ -1,6 +1,6 @@
 // The databases: whether they take what they should, and how far they are behind.
 
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { useWords } from '../page-context.ts';
 import { whole } from '../words/words.ts';
 import { Card, Cell, Standing, Table } from './table-card.tsx';

@@ -1,6 +1,6 @@
 // What the store holds, how much that is, and how far each tier has filled.
 
-import type { StatusView, TierView } from '../../../src/web/api.ts';
+import type { StatusView, TierView } from '../../../src/web/status-views.ts';
 import { showSize } from '../format/size.ts';
 import { tierName } from '../format/tier.ts';
 import { useTimes, useWords } from '../page-context.ts';

@@ -1,7 +1,7 @@
 // The system: whether every reading is accounted for, and how agents, sinks, broker and storage are.
 
 import { useRef, useState } from 'preact/hooks';
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { usePage, useTick, useTimes, useWords } from '../page-context.ts';
 import { AgentsCard } from './agents-card.tsx';
 import { BrokerCard } from './broker-card.tsx';

@@ -7,8 +7,7 @@ import type { Node } from '../device/sight.ts';
 import { sameTimeInYear } from '../format/zone.ts';
 import { useTimes, useWords } from '../page-context.ts';
 import type { Words } from '../words/words.ts';
-import { gapsOf, nodes, stepAt, stepMs } from './flows.ts';
-import type { Day } from './today-card.tsx';
+import { type Day, gapsOf, nodes, stepAt, stepMs } from './flows.ts';
 
 export function DayChart({ day }: { readonly day: Day }) {
   const words = useWords();

@@ -21,6 +21,19 @@ export interface DaySum {
   readonly partial: readonly boolean[];
 }
 
+/** The day as far as it is known. */
+export interface Day {
+  readonly start: number;
+  readonly end: number;
+  /** When it was read. */
+  readonly now: number;
+  readonly sums: ReadonlyMap<Node, DaySum>;
+  /** Beginning of the same local day a year ago. */
+  readonly before: number;
+  /** Of the sun, that day. */
+  readonly lastYear: DaySum | undefined;
+}
+
 /** Wh; not `whole` when readings are missing: then it is the least that it can be. */
 export interface DayEnergy {
   readonly energy: number;

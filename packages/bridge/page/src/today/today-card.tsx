@@ -10,24 +10,11 @@ import { useKnown, usePage, useTimes, useWords } from '../page-context.ts';
 import { ShownValue } from '../shown.tsx';
 import type { Key } from '../words/words.ts';
 import { DayChart } from './day-chart.tsx';
-import { type DaySum, energyOf, type FlowField, flowFields, nodes, sumOnGrid } from './flows.ts';
+import { type Day, type DaySum, energyOf, type FlowField, flowFields, nodes, sumOnGrid } from './flows.ts';
 import { Yield } from './yield.tsx';
 
 const points = 300;
 const renewMs = 5 * 60_000;
-
-/** The day as far as it is known. */
-export interface Day {
-  readonly start: number;
-  readonly end: number;
-  /** When it was read. */
-  readonly now: number;
-  readonly sums: ReadonlyMap<Node, DaySum>;
-  /** Beginning of the same local day a year ago. */
-  readonly before: number;
-  /** Of the sun, that day. */
-  readonly lastYear: DaySum | undefined;
-}
 
 export function TodayCard() {
   const { say } = useWords();

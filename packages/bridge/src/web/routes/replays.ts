@@ -3,9 +3,9 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { type IdentityOf, requireActor } from '../access.ts';
-import type { ReplayView } from '../api.ts';
 import { RequestError } from '../errors.ts';
 import { parseRequest } from '../query.ts';
+import type { ReplayView } from '../status-views.ts';
 
 export interface ReplaySink {
   readonly name: string;

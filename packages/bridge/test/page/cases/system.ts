@@ -2,7 +2,7 @@
 
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import type { StatusView } from '../../../src/web/api.ts';
+import type { StatusView } from '../../../src/web/status-views.ts';
 import { type Bench, settled } from '../bench.ts';
 import { beginning } from '../fixture/site.ts';
 import { wellStatus } from '../fixture/status.ts';

@@ -6,7 +6,7 @@
 // syssi/esphome-jbd-bms docs/ffaa-auth-flow. What implementations disagree on: the app key is constant and the user's
 // password goes into 18; a new random byte before the root step is always accepted; reading works without root.
 
-import type { Contact } from '../../asking.ts';
+import type { Contact } from '../../device.ts';
 import { askJbdModule, isJbdEcho, jbdModuleCommands, jbdNeedsPairing, readJbd } from '../../framing/jbd.ts';
 import { type Exchange, ProtocolError, type Session } from '../../session.ts';
 

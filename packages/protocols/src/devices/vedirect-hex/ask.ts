@@ -1,8 +1,7 @@
 // Asks a VE.Direct port in HEX: first what the product is, then every register of its record. What a product refuses twice is
 // not asked again on the connection; settings and names are asked once. Registers that come unasked meanwhile are taken.
 
-import type { PollContext } from '../../asking.ts';
-import type { RecordDefinition } from '../../device.ts';
+import type { PollContext, RecordDefinition } from '../../device.ts';
 import { askHex, getRegister, productRegister, versionRegister } from '../../framing/vedirect-hex.ts';
 import { joinChunks, ProtocolError, type Session } from '../../session.ts';
 import { vedirectProductRecord } from '../vedirect-text/record.ts';

@@ -1,8 +1,7 @@
 // REVO firmware speaks PI30 and puts other things in some columns of QPIGS and QPIRI (REVO Protocol V03, 2020-11-12). Such
 // a unit is known by its name, or because it answers QLITH0, which no other does.
 
-import type { PollContext } from '../../asking.ts';
-import type { RecordDefinition } from '../../device.ts';
+import type { PollContext, RecordDefinition } from '../../device.ts';
 import { hexOf } from '../../framing/voltronic.ts';
 import type { Exchange, Session } from '../../session.ts';
 import type { Columns } from '../../where.ts';
