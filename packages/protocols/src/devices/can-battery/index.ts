@@ -106,7 +106,7 @@ export const canPytes = define({
   id: 'can-pytes',
   doubts: [
     'From one description with its capture and one receiver.',
-    'The places of the balancing mask in 0x40D and of the failure in 0x406 are not sure and left out.',
+    'The balancing in 0x40D has no sure coding and is left out; so are the other bits of 0x406 than the failure of the BMS.',
   ],
   name: 'Battery on CAN, Pytes native',
   records: pytesRecords,
@@ -116,8 +116,9 @@ export const canPytes = define({
 export const canJk = define({
   id: 'can-jk',
   doubts: [
-    'From one implementation; no capture is public.',
-    'The alarm levels of 0x7F0 have no published order and are left out.',
+    'From other programs; no capture is public.',
+    'Sources disagree which level of an alarm in 0x7F0 is the worst, 1 or 3: whatever is not 0 is an alarm.',
+    'Of the sensors in 0x18F228F0 the third is taken for the one at the transistors, as one program does.',
   ],
   name: 'Battery on CAN, JK BMS',
   bitRate: 250_000,

@@ -1,5 +1,5 @@
 // Pytes native, low byte first, which Pytes batteries send besides the Victron set. From the description and capture of
-// AndreasBoehm/PytesCANProtocol and one receiver, which reads the first eight alarm bits only.
+// AndreasBoehm/PytesCANProtocol and one receiver (hoylabs/OpenDTU-OnBattery).
 
 import { batteryPower } from '../../device.ts';
 import { counter, flag, flags, gauge, info } from '../../field.ts';
@@ -28,6 +28,13 @@ const isSet = (bit: number): Where<Frames, number | undefined> => ({
     return mask === undefined ? undefined : (mask >>> bit) & 1;
   },
 });
+
+/** A bit for each module. */
+const modulesIn = (bits: number): number => {
+  let count = 0;
+  for (let rest = bits; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+};
 
 const cellVoltage = (offset: number) =>
   gauge(inFrame(0x401, u16le(offset)), { unit: 'V', scale: 0.001, na: na.unsigned });
@@ -71,6 +78,8 @@ const native: FrameRecord = {
       },
       { problem: true, unknown: 'left out' },
     ),
+    // Of this frame the receiver knows one bit.
+    faults: flags(inFrame(0x406, u32le(0)), { 15: 'bms_failure' }, { problem: true, unknown: 'left out' }),
     charging: flag(isSet(26)),
     discharging: flag(isSet(27)),
     state_of_charge: gauge(inFrame(0x404, u16le(0)), { unit: '%', convert: percent }),
@@ -79,6 +88,9 @@ const native: FrameRecord = {
     ...valuesIn(0x405, 0x400, 1).fields,
     charge_mos_on: flag(inFrame(0x408, u8(0))),
     discharge_mos_on: flag(inFrame(0x408, u8(1))),
+    charge_requested: flag(inFrame(0x408, u8(2))),
+    module_count_blocking_charge: gauge(inFrame(0x408, u8(5)), { convert: modulesIn }),
+    module_count_blocking_discharge: gauge(inFrame(0x408, u8(6)), { convert: modulesIn }),
     battery_capacity_full: gauge(inFrame(0x409, u32le(0)), { unit: 'Ah', scale: 0.001, na: 0xffffffff }),
     battery_capacity_remaining: gauge(inFrame(0x409, u32le(4)), { unit: 'Ah', scale: 0.001, na: 0xffffffff }),
     product_name: info(asciiIn(0x40a)),
