@@ -28,8 +28,8 @@ interface Group extends ReadyText {
   readonly first: number;
 }
 
-/** Some 12,000 readings. */
-const bytesMax = 2 * 1_048_576;
+/** Some 36,000 readings: by about so many a store falls behind while the broker empties a queue of 200,000. */
+const bytesMax = 6 * 1_048_576;
 /** Readings at a time of what is made again: a backlog is long, and what is made for it is garbage soon. */
 const againMax = 3_000;
 
