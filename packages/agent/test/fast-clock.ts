@@ -17,6 +17,8 @@ export interface FastClock {
   readonly nowMs: () => number;
   /** Goes on to that time, or until nothing more is to come. */
   passTo(untilMs: number): Promise<void>;
+  /** Stands still until it has settled: what waits for the machine itself. */
+  hold<Result>(promise: Promise<Result>): Promise<Result>;
   /** Timers that `act`, and all that comes of it, starts from now on are `owner`'s. */
   on<Result>(owner: object | undefined, act: () => Result): Result;
   /** Its timers never fire. */
@@ -70,6 +72,13 @@ export function takeClock(): FastClock {
   const stop = (handle: { readonly timer?: Timer } | undefined): void => {
     if (handle?.timer !== undefined) remove(handle.timer);
   };
+  const held = new Set<Promise<unknown>>();
+  const settle = async (): Promise<void> => {
+    do {
+      await Promise.allSettled(held);
+      await turn();
+    } while (held.size > 0);
+  };
   const own = Object.fromEntries(replaced.map((name) => [name, globalThis[name]]));
   const { now } = performance;
   Object.assign(globalThis, {
@@ -79,15 +88,21 @@ export function takeClock(): FastClock {
   return {
     nowMs: () => nowMs,
     async passTo(untilMs) {
-      await turn();
+      await settle();
       for (let [next] = timers; next !== undefined && next.atMs <= untilMs; [next] = timers) {
         timers.shift();
         nowMs = next.atMs;
         if (next.isRepeated) add(next);
         owners.run(next.owner, next.act);
-        await turn();
+        await settle();
       }
       nowMs = untilMs;
+    },
+    hold(promise) {
+      held.add(promise);
+      const done = (): void => void held.delete(promise);
+      promise.then(done, done);
+      return promise;
     },
     on: (owner, act) => owners.run(owner, act),
     end(owner) {

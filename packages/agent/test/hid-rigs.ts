@@ -28,7 +28,10 @@ export function hidMachine(reportBytes: number, reportPauseMs = 0) {
             heard(report.subarray(1));
             return report.length;
           },
-          close: async () => void device.removeAllListeners(),
+          async close() {
+            device.removeAllListeners();
+            if (open === device) open = undefined;
+          },
         });
       },
     },

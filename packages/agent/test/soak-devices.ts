@@ -6,8 +6,11 @@ import type { Random } from '../../protocols/test/random.ts';
 import type { Peripheral } from '../../simulator/src/radio/peripheral.ts';
 import type { ReadDevice } from '../src/reading/device.ts';
 import type { Connect } from '../src/transport.ts';
-import { kinds, type Making, type Stamp } from './soak-families.ts';
-import { createWire, type Reach } from './soak-wire.ts';
+import type { FastClock } from './fast-clock.ts';
+import { kindsOnAir } from './soak-air.ts';
+import { kindsOnCable } from './soak-cables.ts';
+import type { CableEnd, Kind, Making, Stamp, View } from './soak-kinds.ts';
+import { createHidWire, createWire, hidPort, type Reach } from './soak-wire.ts';
 
 export const tickMs = 100;
 
@@ -22,20 +25,28 @@ export const answerFaults = [
 ] as const;
 export type DeviceFault = (typeof answerFaults)[number];
 
-export interface SoakDevice {
-  readonly device: ReadDevice;
+/** Where a device is, or several at one port: what befalls it befalls all of them. */
+export interface SoakPlace {
   readonly reach: Reach;
   /** Where it is on the air. */
   readonly peripheral?: Peripheral;
   /** Where it is at a cable. */
   readonly connect?: Connect;
-  readonly stamps: readonly Stamp[];
+  readonly faults: readonly DeviceFault[];
   /** What it suffers now, now and then. */
   fault: DeviceFault | undefined;
   /** When it was struck last, ms. */
   struckMs: number;
   /** What it was sent and does not know. */
   readonly strange: readonly string[];
+  readonly remove?: () => void;
+}
+
+export interface SoakDevice {
+  readonly place: SoakPlace;
+  readonly device: ReadDevice;
+  readonly stamps: readonly Stamp[];
+  readonly apartMs: number;
 }
 
 /** ms since each value of a reading was held, as far as it says that. */
@@ -53,46 +64,76 @@ const definitionOf = (id: string): DeviceDefinition => {
   return found;
 };
 
-export const isAsked = ({ device }: SoakDevice): boolean => device.definition.ask !== undefined;
+export const isAsked = ({ device }: Pick<SoakDevice, 'device'>): boolean =>
+  device.definition.ask !== undefined;
 
 const strikesOf: { readonly [fault in DeviceFault]?: number } = { 'hang-up': 12 };
 const strikesDefault = 3;
 const lateMsMax = 4000;
 
+export const kinds: { readonly [name: string]: Kind } = { ...kindsOnAir, ...kindsOnCable };
+
 /** @param intervalMs between readings of each */
-export function soakDevices(nowMs: () => number, random: Random, intervalMs: number): SoakDevice[] {
-  const ticks = (modulus: number): number => Math.floor(nowMs() / tickMs) % modulus;
-  return Object.entries(kinds).map(([name, { definition, secret, stamps, make }], index): SoakDevice => {
-    const address = `A4:C1:38:00:00:${String(10 + index)}`;
-    const strikes = (...of: readonly DeviceFault[]): boolean => {
-      if (own.fault === undefined || !of.includes(own.fault)) return false;
-      if (random.below(strikesOf[own.fault] ?? strikesDefault) > 0) return false;
-      own.struckMs = nowMs();
-      return true;
-    };
-    const pipe: Making['pipe'] = (receive) => ({
-      receive: (bytes) => struck(receive(bytes), strikes('no answer', 'cut', 'damaged') && own.fault, random),
+export function soakDevices(clock: FastClock, random: Random, intervalMs: number): SoakDevice[] {
+  return Object.entries(kinds).flatMap(([name, kind], index) => {
+    const { place, at } = placeOf(name, kind, index, clock, random);
+    const { secret } = kind;
+    const views: readonly (readonly [string, View])[] = [[name, kind], ...Object.entries(kind.besides ?? {})];
+    return views.map(([own, { definition, stamps, apartMs = 0 }]): SoakDevice => {
+      const device = { name: own, intervalMs, definition: definitionOf(definition), ...at };
+      return {
+        ...{ place, stamps, apartMs },
+        device: secret === undefined ? device : { ...device, secret },
+      };
     });
-    const made = make({ ticks, random, pipe, options: { address, intervalMs: 700 } });
-    const common = { name, intervalMs, definition: definitionOf(definition) };
-    const secretly = { ...common, ...(secret === undefined ? {} : { secret }) };
-    const state = { stamps, fault: undefined, struckMs: 0, strange: made.strange ?? [] };
-    const { by } = made;
-    let own: SoakDevice;
-    if ('receive' in by) {
-      const wire = createWire({
-        ...{ receive: by.receive, breaks: () => strikes('hang-up') },
-        lateMs: () => (strikes('late') ? random.below(lateMsMax) : 0),
-      });
-      const connect: Connect = (signal) => wire.connect(signal);
-      own = { ...state, reach: wire, connect, device: { ...secretly, port: `/dev/${name}` } };
-    } else {
-      own = { ...state, reach: by, peripheral: by, device: { ...secretly, address } };
-      disturb(by, strikes, nowMs, random);
-    }
-    return own;
   });
 }
+
+interface Placed {
+  readonly place: SoakPlace;
+  readonly at: Pick<ReadDevice, 'address' | 'port'>;
+}
+
+function placeOf(name: string, kind: Kind, index: number, clock: FastClock, random: Random): Placed {
+  const { nowMs } = clock;
+  const address = `A4:C1:38:00:00:${String(10 + index)}`;
+  const strikes: Strikes = (...of) => {
+    if (place.fault === undefined || !of.includes(place.fault)) return false;
+    if (random.below(strikesOf[place.fault] ?? strikesDefault) > 0) return false;
+    place.struckMs = nowMs();
+    return true;
+  };
+  const disturbed = (chunks: readonly Uint8Array[]): Uint8Array[] =>
+    struck(chunks, strikes('no answer', 'cut', 'damaged') && place.fault, random);
+  const pipe: Making['pipe'] = (receive) => ({ receive: (bytes) => disturbed(receive(bytes)) });
+  const ticks = (modulus: number): number => Math.floor(nowMs() / tickMs) % modulus;
+  const { by, strange = [] } = kind.make({ ticks, random, pipe, options: { address, intervalMs: 700 } });
+  const state = { faults: answerFaults, fault: undefined, struckMs: 0, strange };
+  let place: SoakPlace;
+  if (!('receive' in by)) {
+    const isHeard = definitionOf(kind.definition).ask === undefined;
+    place = { ...state, reach: by, peripheral: by, ...(isHeard ? { faults: ['vanished'] } : {}) };
+    disturb(by, strikes, nowMs, random);
+    return { place, at: { address } };
+  }
+  const end: CableEnd = by;
+  const { says } = end;
+  const line = {
+    ...(says === undefined ? end : { ...end, says: () => disturbed(says()) }),
+    breaks: () => strikes('hang-up'),
+    lateMs: () => (strikes('late') ? random.below(lateMsMax) : 0),
+  };
+  if (kind.medium === undefined) {
+    place = { ...state, ...createWire(line) };
+    return { place, at: { port: `/dev/${name}` } };
+  }
+  const reports = definitionOf(kind.definition).media.find(({ medium }) => medium === 'hid');
+  if (reports?.medium !== 'hid') throw new Error(`${kind.definition} is not reached by USB HID`);
+  place = { ...state, ...createHidWire({ ...line, reports, hold: clock.hold }) };
+  return { place, at: { port: hidPort } };
+}
+
+type Strikes = (...of: readonly DeviceFault[]) => boolean;
 
 /** What becomes of the answers of a device behind a pipe. */
 function struck(
@@ -119,12 +160,7 @@ const readRequest = 0x0a;
 const readResponse = 0x0b;
 
 /** Faults of the connection, and of values that are read one by one. */
-function disturb(
-  peripheral: Peripheral,
-  strikes: (...of: readonly DeviceFault[]) => boolean,
-  nowMs: () => number,
-  random: Random,
-): void {
+function disturb(peripheral: Peripheral, strikes: Strikes, nowMs: () => number, random: Random): void {
   const { gatt } = peripheral;
   const { handle, opened, closed } = gatt;
   let connections = 0;

@@ -2,7 +2,7 @@
 
 import type { Random } from '../../protocols/test/random.ts';
 import type { FastClock } from './fast-clock.ts';
-import { answerFaults, type DeviceFault, isAsked, type SoakDevice } from './soak-devices.ts';
+import type { DeviceFault, SoakPlace } from './soak-devices.ts';
 import type { ChildrenOnRadio } from './soak-radio.ts';
 
 export type RadioFault = 'killed' | 'unplugged' | 'silenced';
@@ -11,8 +11,8 @@ export const radioFaults: readonly RadioFault[] = ['killed', 'unplugged', 'silen
 export interface SoakFaults {
   /** Begins and ends what is due. */
   turn(): void;
-  /** Since when nothing is wrong with a device and with the radio; `undefined`: something is. */
-  calmSinceMs(device: SoakDevice): number | undefined;
+  /** Since when nothing is wrong with a place and with the radio; `undefined`: something is. */
+  calmSinceMs(place: SoakPlace): number | undefined;
   readonly befell: ReadonlyMap<DeviceFault | RadioFault, number>;
 }
 
@@ -26,7 +26,7 @@ const vanishedMs = 60_000;
 const radioFaultMsMax = 30_000;
 
 export function soakFaults(
-  devices: readonly SoakDevice[],
+  places: readonly SoakPlace[],
   children: ChildrenOnRadio,
   clock: FastClock,
   random: Random,
@@ -36,15 +36,15 @@ export function soakFaults(
     ...{ fault: undefined, endedMs: clock.nowMs() },
     untilMs: clock.nowMs() + leastMs + random.below(leastMs),
   });
-  const spells = new Map(devices.map((device) => [device, calm(70_000)]));
-  let radio = calm(200_000);
+  const spells = new Map(places.map((place) => [place, calm(70_000)]));
+  let radio = calm(150_000);
   const begun = (fault: DeviceFault | RadioFault, forMs: number): Spell => {
     befell.set(fault, (befell.get(fault) ?? 0) + 1);
     return { fault, untilMs: clock.nowMs() + forMs, endedMs: 0 };
   };
-  const turnDevice = (own: SoakDevice, spell: Spell): Spell => {
+  const turnPlace = (own: SoakPlace, spell: Spell): Spell => {
     if (spell.fault === undefined) {
-      const fault = isAsked(own) ? (random.pick(answerFaults) as DeviceFault) : 'vanished';
+      const fault = random.pick(own.faults) as DeviceFault;
       own.fault = fault;
       if (fault === 'vanished') own.reach.vanish();
       if (fault === 'refused') {
@@ -62,7 +62,7 @@ export function soakFaults(
     if (fault !== undefined) {
       if (fault === 'unplugged') children.plugIn();
       children.silence(false);
-      return calm(200_000);
+      return calm(150_000);
     }
     const next = random.pick(radioFaults) as RadioFault;
     if (next === 'killed') children.kill();
@@ -74,13 +74,13 @@ export function soakFaults(
     befell,
     turn() {
       for (const [own, spell] of spells)
-        if (spell.untilMs <= clock.nowMs()) spells.set(own, turnDevice(own, spell));
+        if (spell.untilMs <= clock.nowMs()) spells.set(own, turnPlace(own, spell));
       if (radio.untilMs <= clock.nowMs()) radio = turnRadio(radio);
     },
-    calmSinceMs(device) {
-      const spell = spells.get(device);
+    calmSinceMs(place) {
+      const spell = spells.get(place);
       if (spell === undefined || spell.fault !== undefined || radio.fault !== undefined) return undefined;
-      return Math.max(spell.endedMs, radio.endedMs, device.struckMs);
+      return Math.max(spell.endedMs, radio.endedMs, place.struckMs);
     },
   };
 }

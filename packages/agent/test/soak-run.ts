@@ -47,20 +47,21 @@ export async function soak({ seed, polls, took }: SoakOptions) {
   const random = randomOf(seed);
   const air = createVirtualRadio({ roundTripMs: 20, supervisionMs: 4000, random: random.fraction });
   const children = childrenOn(air, clock);
-  const devices = soakDevices(clock.nowMs, random, intervalMs);
+  const devices = soakDevices(clock, random, intervalMs);
   const all = new Map(
     devices.map((own): [string, Watched] => [
       own.device.name,
       { own, readings: 0, lastReadMs: 0, askedMs: undefined, partedMs: -1, overdueSaidMs: 0 },
     ]),
   );
+  const places = [...new Set(devices.map(({ place }) => place))];
+  for (const { peripheral } of places) if (peripheral !== undefined) air.add(peripheral);
   for (const watched of all.values()) {
-    if (watched.own.peripheral !== undefined) air.add(watched.own.peripheral);
-    watched.own.reach.events.on('disconnect', () => {
+    watched.own.place.reach.events.on('disconnect', () => {
       watched.partedMs = clock.nowMs();
     });
   }
-  const faults = soakFaults(devices, children, clock, random);
+  const faults = soakFaults(places, children, clock, random);
   const problems: string[] = [];
   const problem = (text: string): void => {
     if (problems.length < problemsMax) problems.push(`${(clock.nowMs() / 1000).toFixed(1)} s: ${text}`);
@@ -107,8 +108,8 @@ export async function soak({ seed, polls, took }: SoakOptions) {
       (way) => noting(radio.connect(way), watchedAt(all, way.address), clock.nowMs),
       (port) => {
         const watched = watchedAt(all, port);
-        if (watched?.own.connect === undefined) throw new Error(`nothing is at ${port}`);
-        return noting(watched.own.connect, watched, clock.nowMs);
+        if (watched?.own.place.connect === undefined) throw new Error(`nothing is at ${port}`);
+        return noting(watched.own.place.connect, watched, clock.nowMs);
       },
     ),
     reading: reporter.reading,
@@ -124,7 +125,7 @@ export async function soak({ seed, polls, took }: SoakOptions) {
       await clock.passTo(clock.nowMs() + 1000);
       faults.turn();
       for (const watched of all.values()) {
-        const calmMs = faults.calmSinceMs(watched.own);
+        const calmMs = faults.calmSinceMs(watched.own.place);
         if (calmMs !== undefined) judgeReturn(watched, calmMs, clock.nowMs(), problem);
       }
       if (asked < nextHeap) continue;
@@ -139,32 +140,34 @@ export async function soak({ seed, polls, took }: SoakOptions) {
     return {
       ...{ problems, heaps, asked, troubles, befell: faults.befell, hours: clock.nowMs() / 3_600_000 },
       readings: new Map([...all].map(([name, { readings }]) => [name, readings])),
-      strange: devices.flatMap(({ strange }) => strange),
+      strange: places.flatMap(({ strange }) => strange),
       left: { timers: clock.pending(), listeners: getEventListeners(stop.signal, 'abort').length },
       started: children.started(),
     };
   } finally {
+    for (const { remove } of places) remove?.();
     clock.release();
   }
 }
 
-function mediaOf(radio: Media['radio'], gatt: Media['gatt'], serial: Media['serial']): Media {
+function mediaOf(radio: Media['radio'], gatt: Media['gatt'], port: (port: string) => Connect): Media {
   const nobody = () => {
     throw new Error('not of this site');
   };
   return {
     radio,
     gatt,
-    serial,
-    hid: nobody,
+    serial: port,
+    hid: port,
     bus: nobody,
     replayedPackets: nobody,
     replayedLink: nobody,
   };
 }
 
+/** Of several at one port the one that asks. */
 const watchedAt = (all: ReadonlyMap<string, Watched>, place: string): Watched | undefined =>
-  [...all.values()].find(({ own: { device } }) => (device.address ?? device.port) === place);
+  [...all.values()].find(({ own }) => (own.device.address ?? own.device.port) === place && isAsked(own));
 
 /** Notes when a poll begins. */
 function noting(connect: Connect, watched: Watched | undefined, nowMs: () => number): Connect {
@@ -191,7 +194,7 @@ function judgeReading(
   const ages = agesOf(own, values, nowMs);
   const oldestMs = Math.max(...ages);
   const told = `values of ${ages.map((ms) => ms / 1000).join(', ')} s ago`;
-  if (ages.length === 0 && own.fault !== 'cut') problem('none of its values says when it was held');
+  if (ages.length === 0 && own.place.fault !== 'cut') problem('none of its values says when it was held');
   if (isAsked(own)) {
     const askedMs = watched.askedMs ?? nowMs;
     if (oldestMs > nowMs - askedMs + tickMs) problem(`${told}, asked ${(nowMs - askedMs) / 1000} s ago`);
@@ -201,7 +204,7 @@ function judgeReading(
     // One that dies with the last answer takes nothing back.
     if (partedMs !== nowMs && partedMs > askedMs)
       problem(`its link died at ${partedMs}, asked at ${askedMs}`);
-  } else if (Math.abs(oldestMs - (nowMs - uptimeMs)) > tickMs + 1)
+  } else if (ages.some((ms) => isAstray(ms - (nowMs - uptimeMs), own.apartMs)))
     problem(`${told}, said to be measured ${(nowMs - uptimeMs) / 1000} s ago`);
   if (uptimeMs <= lastReadMs && watched.readings > 0)
     problem(`measured at ${uptimeMs}, not after the last one`);
@@ -209,6 +212,10 @@ function judgeReading(
   watched.lastReadMs = isAsked(own) ? nowMs : uptimeMs;
   watched.askedMs = undefined;
 }
+
+/** Readings carry whole milliseconds, their values ticks. */
+const isAstray = (olderMs: number, apartMs: number): boolean =>
+  olderMs < -tickMs - 1 || olderMs > apartMs + tickMs + 1;
 
 function judgeReturn(
   watched: Watched,

@@ -1,58 +1,20 @@
-// The families of a soak: devices of the simulator whose values say when they were held.
+// The families of a soak that are reached over the air.
 
-import type { Random } from '../../protocols/test/random.ts';
 import { advertisement } from '../../simulator/src/demo/devices.ts';
-import { type AxpertState, createAxpert } from '../../simulator/src/devices/axpert.ts';
+import type { AxpertState } from '../../simulator/src/devices/axpert.ts';
 import { createAxpertPeripheral } from '../../simulator/src/devices/axpert-peripheral.ts';
 import { createJbdBoard, createJbdModule } from '../../simulator/src/devices/jbd.ts';
 import { createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
 import { createLitime, createLitimePeripheral } from '../../simulator/src/devices/litime.ts';
 import { createModbusUnit } from '../../simulator/src/devices/modbus-unit.ts';
 import { createRenogyDongle } from '../../simulator/src/devices/renogy-dongle.ts';
-import {
-  createPeripheral,
-  type Peripheral,
-  type PeripheralOptions,
-} from '../../simulator/src/radio/peripheral.ts';
+import { createPeripheral } from '../../simulator/src/radio/peripheral.ts';
+import { big, type Kind, type Made, type Making, stamp } from './soak-kinds.ts';
 
-/** A field that counts ticks: so many of its unit are a tick, and after so many it begins again. */
-export interface Stamp {
-  readonly field: string;
-  readonly perUnit: number;
-  readonly modulus: number;
-}
-
-/** What a device is made with: its own clock, and what happens to its answers. */
-export interface Making {
-  readonly ticks: (modulus: number) => number;
-  readonly random: Random;
-  readonly options: PeripheralOptions;
-  /** Requests to answers, which the fault of now may strike. */
-  readonly pipe: (receive: (bytes: Uint8Array) => Uint8Array[]) => {
-    readonly receive: (bytes: Uint8Array) => Uint8Array[];
-  };
-}
-
-interface Made {
-  /** On the air, or what answers at the end of a cable. */
-  readonly by: Peripheral | { readonly receive: (bytes: Uint8Array) => Uint8Array[] };
-  readonly strange?: readonly string[];
-}
-
-export interface Kind {
-  readonly definition: string;
-  readonly secret?: Uint8Array;
-  readonly stamps: readonly Stamp[];
-  readonly make: (making: Making) => Made;
-}
-
-const big = 2 ** 31;
-const stamp = (field: string, perUnit: number, modulus: number): Stamp => ({ field, perUnit, modulus });
-
-const jbdStamps = [stamp('battery_voltage', 100, 60_000), stamp('cell_voltage_1', 1000, 60_000)];
+export const jbdStamps = [stamp('battery_voltage', 100, 60_000), stamp('cell_voltage_1', 1000, 60_000)];
 const jbdPassword = '918273';
 
-const jbdBoard = (ticks: Making['ticks']) =>
+export const jbdBoard = (ticks: Making['ticks']) =>
   createJbdBoard(() => ({
     ...{ voltage: ticks(60_000) / 100, current: -0.5, remainingAh: 204, ratedAh: 213 },
     ...{ cellVoltages: [ticks(60_000) / 1000, 3.334], temperatures: [26.8] },
@@ -71,11 +33,6 @@ const jbd =
     const speaker = hasPassword ? { ...module, ...pipe(module.receive) } : pipe(board.receive);
     return { by: createJbdPeripheral(speaker, options), strange: board.strange };
   };
-
-const jbdOnCable = ({ ticks, pipe }: Making): Made => {
-  const board = jbdBoard(ticks);
-  return { by: pipe(board.receive), strange: board.strange };
-};
 
 function litime({ ticks, options, pipe }: Making): Made {
   const unit = createLitime(() => ({
@@ -105,13 +62,13 @@ function renogy({ ticks, options, pipe }: Making): Made {
   return { by: createRenogyDongle(pipe(unit.receive), options), strange: unit.strange };
 }
 
-const axpertState = (ticks: Making['ticks']): AxpertState => ({
+export const axpertState = (ticks: Making['ticks']): AxpertState => ({
   ...{ mode: 'B', acInputVoltage: 0, acOutputVoltage: ticks(9000) / 10, frequency: 50, charge: 76 },
   ...{ acOutputPower: 745, batteryVoltage: ticks(9000) / 100, batteryCurrent: -ticks(1900), heatsink: 41 },
   ...{ pvVoltage: ticks(9000) / 10, pvPower: 1946, pvEnergyToday: 0, pvEnergyTotal: 0 },
   clock: '20260601120000',
 });
-const axpertStamps = [
+export const axpertStamps = [
   stamp('battery_voltage', 100, 9000),
   stamp('battery_discharge_current', 1, 1900),
   stamp('ac_output_voltage', 10, 9000),
@@ -120,11 +77,6 @@ const axpertStamps = [
 const axpert = ({ ticks, options }: Making): Made => ({
   by: createAxpertPeripheral(() => axpertState(ticks), options),
 });
-
-function axpertOnCable({ ticks, pipe }: Making): Made {
-  const unit = createAxpert({ serial: '92931701100510', state: () => axpertState(ticks) });
-  return { by: pipe(unit.receive), strange: unit.strange };
-}
 
 /** Register → its bytes, and how many. */
 const shuntRegisters: readonly (readonly [
@@ -170,7 +122,7 @@ const broadcast =
 const broadcastStamps = [stamp('battery_voltage', 100, 32_000)];
 const secretOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-export const kinds: { readonly [name: string]: Kind } = {
+export const kindsOnAir: { readonly [name: string]: Kind } = {
   'jbd-open': { definition: 'jbd', stamps: jbdStamps, make: jbd(false) },
   'jbd-locked': { definition: 'jbd', secret: secretOf(jbdPassword), stamps: jbdStamps, make: jbd(true) },
   litime: {
@@ -193,11 +145,6 @@ export const kinds: { readonly [name: string]: Kind } = {
       stamp('battery_current', 1000, 1_900_000),
       stamp('battery_capacity_consumed', 10, 1_000_000),
     ],
-  },
-  'jbd-cable': { definition: 'jbd', stamps: jbdStamps, make: jbdOnCable },
-  'axpert-cable': {
-    ...{ definition: 'voltronic-pi30', make: axpertOnCable },
-    stamps: [...axpertStamps, stamp('pv_voltage', 10, 9000)],
   },
   'sender-charger': {
     ...{ definition: 'victron-ble', secret: Buffer.from(key, 'hex'), stamps: broadcastStamps },
