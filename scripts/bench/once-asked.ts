@@ -1,14 +1,13 @@
 // One round of the agent as packaged over batteries that must be asked: one without the radio's time, and how close eight on
 // one adapter come to the sum of the radio's.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openBatteries } from './asked.ts';
 import { startExampleMosquitto } from './broker.ts';
 import type { Measurement } from './measurement.ts';
+import { type Round, runRound } from './round.ts';
 import { median, usageOf } from './usage.ts';
 
 const rounds = 11;
@@ -37,7 +36,7 @@ async function measureOne(agent: string, folder: string, brokerPort: number): Pr
   const loads: number[] = [];
   try {
     for (let round = 0; round < warmRounds + rounds; round++) {
-      const { wallMs, cpuMs } = await runOnce(agent, config, join(folder, 'cache'));
+      const { wallMs, cpuMs } = await readOnce({ agent, config, cache: join(folder, 'cache') });
       const silentMs = site.silence.take();
       if (round < warmRounds) continue;
       walls.push(wallMs - silentMs);
@@ -68,7 +67,7 @@ async function measureMany(agent: string, folder: string, brokerPort: number): P
       const { radio } = site;
       const before = radio.packetsTaken + radio.connectAttempts;
       const span = spanOf(site.peripherals);
-      await runOnce(agent, config, join(folder, 'cache'));
+      await readOnce({ agent, config, cache: join(folder, 'cache') });
       const radioMs =
         roundTripMs * (radio.packetsTaken + radio.connectAttempts - before) + site.silence.take();
       if (round === 0) continue;
@@ -103,24 +102,11 @@ function spanOf(peripherals: Awaited<ReturnType<typeof openBatteries>>['peripher
   return { ms: (): number => lastMs - (firstMs ?? lastMs) };
 }
 
-async function runOnce(
-  agent: string,
-  config: string,
-  cache: string,
-): Promise<{ wallMs: number; cpuMs: number }> {
-  const started = performance.now();
-  const child = spawn(agent, ['--config', config, '--quiet', 'once'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: cache },
-  });
+async function readOnce(round: Round): Promise<{ wallMs: number; cpuMs: number }> {
   let cpuSeconds = 0;
-  const timer = setInterval(() => {
-    cpuSeconds = Math.max(cpuSeconds, usageOf(child.pid ?? 0).cpuSeconds);
-  }, 10);
-  const [code] = await once(child, 'exit');
-  const wallMs = performance.now() - started;
-  clearInterval(timer);
-  if (code !== 0) throw new Error(`the round ended with exit code ${code}`);
+  const wallMs = await runRound(round, 10, (pid) => {
+    cpuSeconds = Math.max(cpuSeconds, usageOf(pid).cpuSeconds);
+  });
   // The controller notices the end of its host a moment later.
   await wait(50);
   return { wallMs, cpuMs: cpuSeconds * 1000 };

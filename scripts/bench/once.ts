@@ -1,12 +1,11 @@
 // One round of the agent as packaged: from the start of the process until a local Mosquitto has confirmed its reading.
 // The reading comes from a recording, so that neither radio nor device is in the figure.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startExampleMosquitto } from './broker.ts';
 import type { Measurement } from './measurement.ts';
+import { runRound } from './round.ts';
 import { median, peakResidentBytes } from './usage.ts';
 
 const rounds = 15;
@@ -33,7 +32,10 @@ export async function measureOnce(agent: string, folder: string): Promise<Measur
   const peaks: number[] = [];
   try {
     for (let round = 0; round < warmRounds + rounds; round++) {
-      const { wallMs, peakBytes } = await runOnce(agent, config, join(folder, 'cache'));
+      let peakBytes = 0;
+      const wallMs = await runRound({ agent, config, cache: join(folder, 'cache') }, 2, (pid) => {
+        peakBytes = Math.max(peakBytes, peakResidentBytes(pid));
+      });
       if (round < warmRounds) continue;
       walls.push(wallMs);
       peaks.push(peakBytes);
@@ -59,25 +61,4 @@ export async function measureOnce(agent: string, folder: string): Promise<Measur
       isMet: peak <= 96,
     },
   ];
-}
-
-async function runOnce(
-  agent: string,
-  config: string,
-  cache: string,
-): Promise<{ wallMs: number; peakBytes: number }> {
-  const started = performance.now();
-  const child = spawn(agent, ['--config', config, '--quiet', 'once'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: cache },
-  });
-  let peakBytes = 0;
-  const timer = setInterval(() => {
-    peakBytes = Math.max(peakBytes, peakResidentBytes(child.pid ?? 0));
-  }, 2);
-  const [code] = await once(child, 'exit');
-  const wallMs = performance.now() - started;
-  clearInterval(timer);
-  if (code !== 0) throw new Error(`the round ended with exit code ${code}`);
-  return { wallMs, peakBytes };
 }

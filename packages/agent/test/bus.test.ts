@@ -1,16 +1,11 @@
 // What a bus says, in virtual time: one reading of each unit an interval, and what is said when there is none.
 
-import { definitions } from '@wattline/protocols';
+import { familyOf } from '@wattline/protocols';
 import { expect, test } from 'vitest';
 import { openBusEars } from '../src/reading/bus.ts';
 import type { Heard, ReadDevice } from '../src/reading/device.ts';
 import { startMs, virtualTime } from './virtual-time.ts';
 
-const familyOf = (id: string) => {
-  const family = definitions.find((definition) => definition.id === id);
-  if (family === undefined) throw new Error(`the catalogue lacks ${id}`);
-  return family;
-};
 const device = (name: string, id: string, intervalMs = 5000): ReadDevice => ({
   ...{ name, definition: familyOf(id), port: 'can0', intervalMs },
   bus: { adapter: 'usb-can-a', bitRate: 500_000, isListenOnly: true, keepsAlive: false },

@@ -1,36 +1,20 @@
 // A check of many devices, in virtual time: each gets its verdict within its ten seconds, with its own cause.
 
-import { PassThrough } from 'node:stream';
-import { createTerminal, exitCodes } from '@wattline/program';
+import { exitCodes } from '@wattline/program';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createVirtualRadio } from '../../simulator/src/radio/virtual-radio.ts';
-import { check } from '../src/commands/check.ts';
-import type { Publisher } from '../src/publisher/publisher.ts';
 import type { ReadDevice } from '../src/reading/device.ts';
-import { startTimer } from '../src/reading/pacer.ts';
 import { type Connect, TransportError } from '../src/transport.ts';
 import { createBluetoothRadio } from '../src/transports/bluetooth-radio.ts';
 import { jbd } from './asked-battery.ts';
 import { controllerOn } from './bluetooth-rigs.ts';
+import { checkFor, deadlineMs } from './check-rig.ts';
 import { asked, broadcasting } from './healing-devices.ts';
-import { passMs, useVirtualTimers, virtualNow } from './healing-rigs.ts';
+import { useVirtualTimers, virtualNow } from './healing-rigs.ts';
 
 beforeEach(useVirtualTimers);
 afterEach(() => void vi.useRealTimers());
 
-const deadlineMs = 10_000;
-const publisher: Publisher = {
-  publish: () => Promise.reject(new Error('a check publishes nothing')),
-  onConnect: (listener) => listener(1),
-  onDown: () => {},
-  subscribe: () => {},
-  status: () => ({ connected: true, version: '5', refusals: 0 }),
-  close: async () => {},
-};
-
-const nobody = () => {
-  throw new Error('nobody asked for this');
-};
 const gone: Connect = async () => {
   throw new TransportError('absent', 'there is no serial port /dev/ttyBMS: is its cable plugged in?');
 };
@@ -74,24 +58,11 @@ test.each([
       adapter: () => ({ candidates: [async () => controllerOn(air).controller] }),
       now: virtualNow,
     });
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    let atMs = Number.POSITIVE_INFINITY;
-    const checking = check({
-      ...{ devices, publisher, broker: '127.0.0.1:1883', deadlineMs, json: false },
-      terminal: createTerminal({ stdout, stderr, environment: {} }),
-      media: {
-        ...{ radio: radio.receiver, gatt: radio.connect, serial: () => gone },
-        ...{ hid: nobody, bus: nobody, replayedPackets: nobody, replayedLink: nobody },
-      },
-      ...{ now: virtualNow, startTimer, signal: new AbortController().signal },
-    }).then((code) => {
-      atMs = performance.now();
-      return code;
+    const { code, endedMs, lines } = await checkFor(12 * deadlineMs, devices, {
+      ...{ radio: radio.receiver, gatt: radio.connect, serial: () => gone },
     });
-    await passMs(12 * deadlineMs);
-    expect(await checking).toBe(exitCodes.someNotRead);
-    expect(atMs).toBeLessThanOrEqual(allMsMax + 100);
-    const lines = String(stdout.read()).trimEnd().split('\n');
+    expect(code).toBe(exitCodes.someNotRead);
+    expect(endedMs).toBeLessThanOrEqual(allMsMax + 100);
     expect(lines).toEqual(told.map((line) => expect.stringMatching(line)));
     air.close();
   },

@@ -1,6 +1,6 @@
 // A device whose characteristics are read one by one, over noble on the virtual radio.
 
-import { definitions, openConversation, poll, requestForms } from '@wattline/protocols';
+import { familyOf, openConversation, poll, requestForms } from '@wattline/protocols';
 import { expect, test } from 'vitest';
 import type { AxpertState } from '../../simulator/src/devices/axpert.ts';
 import { createAxpertPeripheral } from '../../simulator/src/devices/axpert-peripheral.ts';
@@ -29,8 +29,7 @@ test('an Axpert is read through whatever service has its characteristics; tracke
   };
   radio.add(createAxpertPeripheral(() => state, { address, intervalMs: 10 }));
   radio.add(createPeripheral({ address: 'C0:00:00:00:00:09', intervalMs: 10, connectable: false }));
-  const definition = definitions.find(({ id }) => id === 'voltronic-ble');
-  if (definition === undefined) throw new Error('no voltronic-ble');
+  const definition = familyOf('voltronic-ble');
   const media = definition.media.filter((medium) => medium.medium === 'gatt-values');
   const signal = new AbortController().signal;
   const link = await radioOn(radio).connect({ address, media })(signal);
@@ -62,8 +61,7 @@ test('a SmartShunt is read, what it does not measure left out', async () => {
   }));
   const services = [{ uuid: `65970000${suffix}`, characteristics }];
   radio.add(createPeripheral({ address, intervalMs: 10, services }));
-  const definition = definitions.find(({ id }) => id === 'victron-gatt');
-  if (definition === undefined) throw new Error('no victron-gatt');
+  const definition = familyOf('victron-gatt');
   const media = definition.media.filter((medium) => medium.medium === 'gatt-values');
   const signal = new AbortController().signal;
   const link = await radioOn(radio).connect({ address, media })(signal);

@@ -1,6 +1,6 @@
 // Every fault of a cable and of a bus, in virtual time: how long until its device is read again.
 
-import { definitions, formatBlock } from '@wattline/protocols';
+import { definitions, familyOf, formatBlock } from '@wattline/protocols';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type AxpertState, createAxpert, toReports } from '../../simulator/src/devices/axpert.ts';
 import type { Media } from '../src/reading/connect.ts';
@@ -25,12 +25,6 @@ import { hidMachine } from './hid-rigs.ts';
 
 beforeEach(useVirtualTimers);
 afterEach(() => void vi.useRealTimers());
-
-const familyOf = (id: string) => {
-  const family = definitions.find((definition) => definition.id === id);
-  if (family === undefined) throw new Error(`the catalogue lacks ${id}`);
-  return family;
-};
 
 /** A port in memory, and the faults of what is behind it. */
 function faultyPort(receive: (bytes: Uint8Array) => readonly Uint8Array[]) {

@@ -1,6 +1,6 @@
 // Devices on the virtual radio that are asked, and that broadcast.
 
-import { definitions } from '@wattline/protocols';
+import { familyOf } from '@wattline/protocols';
 import { victronFrame } from '../../protocols/test/victron-frame.ts';
 import { createJbdBoard, createJbdModule } from '../../simulator/src/devices/jbd.ts';
 import { createJbdPeripheral } from '../../simulator/src/devices/jbd-peripheral.ts';
@@ -11,8 +11,7 @@ import { jbd, password } from './asked-battery.ts';
 import { intervalMs } from './healing-rigs.ts';
 
 const advertisingEveryMs = 500;
-const victron = definitions.find(({ id }) => id === 'victron-ble');
-if (victron === undefined) throw new Error('the catalogue lacks victron-ble');
+const victron = familyOf('victron-ble');
 const key = new Uint8Array(16).fill(7);
 const charging = Uint8Array.of(3, 0, 0x14, 5, ...new Uint8Array(8).fill(0xff));
 

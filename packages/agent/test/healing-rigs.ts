@@ -70,18 +70,23 @@ export interface Reading {
   stop(): Promise<void>;
 }
 
+const nobody = () => {
+  throw new Error('nobody asked for this');
+};
+/** Of devices that need none of them. */
+export const noMedia: Media = {
+  ...{ radio: nobody, gatt: nobody, serial: nobody, hid: nobody, bus: nobody },
+  ...{ replayedPackets: nobody, replayedLink: nobody },
+};
+
 /** Reads the devices by these media until it is stopped. */
 export function startReading(devices: readonly ReadDevice[], media: Partial<Media>): Reading {
   const stop = new AbortController();
   const measured = new Map<string, number[]>(devices.map(({ name }) => [name, []]));
   const troubles: string[] = [];
-  const nobody = () => {
-    throw new Error('nobody asked for this');
-  };
-  const others = { radio: nobody, gatt: nobody, serial: nobody, hid: nobody, bus: nobody };
   const running = readDevices({
     devices,
-    media: { ...others, replayedPackets: nobody, replayedLink: nobody, ...media },
+    media: { ...noMedia, ...media },
     ...{ now: virtualNow, startTimer, signal: stop.signal },
     reading: ({ name }, { moment }) => void measured.get(name)?.push(moment.uptimeMs),
     trouble: ({ name }, { message }) => void troubles.push(`${name}: ${message}`),

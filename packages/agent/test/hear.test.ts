@@ -1,6 +1,6 @@
 // What a radio hears, in virtual time and with a Victron device's own bytes.
 
-import { definitions } from '@wattline/protocols';
+import { familyOf } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import { victronFrame } from '../../protocols/test/victron-frame.ts';
 import type { Heard, ReadDevice, Trouble } from '../src/reading/device.ts';
@@ -8,8 +8,7 @@ import { openEars } from '../src/reading/hear.ts';
 import type { HeardPacket } from '../src/transport.ts';
 import { startMs, virtualTime } from './virtual-time.ts';
 
-const victron = definitions.find(({ id }) => id === 'victron-ble');
-if (victron === undefined) throw new Error('the catalogue lacks victron-ble');
+const victron = familyOf('victron-ble');
 const key = Uint8Array.from({ length: 16 }, (_, index) => 0x40 + index);
 const address = 'FA:AC:27:00:00:01';
 const roof: ReadDevice = { name: 'roof', definition: victron, address, secret: key, intervalMs: 10_000 };

@@ -1,7 +1,7 @@
 // Serial drivers that hang: in opening, in taking bytes, in closing. Nobody waits for them, neither the agent's end nor
 // another port; in virtual time, with serialport's own stream.
 
-import { definitions } from '@wattline/protocols';
+import { familyOf } from '@wattline/protocols';
 import { SerialPortMock } from 'serialport';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ReadDevice } from '../src/reading/device.ts';
@@ -39,9 +39,7 @@ const serialOf = (Port: typeof SerialPortMock, said: string[] = []) => {
 };
 
 function family(id: string, name: string): ReadDevice {
-  const definition = definitions.find((each) => each.id === id);
-  if (definition === undefined) throw new Error(`the catalogue lacks ${id}`);
-  return { name, definition, port: '/dev/ttyHung', intervalMs };
+  return { name, definition: familyOf(id), port: '/dev/ttyHung', intervalMs };
 }
 
 const leftAlone = expect.stringMatching(/^\/dev\/ttyHung: its driver hangs in closing .*unplug its cable/);

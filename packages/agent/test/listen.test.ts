@@ -1,6 +1,6 @@
 // The loop over one cable, in virtual time, with blocks as a battery monitor and a charger send them.
 
-import { definitions, formatBlock } from '@wattline/protocols';
+import { familyOf, formatBlock } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import type { ReadDevice, Trouble } from '../src/reading/device.ts';
 import { type ListenOptions, listen } from '../src/reading/listen.ts';
@@ -8,8 +8,7 @@ import { type Connect, TransportError } from '../src/transport.ts';
 import { createChunkBuffer } from '../src/transports/chunk-buffer.ts';
 import { settle, virtualTime } from './virtual-time.ts';
 
-const vedirect = definitions.find(({ id }) => id === 'vedirect-text');
-if (vedirect === undefined) throw new Error('the catalogue lacks vedirect-text');
+const vedirect = familyOf('vedirect-text');
 const port = '/dev/serial/by-id/usb-VictronEnergy_BV_VE_Direct_cable-if00-port0';
 const shunt: ReadDevice = { name: 'shunt', definition: vedirect, port, intervalMs: 10_000 };
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { once } from '../src/commands/once.ts';
 import type { ReadDevice } from '../src/reading/device.ts';
 import { createChunkBuffer } from '../src/transports/chunk-buffer.ts';
+import { noMedia } from './healing-rigs.ts';
 import { virtualTime } from './virtual-time.ts';
 
 const packs: RecordDefinition<Uint8Array> = {
@@ -30,16 +31,12 @@ const stack: ReadDevice = { name: 'stack', definition, port: '/dev/a', intervalM
 test('every unit is delivered, of one poll only, while another device is still waited for', async () => {
   const time = virtualTime();
   const delivered: string[] = [];
-  const nobody = () => {
-    throw new Error('nobody asked for this');
-  };
   const status = { connected: false, parked: [], readings: 0, lost: 0 };
   const running = once({
     ...{ devices: [stack, { ...stack, name: 'dead', port: '/dev/b' }], deadlineMs: 5000 },
     ...{ now: time.now, startTimer: time.startTimer, signal: new AbortController().signal },
     media: {
-      ...{ radio: nobody, gatt: nobody, hid: nobody, bus: nobody },
-      ...{ replayedPackets: nobody, replayedLink: nobody },
+      ...noMedia,
       serial: (port) => async () => {
         const buffer = createChunkBuffer();
         return {

@@ -1,6 +1,6 @@
 // Any set of devices at once: the radio and the cables of a machine, in virtual time.
 
-import { definitions, formatBlock } from '@wattline/protocols';
+import { familyOf, formatBlock } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import { victronFrame } from '../../protocols/test/victron-frame.ts';
 import { createJbdBoard } from '../../simulator/src/devices/jbd.ts';
@@ -10,13 +10,10 @@ import { type ReadDevicesOptions, readDevices } from '../src/reading/read-device
 import { type Connect, type HeardPacket, TransportError } from '../src/transport.ts';
 import { createChunkBuffer } from '../src/transports/chunk-buffer.ts';
 import { createPacketBuffer, type PacketBuffer } from '../src/transports/packet-buffer.ts';
+import { noMedia } from './healing-rigs.ts';
 import { settle, virtualTime } from './virtual-time.ts';
 
-const [victron, vedirect, jbd] = ['victron-ble', 'vedirect-text', 'jbd'].map((id) =>
-  definitions.find((each) => each.id === id),
-);
-if (victron === undefined || vedirect === undefined || jbd === undefined)
-  throw new Error('the catalogue lacks a family');
+const [victron, vedirect, jbd] = [familyOf('victron-ble'), familyOf('vedirect-text'), familyOf('jbd')];
 
 const key = new Uint8Array(16).fill(7);
 const roof: ReadDevice = {
@@ -46,12 +43,10 @@ function machine(
   const companies: (readonly number[])[] = [];
   let radio: PacketBuffer | undefined;
   let absent: TransportError | undefined;
-  const nobody = () => {
-    throw new Error('nobody asked for this');
-  };
   const running = readDevices({
     ...{ devices, now: time.now, startTimer: time.startTimer, signal: stop.signal },
     media: {
+      ...noMedia,
       radio(wanted) {
         companies.push(wanted);
         return {
@@ -66,9 +61,6 @@ function machine(
       serial: () => never,
       gatt: () => never,
       hid: () => never,
-      bus: nobody,
-      replayedPackets: nobody,
-      replayedLink: nobody,
       ...media,
     },
     reading: ({ name }, { decoded }) => readings.push(`${name} ${decoded.values['battery_voltage']}`),

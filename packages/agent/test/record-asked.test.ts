@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createClock, createTerminal } from '@wattline/program';
-import { definitions } from '@wattline/protocols';
+import { familyOf } from '@wattline/protocols';
 import { expect, onTestFinished, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { type AxpertState, createAxpert, toReports } from '../../simulator/src/devices/axpert.ts';
@@ -34,9 +34,7 @@ const passkey = 246_810;
 type Question = (bytes: Uint8Array) => boolean;
 
 function deviceOf(id: string, place: Pick<ReadDevice, 'port' | 'address' | 'passkey'>): ReadDevice {
-  const definition = definitions.find((each) => each.id === id);
-  if (definition === undefined) throw new Error(`no ${id}`);
-  return { name: 'inverter', definition, intervalMs: 1, ...place };
+  return { name: 'inverter', definition: familyOf(id), intervalMs: 1, ...place };
 }
 
 const absent = (): never => {

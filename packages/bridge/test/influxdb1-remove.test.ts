@@ -6,15 +6,21 @@ import { influxd1, startInfluxd1 } from './influxd1.ts';
 import { nowMs, pointOf, tiers } from './influxdb2-rig.ts';
 import { noMemory } from './sinks-rig.ts';
 
+async function openSink() {
+  const influx = await startInfluxd1(influxd1 ?? '');
+  onTestFinished(() => influx.end());
+  const sink = createInfluxDb1Sink({
+    ...{ url: influx.url, database: 'gone', tiers, createsMissing: true },
+    ...{ memory: noMemory(), report: () => undefined },
+  });
+  await sink.prepare?.();
+  onTestFinished(() => sink.close());
+  return { influx, sink };
+}
+
 describe.skipIf(influxd1 === undefined)('points are removed', { timeout: 30_000 }, () => {
   test('of one series, in every policy at once', async () => {
-    const influx = await startInfluxd1(influxd1 ?? '');
-    onTestFinished(() => influx.end());
-    const sink = createInfluxDb1Sink({
-      ...{ url: influx.url, database: 'gone', tiers, createsMissing: true },
-      ...{ memory: noMemory(), report: () => undefined },
-    });
-    await sink.prepare?.();
+    const { influx, sink } = await openSink();
     const barn = { vendor: 'victron', type: 'smartsolar', device: "it's", agent: 'barn' };
     const { agent: _, ...unnamed } = barn;
     const all = [
@@ -50,17 +56,10 @@ describe.skipIf(influxd1 === undefined)('points are removed', { timeout: 30_000 
       [1, 3],
       [1, 3],
     ]);
-    await sink.close();
   });
 
   test('from a time on: raw as far back as the log, windows as far back as all of them can be written again', async () => {
-    const influx = await startInfluxd1(influxd1 ?? '');
-    onTestFinished(() => influx.end());
-    const sink = createInfluxDb1Sink({
-      ...{ url: influx.url, database: 'gone', tiers, createsMissing: true },
-      ...{ memory: noMemory(), report: () => undefined },
-    });
-    await sink.prepare?.();
+    const { influx, sink } = await openSink();
     const barn = { vendor: 'victron', type: 'smartsolar', device: 'roof', agent: 'barn' };
     const { agent: _, ...unnamed } = barn;
     const minute = 60_000;
@@ -107,6 +106,5 @@ describe.skipIf(influxd1 === undefined)('points are removed', { timeout: 30_000 
     expect(await left('raw', 'battery')).toEqual([-30, -30]);
     await sink.remove?.([{ ...removal('raw', -60), fromMs: 0, toMs: nowMs - 29 * minute }]);
     expect(await left('raw', 'battery')).toEqual([-30]);
-    await sink.close();
   });
 });

@@ -155,19 +155,33 @@ test('what cannot be is explained', { timeout: 60_000 }, async () => {
   await bridge.stop();
 });
 
+/** Publishes two devices and renames one of them, with a sink beside. @param counts of what it has, raw and of a tier, by device */
+async function expectRenamed(site: BridgeSite, counts: () => Promise<readonly object[]>) {
+  const client = await publisher(`mqtt://127.0.0.1:${site.brokerPort}`);
+  await publish(client, old, run(0, 24));
+  await publish(client, shed, run(24, 24));
+  await expect.poll(counts, { timeout: 30_000 }).toEqual([
+    { old: 24, shed: 24 },
+    { old: 2, shed: 2 },
+  ]);
+  const { stdout } = await site.bridge(['device', 'rename', 'old', 'roof', '--yes']).ended;
+  expect(stdout).toMatch(/sink influx: the old name is removed; 24 readings are written again/);
+  await expect.poll(counts, { timeout: 30_000 }).toEqual([
+    { roof: 24, shed: 24 },
+    { roof: 2, shed: 2 },
+  ]);
+}
+
 describe.skipIf(influxd === undefined)('in InfluxDB 2', () => {
   test('the old name is gone, and its points have the new one', { timeout: 90_000 }, async () => {
     const influx = await startInfluxd(influxd ?? '');
     try {
       const site = await openBridgeSite();
-      appendFileSync(
-        join(site.folder, 'bridge.yml'),
-        `sinks: [{ name: influx, type: influxdb2, url: "${influx.url}", org: ${influx.org}, token: ${influx.token} }]\n`,
+      addSinks(
+        site,
+        `{ name: influx, type: influxdb2, url: "${influx.url}", org: ${influx.org}, token: ${influx.token} }`,
       );
       const bridge = await site.start();
-      const client = await publisher(`mqtt://127.0.0.1:${site.brokerPort}`);
-      await publish(client, old, run(0, 24));
-      await publish(client, shed, run(24, 24));
       const counts = async (bucket: string, measurement: string) => {
         const rows = await influx.rows(
           `from(bucket: "${bucket}") |> range(start: -1d) |> filter(fn: (r) => r._measurement == "${measurement}" and r._field == "pv_power") |> group(columns: ["device"]) |> count()`,
@@ -178,16 +192,7 @@ describe.skipIf(influxd === undefined)('in InfluxDB 2', () => {
         await counts('wattline', 'solar_charger'),
         await counts('wattline_2m', 'solar_charger_mean'),
       ];
-      await expect.poll(both, { timeout: 30_000 }).toEqual([
-        { old: 24, shed: 24 },
-        { old: 2, shed: 2 },
-      ]);
-      const { stdout } = await site.bridge(['device', 'rename', 'old', 'roof', '--yes']).ended;
-      expect(stdout).toMatch(/sink influx: the old name is removed; 24 readings are written again/);
-      await expect.poll(both, { timeout: 30_000 }).toEqual([
-        { roof: 24, shed: 24 },
-        { roof: 2, shed: 2 },
-      ]);
+      await expectRenamed(site, both);
       await site.bridge(['device', 'delete', 'shed', '--yes']).ended;
       await expect.poll(both, { timeout: 30_000 }).toEqual([{ roof: 24 }, { roof: 2 }]);
       await bridge.stop();
@@ -202,14 +207,8 @@ describe.skipIf(influxd1 === undefined)('in InfluxDB 1', () => {
     const influx = await startInfluxd1(influxd1 ?? '');
     onTestFinished(() => influx.end());
     const site = await openBridgeSite();
-    appendFileSync(
-      join(site.folder, 'bridge.yml'),
-      `sinks: [{ name: influx, type: influxdb1, url: "${influx.url}", database: victron }]\n`,
-    );
+    addSinks(site, `{ name: influx, type: influxdb1, url: "${influx.url}", database: victron }`);
     const bridge = await site.start();
-    const client = await publisher(`mqtt://127.0.0.1:${site.brokerPort}`);
-    await publish(client, old, run(0, 24));
-    await publish(client, shed, run(24, 24));
     const counts = async (policy: string, measurement: string) => {
       const names = ['old', 'roof', 'shed'];
       const from = `FROM "victron"."${policy}"."${measurement}"`;
@@ -222,16 +221,7 @@ describe.skipIf(influxd1 === undefined)('in InfluxDB 1', () => {
       return Object.fromEntries(found.flat());
     };
     const both = async () => [await counts('raw', 'solar_charger'), await counts('2m', 'solar_charger_mean')];
-    await expect.poll(both, { timeout: 30_000 }).toEqual([
-      { old: 24, shed: 24 },
-      { old: 2, shed: 2 },
-    ]);
-    const { stdout } = await site.bridge(['device', 'rename', 'old', 'roof', '--yes']).ended;
-    expect(stdout).toMatch(/sink influx: the old name is removed; 24 readings are written again/);
-    await expect.poll(both, { timeout: 30_000 }).toEqual([
-      { roof: 24, shed: 24 },
-      { roof: 2, shed: 2 },
-    ]);
+    await expectRenamed(site, both);
     await bridge.stop();
   });
 });

@@ -1,6 +1,6 @@
 // The simulated Axperts, asked by the product's own conversation over a pipe that cuts bytes into reports.
 
-import { definitions, openConversation, poll, takeOrSkip } from '@wattline/protocols';
+import { familyOf, openConversation, poll, takeOrSkip } from '@wattline/protocols';
 import { expect, test } from 'vitest';
 import { type Axpert, type AxpertState, createAxpert, toReports } from '../src/devices/axpert.ts';
 
@@ -12,8 +12,7 @@ const shown: AxpertState = {
 
 /** One poll; every answer comes in reports of eight bytes. */
 function ask(axpert: Axpert) {
-  const definition = definitions.find(({ id }) => id === 'voltronic-pi30');
-  if (definition === undefined) throw new Error('no voltronic-pi30');
+  const definition = familyOf('voltronic-pi30');
   const session = poll(definition, openConversation({ medium: 'hid' }), { wallMs: 0, uptimeMs: 0 });
   for (let step = session.next(); ; ) {
     if (step.done) return step.value;

@@ -1,6 +1,6 @@
 // Controllers of the made-up site that are asked: what they answer is what the site shows, by the definitions.
 
-import { decodeRequest, definitions, openConversation, poll } from '@wattline/protocols';
+import { decodeRequest, familyOf, openConversation, poll } from '@wattline/protocols';
 import { expect, test } from 'vitest';
 import { createLitime } from '../src/devices/litime.ts';
 import { createRenogy, type RenogyState } from '../src/devices/renogy.ts';
@@ -10,19 +10,13 @@ import { createSite } from '../src/site/site.ts';
 const startMs = Date.UTC(2026, 5, 1, 10);
 const shed = () => createSite(startMs, 7, 7_200_000).at(startMs).shed;
 
-function definitionOf(id: string) {
-  const definition = definitions.find((each) => each.id === id);
-  if (definition === undefined) throw new Error(`no definition ${id}`);
-  return definition;
-}
-
 interface Speaker {
   receive(bytes: Uint8Array): Uint8Array[];
 }
 
 /** One poll, its answers as the device gives them. */
 function pollOf(id: string, device: Speaker) {
-  const definition = definitionOf(id);
+  const definition = familyOf(id);
   const session = poll(definition, openConversation({ medium: 'serial' }), { wallMs: 0, uptimeMs: 0 });
   let step = session.next();
   while (!step.done) {

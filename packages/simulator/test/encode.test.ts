@@ -1,17 +1,12 @@
 // Bytes of simulated devices, against public captures: what was decoded from one is sent again and decoded alike.
 
-import { definitions, instantReadoutRecords } from '@wattline/protocols';
+import { familyOf, instantReadoutRecords } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, vectorsOf } from '../../protocols/test/vectors.ts';
 import { encodeInstantReadout, encodePayload, encodeTextBlocks, rawOf } from '../src/site/encode.ts';
 
-const definitionOf = (id: string) => {
-  const found = definitions.find((definition) => definition.id === id);
-  if (found === undefined) throw new Error(`the catalogue lacks ${id}`);
-  return found;
-};
-const instantReadout = definitionOf('victron-ble');
-const text = definitionOf('vedirect-text');
+const instantReadout = familyOf('victron-ble');
+const text = familyOf('vedirect-text');
 
 const fits = <Item>(item: Item | undefined, what: string): Item => {
   if (item === undefined) throw new Error(`${what} is missing`);

@@ -14,17 +14,6 @@ type DeviceIssue = {
   readonly message: string;
 };
 
-const families: ReadonlyMap<string, DeviceDefinition> = new Map(
-  definitions.map((family) => [family.id, family]),
-);
-
-/** The definition of this id; the schema lets no other through. */
-export function familyOf(id: string): DeviceDefinition {
-  const family = families.get(id);
-  if (family === undefined) throw new Error(`no definition ${id}`);
-  return family;
-}
-
 /** The word for the key of a device that has none. */
 export const withoutKey = 'none';
 
@@ -44,7 +33,7 @@ export function checkDevices(
       if (other !== undefined) refuse('name', `this is the name of devices[${other}] already`);
       else first.set(name, index);
     }
-    const family = families.get(device.definition);
+    const family = definitions.find(({ id }) => id === device.definition);
     if (family === undefined) return;
     checkReach(device, family, refuse);
     checkBus(device, family, refuse);

@@ -12,11 +12,11 @@ import {
   secretsBeside,
   stateDirectory,
 } from '@wattline/program';
-import { type DeviceDefinition, namePattern } from '@wattline/protocols';
+import { type DeviceDefinition, familyOf, namePattern } from '@wattline/protocols';
 import type { Night } from '../reading/night.ts';
 import { bitRateOf, toBusSettings } from './bus-rules.ts';
 import type { AgentConfiguration, DeviceConfiguration, MqttConfiguration } from './configuration.ts';
-import { familyOf, withoutKey } from './device-rules.ts';
+import { withoutKey } from './device-rules.ts';
 import type { WrittenDevice } from './device-schema.ts';
 import { isReplacedConfiguration, translateReplaced } from './replaced-tool.ts';
 import { agentSchema, type WrittenAgent } from './schema.ts';

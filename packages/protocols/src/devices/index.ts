@@ -26,3 +26,10 @@ export const definitions: readonly DeviceDefinition[] = [
   voltronicPi18,
   voltronicBle,
 ];
+
+/** The family of this id, which must be one of the list: what people write is checked before. */
+export function familyOf(id: string): DeviceDefinition {
+  const family = definitions.find((each) => each.id === id);
+  if (family === undefined) throw new Error(`the catalogue lacks ${id}`);
+  return family;
+}

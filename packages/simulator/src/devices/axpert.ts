@@ -44,23 +44,28 @@ export const axpertRating = { apparentPower: 5000, power: 5000, batteryVoltage: 
 
 /** @param system all units of a parallel system, this one among them, in the order of their numbers; absent: a single one */
 export function createAxpert(unit: AxpertUnit, system?: readonly AxpertUnit[]): Axpert {
-  let received = Buffer.alloc(0);
   const strange: string[] = [];
-  return {
-    strange,
-    receive(bytes) {
-      received = Buffer.concat([received, bytes]);
-      const answers: Uint8Array[] = [];
-      for (let end = received.indexOf(0x0d); end >= 0; end = received.indexOf(0x0d)) {
-        // Reports of USB are filled up with zeros.
-        const line = Buffer.from(received.subarray(0, end).toString('latin1').replace(/^\0+/, ''), 'latin1');
-        received = received.subarray(end + 1);
-        const command = commandOf(line);
-        if (command === undefined || !/^(Q|VERFW:)/.test(command)) strange.push(line.toString('latin1'));
-        answers.push(lineOf(`(${(command && answerTo(command, unit, system)) ?? 'NAK'}`));
-      }
-      return answers;
-    },
+  const answer = (sent: Buffer): Uint8Array => {
+    // Reports of USB are filled up with zeros.
+    const line = Buffer.from(sent.toString('latin1').replace(/^\0+/, ''), 'latin1');
+    const command = commandOf(line);
+    if (command === undefined || !/^(Q|VERFW:)/.test(command)) strange.push(line.toString('latin1'));
+    return lineOf(`(${(command && answerTo(command, unit, system)) ?? 'NAK'}`);
+  };
+  return { strange, receive: answeringLines(answer) };
+}
+
+/** Cuts what a host sends into its lines, which come without their end, and answers each. */
+export function answeringLines(answer: (line: Buffer) => Uint8Array): Axpert['receive'] {
+  let received = Buffer.alloc(0);
+  return (bytes) => {
+    received = Buffer.concat([received, bytes]);
+    const answers: Uint8Array[] = [];
+    for (let end = received.indexOf(0x0d); end >= 0; end = received.indexOf(0x0d)) {
+      answers.push(answer(received.subarray(0, end)));
+      received = received.subarray(end + 1);
+    }
+    return answers;
   };
 }
 

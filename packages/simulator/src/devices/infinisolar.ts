@@ -2,7 +2,15 @@
 // keeps what else it was sent.
 // Voltronic, InfiniSolar V protocol, 2017-09-26.
 
-import { type Axpert, type AxpertUnit, axpertRating, commandOf, lineOf, whole } from './axpert.ts';
+import {
+  type Axpert,
+  type AxpertUnit,
+  answeringLines,
+  axpertRating,
+  commandOf,
+  lineOf,
+  whole,
+} from './axpert.ts';
 
 const refusal = '^0';
 /** What the digits of a line count besides its data: checksum and end. */
@@ -10,7 +18,6 @@ const closingBytes = 3;
 
 /** @param system all units of a parallel system, this one among them, in the order of their numbers; absent: a single one */
 export function createInfiniSolar(unit: AxpertUnit, system: readonly AxpertUnit[] = [unit]): Axpert {
-  let received = Buffer.alloc(0);
   const strange: string[] = [];
   const answer = (line: Buffer): Uint8Array => {
     const command = commandOf(line);
@@ -19,18 +26,7 @@ export function createInfiniSolar(unit: AxpertUnit, system: readonly AxpertUnit[
     const data = inquiry === undefined ? undefined : answerTo(inquiry, unit, system);
     return lineOf(data === undefined ? refusal : `^D${whole(data.length + closingBytes, 3)}${data}`);
   };
-  return {
-    strange,
-    receive(bytes) {
-      received = Buffer.concat([received, bytes]);
-      const answers: Uint8Array[] = [];
-      for (let end = received.indexOf(0x0d); end >= 0; end = received.indexOf(0x0d)) {
-        answers.push(answer(received.subarray(0, end)));
-        received = received.subarray(end + 1);
-      }
-      return answers;
-    },
-  };
+  return { strange, receive: answeringLines(answer) };
 }
 
 /** `undefined`: no inquiry. The digits are not compared with the length: the maker's own text has FWS with a wrong one. */

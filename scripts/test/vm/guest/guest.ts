@@ -13,7 +13,7 @@ import type { ReadDevice } from '../../../../packages/agent/src/reading/device.t
 import { startTimer } from '../../../../packages/agent/src/reading/pacer.ts';
 import { readDevices } from '../../../../packages/agent/src/reading/read-devices.ts';
 import type { Moment } from '../../../../packages/agent/src/transport.ts';
-import { definitions } from '../../../../packages/protocols/src/index.ts';
+import { familyOf } from '../../../../packages/protocols/src/index.ts';
 import type { GuestProgram } from '../guest-programs.ts';
 
 /** Beside this one. */
@@ -102,8 +102,7 @@ export function startReading(
   device: Omit<ReadDevice, 'definition'> & { readonly definition: string },
   media: Partial<Media>,
 ) {
-  const definition = definitions.find(({ id }) => id === device.definition);
-  if (definition === undefined) throw new Error(`the catalogue lacks ${device.definition}`);
+  const definition = familyOf(device.definition);
   const nobody = () => {
     throw new Error('nobody asked for this');
   };
