@@ -130,19 +130,28 @@ test('sites whose devices are asked over connections and cables are shown alike'
       site: 'inverter',
       names: ['hut-axpert', 'hut-axpert_unit_1', 'hut-axpert_unit_2', 'hut-vm3', 'hut-stack'],
     },
+    {
+      site: 'farm',
+      names: ['farm-inverter', 'farm-controller', 'farm-monitor', 'farm-stack', 'farm-stack_module_3'],
+    },
   ];
   const running = sites.map(({ site, names }) => ({
     program: demo(['--site', site, '--for', '20s', '--history', '1h']),
     names,
   }));
-  const hut = running[1]?.program;
-  await hut?.untilPrinted((lines) => pageOf(lines) !== undefined);
-  const { name: title, load, unexplained } = await balanceOf(pageOf(hut?.lines ?? []));
-  expect(title).toBe('Simulated inverter hut');
-  // What supplies is used, but for what inverters lose and need themselves, and a tenth of an ampere.
-  expect(load).toBeLessThan(-100);
-  expect(unexplained).toBeGreaterThan(-10);
-  expect(unexplained).toBeLessThan(120);
+  const closing = [
+    { program: running[1]?.program, title: 'Simulated inverter hut', loadMax: -100 },
+    { program: running[2]?.program, title: 'Simulated farm', loadMax: -30 },
+  ];
+  for (const { program, title, loadMax } of closing) {
+    await program?.untilPrinted((lines) => pageOf(lines) !== undefined);
+    const { name, load, unexplained } = await balanceOf(pageOf(program?.lines ?? []));
+    expect(name).toBe(title);
+    // What supplies is used, but for what inverters lose and need themselves, and a tenth of an ampere.
+    expect(load).toBeLessThan(loadMax);
+    expect(unexplained).toBeGreaterThan(-10);
+    expect(unexplained).toBeLessThan(120);
+  }
   for (const { program, names } of running) {
     const ending = await program.ended;
     expect(ending).toMatchObject({ code: 0 });
@@ -156,9 +165,9 @@ test('sites whose devices are asked over connections and cables are shown alike'
 test('what has been at every site is there soon, unit by unit', patience, async () => {
   const program = demo(['--history', '1h']);
   await program.untilPrinted((lines) => pageOf(lines) !== undefined);
-  const units = 6 + 3 + 5;
+  const units = 6 + 3 + 5 + 7;
   await program.untilPrinted((lines) =>
-    lines.includes(`  ${units * 60} readings of the last 1 hours stored`),
+    lines.includes(`  ${(units * 60).toLocaleString('en')} readings of the last 1 hours stored`),
   );
   const ending = await program.stop();
   expect(ending).toMatchObject({ code: 0 });

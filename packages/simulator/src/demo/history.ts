@@ -63,8 +63,8 @@ type Part = Pick<Reading, 'definition' | 'kind' | 'values' | 'model'> & { readon
 /** What the devices say at a time, under the topics that their agent would use. */
 export function readingsAt(devices: readonly DemoDevice[], timeMs: number): Part[] {
   return devices.flatMap(({ name, type, definition, readings }) =>
-    readings(timeMs).map(({ kind, values, model, part }) => ({
-      ...{ definition, kind, values, ...(model === undefined ? {} : { model }) },
+    readings(timeMs).map(({ kind, values, model, part, family }) => ({
+      ...{ definition: family ?? definition, kind, values, ...(model === undefined ? {} : { model }) },
       topic: formatTopic({
         vendor: vendorOf(definition),
         type,

@@ -1,11 +1,12 @@
 // The inverter hut of the demonstration: three Axperts in parallel behind the cable of one, a VM III by Bluetooth, and a
 // stack of batteries on a CAN bus behind a USB-CAN-A.
 
-import { type BusListener, definitions, formatUsbCanA } from '@wattline/protocols';
+import { formatUsbCanA } from '@wattline/protocols';
 import { type AxpertState, type AxpertUnit, createAxpert } from '../devices/axpert.ts';
 import { axpertValue, createAxpertPeripheral } from '../devices/axpert-peripheral.ts';
 import { createUsbCanAdapter, pylontechFrames } from '../devices/can-battery.ts';
 import type { InverterHut } from '../site/inverter-hut.ts';
+import { heardOnBus } from './bus.ts';
 import type { DemoDevice } from './device.ts';
 import { polled } from './poll.ts';
 
@@ -65,7 +66,6 @@ function stackOf(hut: InverterHut): DemoDevice {
   const name = 'hut-stack';
   const framesAt = (timeMs: number) => pylontechFrames(hut.at(timeMs).stack);
   const adapter = createUsbCanAdapter();
-  const listener = listenerOf('can-pylontech');
   return {
     ...{ name, type: 'battery', definition: 'can-pylontech', units: [name] },
     reach: {
@@ -80,15 +80,6 @@ function stackOf(hut: InverterHut): DemoDevice {
         bytes: () => Buffer.concat(adapter.isSet() ? framesAt(Date.now()).map(formatUsbCanA) : []),
       },
     },
-    readings(timeMs) {
-      for (const frame of framesAt(timeMs)) listener.push(frame, timeMs);
-      return listener.current(timeMs);
-    },
+    readings: heardOnBus('can-pylontech', framesAt),
   };
-}
-
-function listenerOf(id: string): BusListener {
-  const listener = definitions.find((definition) => definition.id === id)?.listenToBus?.();
-  if (listener === undefined) throw new Error(`${id} is on no bus`);
-  return listener;
 }

@@ -1,10 +1,12 @@
 // The sites of the demonstration. Each is read by an agent of its own, as they lie apart.
 
+import { createFarm } from '../site/farm.ts';
 import { createInverterHut } from '../site/inverter-hut.ts';
 import type { Timing } from '../site/simulate.ts';
 import { createSite } from '../site/site.ts';
 import { createWorkshop } from '../site/workshop.ts';
 import type { DemoDevice } from './device.ts';
+import { farmDevices, farmNotes } from './farm.ts';
 import { hutNotes, inverterHutDevices } from './inverter-hut.ts';
 import { victronDevices } from './victron.ts';
 import { workshopDevices } from './workshop.ts';
@@ -36,6 +38,12 @@ export const places: readonly Place[] = [
     title: 'Simulated inverter hut',
     devices: (timing) => inverterHutDevices(createInverterHut(timing)),
     notes: hutNotes,
+  },
+  {
+    id: 'farm',
+    title: 'Simulated farm',
+    devices: (timing) => farmDevices(createFarm(timing)),
+    notes: farmNotes,
   },
 ];
 

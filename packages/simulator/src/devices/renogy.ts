@@ -34,25 +34,36 @@ export interface RenogyState {
   readonly faults: number;
 }
 
+/** What is printed on it. */
+export interface RenogyRating {
+  /** 16 characters. */
+  readonly model: string;
+  readonly systemVoltage: number;
+  readonly amperes: number;
+}
+
+const rover40: RenogyRating = { model: '  RNG-CTRL-RVR40', systemVoltage: 12, amperes: 40 };
+export const rover60: RenogyRating = { model: '  RNG-CTRL-RVR60', systemVoltage: 48, amperes: 60 };
+
 const stages = { off: 0, bulk: 2, equalize: 3, absorption: 4, float: 5 } as const;
-const model = '    RNG-CTRL-RVR40  ';
 const broadcast = 0xff;
-const systemVoltage = 12;
-const ratedAmperes = 40;
 /** 2.1.5 and 1.0.3, and a serial number. */
 const versions = [0x0002, 0x0105, 0x0001, 0x0003] as const;
 const serialNumber = [0x1506, 0x0012] as const;
 
 /** @param state is asked at each request */
-export const createRenogy = (state: () => RenogyState): ModbusUnit =>
-  createModbusUnit(broadcast, () => registersOf(state()));
+export const createRenogy = (state: () => RenogyState, rating: RenogyRating = rover40): ModbusUnit =>
+  createModbusUnit(broadcast, () => registersOf(state(), rating));
 
-function registersOf(state: RenogyState): ReadonlyMap<number, number> {
+function registersOf(
+  state: RenogyState,
+  { model, systemVoltage, amperes }: RenogyRating,
+): ReadonlyMap<number, number> {
   const { voltage, chargeCurrent, today } = state;
   const loadVoltage = state.isLoadOn ? voltage : 0;
   return new Map([
-    ...wordsFrom(0x000a, [(systemVoltage << 8) | ratedAmperes, ratedAmperes << 8]),
-    ...wordsFrom(0x000c, wordsOfText(model.slice(2, 18))),
+    ...wordsFrom(0x000a, [(systemVoltage << 8) | amperes, amperes << 8]),
+    ...wordsFrom(0x000c, wordsOfText(model)),
     ...wordsFrom(0x0014, [...versions, ...serialNumber]),
     ...wordsFrom(0x0100, [
       state.charge * 100,

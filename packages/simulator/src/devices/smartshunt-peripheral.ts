@@ -45,6 +45,12 @@ const registers: { readonly [register: string]: (state: SmartShuntState) => Buff
   '0ffe': ({ minutesToGo }) => two(minutesToGo ?? unknown.unsigned),
 };
 
+/** What a characteristic holds, by its id in hex without dashes; `undefined`: there is none of that id. */
+export function smartShuntValue(id: string, state: SmartShuntState): Buffer | undefined {
+  const register = Object.keys(registers).find((each) => id === `6597${each}${base}`.replaceAll('-', ''));
+  return register === undefined ? undefined : registers[register]?.(state);
+}
+
 /** @param state is asked at each read */
 export function createSmartShunt(state: () => SmartShuntState, options: PeripheralOptions): SmartShunt {
   const strange: string[] = [];
