@@ -6,20 +6,22 @@ import type { AgentConfiguration } from './config/configuration.ts';
 import { createPublisher, doublingBackOff, type Publisher } from './publisher/publisher.ts';
 import type { Surround } from './surround.ts';
 
-export const brokerOf = ({ mqtt }: AgentConfiguration): string => `${mqtt.host}:${mqtt.port}`;
+/** Host and port as they stand in a URL. */
+export const brokerOf = ({ mqtt: { host, port } }: AgentConfiguration): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** Connects from now on. @throws ConfigurationError when the file of certificates cannot be read */
+/** Connects from now on. @throws ConfigurationError when the file of certificates cannot be read or holds none */
 export function openPublisher(
-  { mqtt }: AgentConfiguration,
+  configuration: AgentConfiguration,
   { log }: Pick<Surround, 'log'>,
   identity: {
     readonly clientId: string;
     readonly will?: { readonly topic: string; readonly payload: string };
   },
 ): Publisher {
-  const host = mqtt.host.includes(':') ? `[${mqtt.host}]` : mqtt.host;
+  const { mqtt } = configuration;
   return createPublisher({
-    url: `${mqtt.isTls ? 'mqtts' : 'mqtt'}://${host}:${mqtt.port}`,
+    url: `${mqtt.isTls ? 'mqtts' : 'mqtt'}://${brokerOf(configuration)}`,
     ...(mqtt.username === undefined ? {} : { username: mqtt.username }),
     ...(mqtt.password === undefined ? {} : { password: mqtt.password.reveal() }),
     ...(mqtt.caFile === undefined ? {} : { ca: readCertificates(mqtt.caFile) }),
@@ -31,10 +33,17 @@ export function openPublisher(
 }
 
 function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const text = `cannot be read: ${(error as Error).message}`;
+  const fail = (text: string): never => {
     throw new ConfigurationError([{ place: { source: file }, path: 'mqtt.ca', text }]);
+  };
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return fail(`cannot be read: ${(error as Error).message}`);
   }
+  // TLS takes any text for no certificates, and then knows no authority.
+  if (!/^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m.test(text))
+    return fail('holds no certificate: expected PEM, "-----BEGIN CERTIFICATE-----" and what follows');
+  return text;
 }

@@ -91,9 +91,30 @@ describe('one problem, one line', () => {
     ],
     [
       'two devices of one name',
-      `${broker}devices:\n  - ${roof}\n  - ${roof}\n`,
+      `${broker}devices:\n  - ${roof}\n  - ${roof.replace('6F', '70')}\n`,
       'agent.yml:4:13: devices[1].name: this is the name of devices[0] already',
     ],
+    [
+      'two batteries at one address, one of which was copied',
+      withDevice(
+        'name: bank, definition: jbd, address: FAAC2784C66F }\n  - { name: spare, definition: jbd, address: "fa:ac:27:84:c6:6f"',
+      ),
+      'agent.yml:4:46: devices[1].address: this is the address of devices[0] already, which is jbd too',
+    ],
+    [
+      'two shunts at one port',
+      withDevice(
+        'name: shunt, definition: vedirect-text, port: /dev/a }\n  - { name: other, definition: vedirect-text, port: /dev/a',
+      ),
+      'agent.yml:4:53: devices[1].port: this is the port of devices[0] already, which is vedirect-text too',
+    ],
+    ...['127.0.0.1:1883', '[::1]', 'mqtt://127.0.0.1', ' a', 'u@a', 'a/b', 'fe80::1%eth0'].map(
+      (host): [string, string, string] => [
+        `the broker ${host}, which is more than a host`,
+        `mqtt: { host: "${host}" }`,
+        `agent.yml:1:15: mqtt.host: expected the name or address of the broker alone, such as data.example.org (its port is a key of its own), found "${host}"`,
+      ],
+    ),
     [
       'an unknown definition',
       withDevice('name: roof, definition: victron-bel'),
@@ -229,6 +250,13 @@ test('several problems come at once, in the order of the file', () => {
     'agent.yml:10:13: devices[1].name: this is the name of devices[0] already',
     `agent.yml:10:31: devices[1].definition: expected a definition of this release (${definitions.map(({ id }) => id).join(', ')}), found "vedirect"`,
   ]);
+});
+
+test('a host is a name or an address of either kind; two ways of speaking may share one port or address', () => {
+  for (const host of ['localhost', 'data.example.org', '127.0.0.1', '::1', 'my_broker'])
+    expect(problems(`mqtt: { host: "${host}" }`)).toEqual([]);
+  const shunt = withDevice('name: shunt, definition: vedirect-text, port: /dev/a');
+  expect(problems(`${shunt}  - { name: hex, definition: vedirect-hex, port: /dev/a }`)).toEqual([]);
 });
 
 test('values of any kind anywhere are told, and never crash', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   type Candidates,
@@ -46,6 +46,16 @@ describe('a configuration is found', () => {
     expect(found(withoutOwn)).toEqual({ file: 'config.yml', text: 'devices: of another program' });
     expect(found(system)?.text).toBe('system');
     expect(found(system)?.file).toMatch(/^\/.*\/etc\/agent\.yml$/);
+  });
+
+  test('only in UTF-8: other letters would become other names, and other passwords', () => {
+    const folder = scratchFolder();
+    writeFileSync(`${folder}/latin.yml`, Buffer.from('agent: barn\nsite: H\u00fctte\n', 'latin1'));
+    const locate = () =>
+      locateConfiguration({ ...agent, option: `${folder}/latin.yml` }, surroundings(folder));
+    expect(locate).toThrow('latin.yml:2:8: not UTF-8: save the file in this encoding');
+    writeFileSync(`${folder}/latin.yml`, 'site: H\u00fctte\n');
+    expect(locate()?.text.text).toBe('site: H\u00fctte\n');
   });
 
   test('nowhere, where there is none', () => {

@@ -29,7 +29,9 @@ export async function read(options: ReadOptions): Promise<ExitCode> {
     print(options, each, options.raw ? (listener?.unknown() ?? new Map()) : undefined);
   if (heard.length > 0) return exitCodes.done;
   if (!signal.aborted) {
-    const within = trouble?.code === 'key' ? '' : ` in ${deadlineMs / 1000} s`;
+    // Neither was waited for.
+    const isAtOnce = trouble?.code === 'key' || device.replay !== undefined;
+    const within = isAtOnce ? '' : ` in ${deadlineMs / 1000} s`;
     terminal.writeError(`${device.name}: no reading${within}: ${trouble?.message ?? notHeard(device)}\n`);
   }
   return exitCodes.noneRead;

@@ -1,5 +1,6 @@
 // Bluetooth addresses and adapters, as people and apps write them.
 
+import { isIPv6 } from 'node:net';
 import { parseHostPort } from '@wattline/program';
 import type { Adapter } from './configuration.ts';
 
@@ -13,6 +14,12 @@ export function parseAddress(written: string): string | undefined {
     .toUpperCase()
     .replace(/(..)(?=.)/g, '$1:');
 }
+
+/** A name or an address alone: with anything of a URL around it, it would not be one within the broker's URL. */
+export const parseHost = (written: string): string | undefined =>
+  /^[^\s/:@?#%[\]\\<>^|]+$/.test(written) || (isIPv6(written) && !written.includes('%'))
+    ? written
+    : undefined;
 
 export function parseAdapter(written: string): Adapter | undefined {
   const address = parseAddress(written);

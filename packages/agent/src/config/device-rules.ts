@@ -22,6 +22,7 @@ export function checkDevices(
   addIssue: (issue: DeviceIssue) => void,
 ): void {
   const first = new Map<string, number>();
+  const places = new Map<string, number>();
   const ports = new Map<string, { readonly index: number; readonly speed: string | undefined }>();
   devices.forEach((device, index) => {
     const refuse = (key: string, message: string) =>
@@ -36,6 +37,7 @@ export function checkDevices(
     const family = definitions.find(({ id }) => id === device.definition);
     if (family === undefined) return;
     checkReach(device, family, refuse);
+    checkTwice(device, places, index, refuse);
     checkBus(device, family, refuse);
     const baudRate = family.media.find((way) => way.medium === 'serial')?.baudRate;
     const speed = baudRate === undefined ? busOf(device, family) : `${baudRate} baud`;
@@ -92,6 +94,23 @@ function checkReach(device: WrittenDevice, { id, media }: DeviceDefinition, refu
       'port',
       `missing; expected the ${bitRateOf({ media }) === undefined ? '' : 'CAN interface or '}serial port of this device`,
     );
+}
+
+/** Copied and not changed, it would show one device's values under the name of another. */
+function checkTwice(
+  { definition, address, port, replay }: WrittenDevice,
+  places: Map<string, number>,
+  index: number,
+  refuse: Refuse,
+): void {
+  if (replay !== undefined) return;
+  for (const [key, value] of Object.entries({ address, port })) {
+    if (typeof value !== 'string') continue;
+    const place = `${definition} ${value}`;
+    const other = places.get(place);
+    if (other === undefined) places.set(place, index);
+    else refuse(key, `this is the ${key} of devices[${other}] already, which is ${definition} too`);
+  }
 }
 
 function checkSecret(device: WrittenDevice, family: DeviceDefinition, refuse: Refuse): void {

@@ -14,14 +14,20 @@ import {
   yesOrNo,
 } from '@wattline/program';
 import * as z from 'zod';
-import { parseAdapter } from './addresses.ts';
+import { parseAdapter, parseHost } from './addresses.ts';
 import { checkDevices } from './device-rules.ts';
 import { device, name } from './device-schema.ts';
 import { checkNight, parseDegrees, parseTimeOfDay, timeOfDayPattern } from './night-and-limits.ts';
 
 const mqtt = z
   .strictObject({
-    host: anyText('the name or address of the broker').optional().describe('Name or address of the broker.'),
+    host: scalar({
+      expected:
+        'the name or address of the broker alone, such as data.example.org (its port is a key of its own)',
+      parse: parseHost,
+    })
+      .optional()
+      .describe('Name or address of the broker.'),
     port: wholeNumber(1, 65_535)
       .optional()
       .describe('Port of the broker; 1883, or 8883 with TLS, when it is not given.'),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileVariable } from './overrides.ts';
 import { ConfigurationError } from './problem.ts';
 import { type Environment, systemCode } from './references.ts';
+import { decodeUtf8 } from './utf8.ts';
 import type { ConfigurationText } from './yaml.ts';
 
 /** What a program knows of the machine; `main.ts` alone asks for it. */
@@ -64,18 +65,18 @@ const bytesMax = 2 ** 20;
 
 function read(workingDirectory: string, file: string): Located | undefined {
   const path = file.startsWith('/') ? file : join(workingDirectory, file);
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     const reason = systemCode(error);
     if (reason === 'no such file') return undefined;
     throw new ConfigurationError([{ place: { source: file }, path: '', text: `cannot be read: ${reason}` }]);
   }
-  if (text.length > bytesMax) {
+  if (bytes.length > bytesMax) {
     throw new ConfigurationError([{ place: { source: file }, path: '', text: 'larger than 1 MiB' }]);
   }
-  return { path, text: { file, text } };
+  return { path, text: { file, text: decodeUtf8(bytes, file) } };
 }
 
 /**

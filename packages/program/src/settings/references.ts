@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { ConfigurationError, type Problem } from './problem.ts';
 import { didYouMean } from './suggest.ts';
 import { find, type MapNode, mapTexts, type SettingNode, shownKey, type TextNode } from './tree.ts';
+import { decodeUtf8 } from './utf8.ts';
 import { parseYaml } from './yaml.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
@@ -108,7 +109,7 @@ function readGuarded(path: string, file: string): string {
           `of the service: chmod 600 ${file}`,
       );
     }
-    return readFileSync(descriptor, 'utf8');
+    return decodeUtf8(readFileSync(descriptor), file);
   } finally {
     closeSync(descriptor);
   }
