@@ -58,9 +58,13 @@ test('a value beyond its limits becomes unknown, and the others stay', () => {
 });
 
 test('no battery holds more than all, while a load may be more than its rating', () => {
-  expect(judge({ state_of_charge: 101, state_of_health: 255, ac_output_load: 130 })).toEqual({
-    values: { state_of_charge: null, state_of_health: null, ac_output_load: 130 },
-    implausible: ['state_of_charge (expected 0 to 100 %)', 'state_of_health (expected 0 to 100 %)'],
+  expect(judge({ state_of_charge: 101, state_of_health: 255, humidity: 128, ac_output_load: 130 })).toEqual({
+    values: { state_of_charge: null, state_of_health: null, humidity: null, ac_output_load: 130 },
+    implausible: [
+      'state_of_charge (expected 0 to 100 %)',
+      'state_of_health (expected 0 to 100 %)',
+      'humidity (expected 0 to 100 %)',
+    ],
   });
   const own = { '%': { least: 0, most: 120 }, state_of_health: { least: 0, most: 110 } };
   expect(judge({ state_of_charge: 101, state_of_health: 105 }, own).values).toEqual({

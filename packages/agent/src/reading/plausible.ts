@@ -31,9 +31,9 @@ export const limitsOfUnits: { readonly [unit in Unit]: Limits } = {
   rpm: { least: -1e5, most: 1e5 },
 };
 
-/** A load or a deviation may be beyond 100 %, what is in a battery not. */
+/** A load or a deviation may be beyond 100 %, what is in a battery or in the air not. */
 const whole: Limits = { least: 0, most: 100 };
-const limitsOfFields: LimitsBy = { state_of_charge: whole, state_of_health: whole };
+const limitsOfFields: LimitsBy = { state_of_charge: whole, state_of_health: whole, humidity: whole };
 
 export interface Judged {
   /** With `null` for what cannot be true. */

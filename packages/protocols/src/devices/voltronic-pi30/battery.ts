@@ -91,7 +91,7 @@ export const lithium: RecordDefinition<Columns> = {
       },
       { unit: 'V' },
     ),
-    // Neither list of codes is published.
+    // The agreed vocabulary has no words for either list of codes.
     bms_error: state(value(10), { 0: 'none' }, { problem: true }),
     bms_state: state(value(11), {}),
   },

@@ -52,6 +52,7 @@ export const voltronicPi30: DeviceDefinition = {
     "Bits 4 and 3 of the status in QPGS: the maker's reading (10 open, 01 under voltage) is taken; one program calls them over and under voltage.",
     'Rows 30 to 34 of QPIWS differ by model; of them only 30 is taken, as GK units have it.',
     'QLITH0 and Q1 are described by one implementation each, not by the maker.',
+    '`bms_error` in QLITH0: that implementation says 1 voltage high, 2 low battery, 3 too hot, 4 too cold, 5 current high, 6 short circuit. It has the same list for `bms_state`, which its own captures contradict: a battery at rest has 5 there.',
     'The serial number of QID is a placeholder on many units, the same on all, and garbage on some; QSID is right where the unit has it.',
   ],
   vendor: 'voltronic',
