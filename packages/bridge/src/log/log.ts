@@ -58,6 +58,6 @@ export interface Accounts {
   readonly expired: number;
   /** Readings that got their time late, and with it a second place in the log. */
   readonly moved: number;
-  /** How often a bound was reached: what it cost, and how many. Names: appender.ts, expire.ts. */
+  /** How often a bound was reached: what it cost, and how many. Names: appender.ts, expire.ts, settle.ts. */
   readonly bounds?: { readonly [bound: string]: number };
 }

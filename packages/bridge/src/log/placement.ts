@@ -34,6 +34,7 @@ export function placeInTime(
 ): Place {
   const { clock, identity, boot, uptimeMs } = parsed;
   const asSent = { timeMs: parsed.timeMs ?? receivedMs, placed: false };
+  if (identity && boot !== undefined) waiting.heard(identity.agent, boot, receivedMs);
   if (clock !== 'unsynced' || !identity || boot === undefined || uptimeMs === undefined) return asSent;
   const byBoot = placeByBoot(boots.bootedMs(identity.agent, boot), uptimeMs);
   if (byBoot !== undefined) return byBoot;
@@ -42,6 +43,7 @@ export function placeInTime(
     counts.add('bound:boot_not_waited', 1);
     return asSent;
   }
+  if (Math.abs(asSent.timeMs - receivedMs) <= onTheWayMs && parsed.timeMs !== undefined) unset.isRight = true;
   return unset.isGivenUp ? placeUnset(parsed, receivedMs, unset) : { ...asSent, waiting: unset };
 }
 

@@ -63,7 +63,7 @@ export function openLog(options: LogOptions): SqliteLog {
   let wasSynced = clockSynced();
   let patientUntilMs = Number.NEGATIVE_INFINITY;
   const appending = () => ({ parts, builder, translator, synced: clockSynced() });
-  const tell = ({ readings, agentStates, notices }: Appended): void => {
+  const tell = ({ readings, agentStates, notices }: Omit<Appended, 'verdicts'>): void => {
     for (const notice of notices) say(notice);
     tellStored(readings);
     for (const { agent, state } of agentStates) {
@@ -97,8 +97,8 @@ export function openLog(options: LogOptions): SqliteLog {
       // An agent beside this bridge has the same clock: its first reading by the clock that is set now comes soon.
       if (isSynced && !wasSynced) patientUntilMs = nowMs + patienceMs;
       wasSynced = isSynced;
-      const settled = settleWaiting(parts, builder, nowMs, patientUntilMs);
-      tellStored(settled ?? []);
+      const settled = settleWaiting(parts, builder, { nowMs, patientUntilMs, rawMs: options.rawMs });
+      if (settled !== undefined) tell({ ...settled, agentStates: [] });
       return settled !== undefined;
     },
     lastKnown: (topic) => states.newest(topic),

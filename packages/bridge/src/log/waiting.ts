@@ -11,8 +11,15 @@ export interface UnsetBoot {
   readonly sinceMs: number;
   /** When the machine was booted at the latest: no reading arrives before it is measured. */
   bootedMs: number;
-  /** Its readings come as they are measured, so that their arrival tells their time. Learned anew after a restart. */
+  /** Position of the first reading that waits for it. */
+  firstWaiting: number | undefined;
+  // What follows is learned anew after a restart.
+  /** Its readings come as they are measured, so that their arrival tells their time. */
   isLive: boolean;
+  /** A reading came at the time it was sent with: the clock is right, though nothing set it. */
+  isRight: boolean;
+  /** Since when its agent is heard with another boot: so long this one is over. */
+  overSinceMs: number | undefined;
   /** Its clock is not waited for any more. */
   isGivenUp: boolean;
 }
@@ -20,6 +27,8 @@ export interface UnsetBoot {
 export interface Waiting {
   /** The boot of a reading. Makes it where it is new; `undefined`: there are too many. Call inside the transaction. */
   boot(agent: string, boot: string, receivedMs: number, uptimeMs: number): UnsetBoot | undefined;
+  /** A reading of an agent came, by whatever clock. */
+  heard(agent: string, boot: string, receivedMs: number): void;
   add(position: number, boot: UnsetBoot): void;
   boots(): Iterable<UnsetBoot>;
   /** Positions that wait for a boot, the oldest first. */
@@ -37,41 +46,35 @@ const liveForMs = 60_000;
 const liveApartMs = 2_000;
 
 export function openWaiting(database: DatabaseSync): Waiting {
-  const select = database.prepare('SELECT id, agent, boot, since_ms, booted_ms FROM log_unset_boot');
-  const insert = database.prepare(
-    'INSERT INTO log_unset_boot (agent, boot, since_ms, booted_ms) VALUES (?, ?, ?, ?)',
-  );
-  const update = database.prepare('UPDATE log_unset_boot SET booted_ms = ? WHERE id = ?');
-  const removeBoot = database.prepare('DELETE FROM log_unset_boot WHERE id = ?');
-  const insertPosition = database.prepare('INSERT INTO log_waiting VALUES (?, ?)');
-  const selectPositions = database.prepare(
-    'SELECT position FROM log_waiting WHERE boot = ? ORDER BY position LIMIT ?',
-  );
-  const removePosition = database.prepare('DELETE FROM log_waiting WHERE position = ?');
+  const { select, insert, update, removeBoot, insertPosition, selectPositions, removePosition } =
+    prepare(database);
   const boots = new Map<string, UnsetBoot>();
   const changed = new Set<UnsetBoot>();
   const arrivals = createArrivals();
+  const running = createRunning();
   const keyOf = (agent: string, boot: string): string => `${agent}\n${boot}`;
 
+  const register = (known: KnownBoot): UnsetBoot => {
+    const unset = { ...known, isLive: false, isRight: false, overSinceMs: undefined, isGivenUp: false };
+    boots.set(keyOf(known.agent, known.boot), unset);
+    running.add(unset);
+    return unset;
+  };
   const reload = (): void => {
-    boots.clear();
-    arrivals.clear();
-    changed.clear();
+    for (const known of [boots, changed, arrivals, running]) known.clear();
     for (const row of select.iterate()) {
-      const agent = String(row['agent']);
-      const boot = String(row['boot']);
-      const id = Number(row['id']);
+      const names = { agent: String(row['agent']), boot: String(row['boot']) };
       const times = { sinceMs: Number(row['since_ms']), bootedMs: Number(row['booted_ms']) };
-      boots.set(keyOf(agent, boot), { id, agent, boot, ...times, isLive: false, isGivenUp: false });
+      const firstWaiting = row['first'] === null ? undefined : Number(row['first']);
+      register({ id: Number(row['id']), ...names, ...times, firstWaiting });
     }
   };
   reload();
 
   return {
     boot: (agent, boot, receivedMs, uptimeMs) => {
-      const key = keyOf(agent, boot);
       const bootedMs = receivedMs - uptimeMs;
-      const known = boots.get(key);
+      const known = boots.get(keyOf(agent, boot));
       if (known !== undefined) {
         arrivals.note(known, bootedMs, uptimeMs);
         if (bootedMs < known.bootedMs) {
@@ -82,26 +85,76 @@ export function openWaiting(database: DatabaseSync): Waiting {
       }
       if (boots.size >= bootsMax) return undefined;
       const id = Number(insert.run(agent, boot, receivedMs, bootedMs).lastInsertRowid);
-      const unset = { id, agent, boot, sinceMs: receivedMs, bootedMs, isLive: false, isGivenUp: false };
+      const unset = register({ id, agent, boot, sinceMs: receivedMs, bootedMs, firstWaiting: undefined });
       arrivals.note(unset, bootedMs, uptimeMs);
-      boots.set(key, unset);
       return unset;
     },
-    add: (position, { id }) => void insertPosition.run(position, id),
+    heard: running.heard,
+    add: (position, unset) => {
+      insertPosition.run(position, unset.id);
+      unset.firstWaiting ??= position;
+    },
     boots: () => boots.values(),
     positions: ({ id }, limit) => selectPositions.all(id, limit).map(({ position }) => Number(position)),
     remove: (position) => void removePosition.run(position),
     forget: (unset) => {
-      const { id, agent, boot } = unset;
-      removeBoot.run(id);
+      removeBoot.run(unset.id);
       arrivals.forget(unset);
-      boots.delete(keyOf(agent, boot));
+      running.end(unset);
+      boots.delete(keyOf(unset.agent, unset.boot));
     },
     save: () => {
       for (const { id, bootedMs } of changed) update.run(bootedMs, id);
       changed.clear();
     },
     reload,
+  };
+}
+
+type KnownBoot = Pick<UnsetBoot, 'id' | 'agent' | 'boot' | 'sinceMs' | 'bootedMs' | 'firstWaiting'>;
+
+const prepare = (database: DatabaseSync) => ({
+  select: database.prepare(
+    `SELECT id, agent, boot, since_ms, booted_ms,
+     (SELECT min(position) FROM log_waiting WHERE log_waiting.boot = log_unset_boot.id) AS first FROM log_unset_boot`,
+  ),
+  insert: database.prepare(
+    'INSERT INTO log_unset_boot (agent, boot, since_ms, booted_ms) VALUES (?, ?, ?, ?)',
+  ),
+  update: database.prepare('UPDATE log_unset_boot SET booted_ms = ? WHERE id = ?'),
+  removeBoot: database.prepare('DELETE FROM log_unset_boot WHERE id = ?'),
+  insertPosition: database.prepare('INSERT INTO log_waiting VALUES (?, ?)'),
+  selectPositions: database.prepare(
+    'SELECT position FROM log_waiting WHERE boot = ? ORDER BY position LIMIT ?',
+  ),
+  removePosition: database.prepare('DELETE FROM log_waiting WHERE position = ?'),
+});
+
+/** Learns which boots are over: an agent runs in one at a time. */
+function createRunning() {
+  const byAgent = new Map<string, Set<UnsetBoot>>();
+  const end = (unset: UnsetBoot): void => {
+    const boots = byAgent.get(unset.agent);
+    boots?.delete(unset);
+    if (boots?.size === 0) byAgent.delete(unset.agent);
+  };
+  return {
+    add: (unset: UnsetBoot): void => {
+      const boots = byAgent.get(unset.agent);
+      if (boots === undefined) byAgent.set(unset.agent, new Set([unset]));
+      else boots.add(unset);
+    },
+    heard: (agent: string, boot: string, receivedMs: number): void => {
+      const boots = byAgent.get(agent);
+      if (boots === undefined) return;
+      for (const unset of boots) {
+        if (unset.boot === boot) continue;
+        unset.overSinceMs = receivedMs;
+        end(unset);
+      }
+    },
+    end,
+    clear: () => byAgent.clear(),
   };
 }
 
