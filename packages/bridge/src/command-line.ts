@@ -243,6 +243,11 @@ function addDevice(
   const device = program
     .command('device')
     .description('rename, merge or delete a device, in the store and where it can in the sinks');
+  device.action(() => {
+    throw new UsageError(
+      'say device rename OLD NEW, device merge OLD OTHER or device delete NAME; --help explains them',
+    );
+  });
   for (const [change, argument, description] of changes) {
     device
       .command(`${change} <device>${argument}`)

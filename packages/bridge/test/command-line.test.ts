@@ -29,6 +29,8 @@ test.each([
     [],
     /^a command is missing: run, check, status, export, replay, backup, readmit, restore, report, dashboards, user, device;/,
   ],
+  [['device'], /^say device rename OLD NEW, device merge OLD OTHER or device delete NAME;/],
+  [['user'], /^say user add NAME, user remove NAME or user list;/],
   [['export'], /^missing required argument 'device'/],
   [['export', 'roof', '--format', 'cvs'], /^--format is one of csv, jsonl, lp; did you mean "csv"\?/],
 ])('%j is explained', (words, explanation) => {

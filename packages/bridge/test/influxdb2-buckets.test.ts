@@ -47,6 +47,14 @@ describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
     expect(await sink.plan()).toEqual({ makes: [], changes: [], leaves: [], missing: [] });
     await sink.close();
   });
+  test.each([
+    [{ org: 'nobody' }, /has no organisation "nobody" that this token may see/],
+    [{ token: 'wrong' }, /does not accept the token\. Give the sink a token that .* \(unauthorized access\)/],
+  ])('tells that it could make none with %j', async (wrong, words) => {
+    const sink = createInfluxDb2Sink(scene.optionsOf('unmade', wrong));
+    await expect(sink.plan()).rejects.toThrow(words);
+    await sink.close();
+  });
   test('a bucket that is deleted while it is written to is made again', async () => {
     const carried = carry(scene.optionsOf('deleted'));
     carried.add(pointOf(1));

@@ -48,6 +48,8 @@ test('what was published is shown by status and exported, while it runs and afte
   const status = await site.bridge(['status']).ended;
   expect(status.code).toBe(0);
   expect(status.stdout).toContain('received 24 = stored 24 + duplicate 0 + conflict 0 + state 0 + aside 0\n');
+  // Why it says ERROR of a bridge that is well: nothing current comes.
+  expect(status.stdout).toMatch(/^ERROR, .*\ndevices: 0 fresh, 0 sleeping, [01] late, [01] lost\n/);
   expect(status.stdout).toMatch(/\nvictron\/smartsolar\/roof +barn +(lost|late) +\d+/);
   const json = await site.bridge(['status', '--json']).ended;
   expect(JSON.parse(json.stdout)).toMatchObject({ accounts: { stored: 24 }, broker: { kind: 'embedded' } });
@@ -117,6 +119,7 @@ describe('a question about a device', () => {
         says: 'there is no tier 3m; there are raw, 2m, 5m, 30m, 2h, 1d',
       },
       { words: ['export', 'bank', '--from', 'noon'], says: '--from takes ms since 1970, an ISO time' },
+      { words: ['export', 'bank', '--from', 'now', '--to', '-1h'], says: '--from is a time before --to' },
       { words: ['export', 'roof', '--format', 'xml'], says: '--format is one of csv, jsonl, lp' },
       { words: ['run', 'twice'], says: 'too many arguments' },
     ];

@@ -17,10 +17,7 @@ export async function exportHistory(
   const nowMs = Date.now();
   const series = findSeries(file, invocation.device);
   const { tier, format } = invocation;
-  const span = {
-    fromMs: timeOf('--from', invocation.from ?? '0', nowMs),
-    toMs: timeOf('--to', invocation.to ?? 'now', nowMs),
-  };
+  const span = spanOf(invocation, nowMs);
   const queries = createQueries({
     file,
     tiers: store.retention.tiers,
@@ -42,7 +39,17 @@ export async function exportHistory(
   return exitCodes.done;
 }
 
-export function timeOf(option: string, written: string, nowMs: number): number {
+/** All that is kept, unless something else is said. @throws UsageError */
+export function spanOf(
+  { from = '0', to = 'now' }: { readonly from?: string; readonly to?: string },
+  nowMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  const span = { fromMs: timeOf('--from', from, nowMs), toMs: timeOf('--to', to, nowMs) };
+  if (span.fromMs >= span.toMs) throw new UsageError('--from is a time before --to');
+  return span;
+}
+
+function timeOf(option: string, written: string, nowMs: number): number {
   const timeMs = parseTime(written, nowMs);
   if (timeMs !== undefined) return timeMs;
   throw new UsageError(

@@ -8,7 +8,7 @@ import { replayWithoutBridge } from '../replay-alone.ts';
 import type { ReplaySpan } from '../sinks/replay.ts';
 import type { Surround } from '../surround.ts';
 import type { ReplayView } from '../web/status-views.ts';
-import { timeOf } from './export.ts';
+import { spanOf } from './export.ts';
 import { askBridge, NoAnswerError } from './running-bridge.ts';
 
 const askEveryMs = 500;
@@ -21,12 +21,7 @@ export async function replay(
 ): Promise<ExitCode> {
   const { configuration, signal } = surround;
   const sink = findSink(configuration.sinks, invocation.sink);
-  const nowMs = Date.now();
-  const span = {
-    fromMs: timeOf('--from', invocation.from ?? '0', nowMs),
-    toMs: timeOf('--to', invocation.to ?? 'now', nowMs),
-  };
-  if (span.fromMs >= span.toMs) throw new UsageError('--from is a time before --to');
+  const span = spanOf(invocation, Date.now());
   const path = `/api/sinks/${encodeURIComponent(sink.name)}/replay`;
   const begun = await ask(surround, path, { from: span.fromMs, to: span.toMs });
   if (begun === 'no bridge') return alone(surround, sink, span);

@@ -28,6 +28,8 @@ export async function showStatus(
 
 function print(terminal: Terminal, status: StatusView, devices: readonly DeviceView[]): void {
   terminal.printLine(`${status.status}, version ${status.version}, up ${status.uptime_secs} s`);
+  const counts = Object.entries(status.devices).map(([state, count]) => `${count} ${state}`);
+  terminal.printLine(`devices: ${counts.join(', ')}`);
   for (const reason of status.not_ready) terminal.printLine(`not ready: ${reason}`);
   const { accounts, sinks } = status;
   const aside = Object.values(accounts.aside).reduce((sum, count) => sum + count, 0);

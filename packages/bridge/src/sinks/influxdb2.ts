@@ -7,7 +7,7 @@ import { gzip } from 'node:zlib';
 import { HttpError, InfluxDB, setLogger } from '@influxdata/influxdb-client';
 import { DeleteAPI } from '@influxdata/influxdb-client-apis';
 import { isLoopback } from '@wattline/program';
-import { bucketName, createBuckets, type Place, unreachable } from './influxdb2-buckets.ts';
+import { answered, bucketName, createBuckets, type Place, unreachable } from './influxdb2-buckets.ts';
 import { lineOf, linesByTier, nameOf, requestsOf, retentionMarginMs } from './line-protocol.ts';
 import { type Answer, post } from './post.ts';
 import { type Point, RefusedError, type Sink, UnavailableError } from './sink.ts';
@@ -111,7 +111,8 @@ const httpError = ({ status, words, text, retryAfter, contentType }: Answer): Ht
 
 const refusedStatuses = [400, 413, 422];
 
-function explain(error: unknown, bucket: string, { url, org }: Place): Error {
+function explain(error: unknown, bucket: string, place: Place): Error {
+  const { url, org } = place;
   if (!(error instanceof HttpError)) return unreachable(url, error);
   const { statusCode, message } = error;
   if (refusedStatuses.includes(statusCode)) return new RefusedError(message);
@@ -121,14 +122,5 @@ function explain(error: unknown, bucket: string, { url, org }: Place): Error {
       `InfluxDB has no bucket "${bucket}" in organisation "${org}". ${todo} (${message})`,
     );
   }
-  if (statusCode === 401 || statusCode === 403) {
-    const todo = `Give the sink a token that may write to bucket "${bucket}".`;
-    return new UnavailableError(`InfluxDB does not accept the token. ${todo} (${message})`);
-  }
-  // The header says seconds; the client hands its number on.
-  const retryAfterMs = error.retryAfter() * 1_000;
-  return new UnavailableError(
-    `InfluxDB at ${url} answers ${statusCode}: ${message}`,
-    retryAfterMs || undefined,
-  );
+  return answered(error, place, `may write to bucket "${bucket}"`);
 }

@@ -11,6 +11,7 @@ import {
   type Step,
   type TierRetention,
 } from './retention.ts';
+import { UnavailableError } from './sink.ts';
 
 /** What the configuration says of the places of one sink. */
 export interface Keeping {
@@ -34,6 +35,8 @@ interface Places {
   /** Returns whether it could be made. */
   make(step: Step): Promise<boolean>;
   change(step: Step): Promise<void>;
+  /** Why none of them could be made, in words, if that is known. */
+  obstacle?(): Promise<string | undefined>;
   /** Whether an answer means that this is not allowed: then the write tells what is missing. */
   isForbidden(error: unknown): boolean;
   /** Any other answer, in words. */
@@ -102,9 +105,10 @@ export function createKeeper({ tiers, createsMissing, memory, report }: Keeping,
     },
     keepMs: (tier) => kept.get(tier) ?? null,
     plan: async () => {
-      const { words } = await look().catch((error: unknown) => {
-        throw places.explain(error);
-      });
+      const explained = (error: unknown) => Promise.reject(places.explain(error));
+      const { words } = await look().catch(explained);
+      const obstacle = words.makes.length > 0 ? await places.obstacle?.().catch(explained) : undefined;
+      if (obstacle !== undefined) throw new UnavailableError(obstacle);
       return words;
     },
   };
