@@ -247,6 +247,8 @@ export interface DeviceDefinition {
   /** Whether the frames on a bus, the newest of each identifier, are of this family. */
   readonly recogniseFrames?: (frames: Frames) => boolean;
   readonly ask?: Asking;
+  /** Family that the same device speaks at the same time: where it is read by both, sums count it by that one. */
+  readonly besides?: string;
 }
 
 /** Power where a device sends voltage and current of the battery but no power; all decimals of the exact product. */

@@ -3,6 +3,7 @@
 import { deviceKinds } from '@wattline/protocols';
 import type { SeriesKey } from '../message.ts';
 import type { DeviceView } from '../web/api.ts';
+import { countedDevices } from './read-twice.ts';
 
 /** What a counter grew by in a span; `null`: nothing is stored of it. */
 export type Increase = (
@@ -33,7 +34,7 @@ export async function energyOf(
   const sum = async (fromMs: number, toMs: number): Promise<number | null> => {
     let all: number | null = null;
     // One after the other: history takes only so many questions at a time, and charts have theirs.
-    for (const { kind, topic, agent, values } of devices) {
+    for (const { kind, topic, agent, values } of countedDevices(devices)) {
       const { solarEnergyToday: field } = deviceKinds[kind];
       if (field === undefined || !(field in values)) continue;
       const grown = await increase({ topic, agent }, field, fromMs, toMs);

@@ -3,6 +3,7 @@
 import { deviceKinds, type Flow } from '@wattline/protocols';
 import type { DeviceView, SiteView, ValueView } from '../web/api.ts';
 import { freshMsMax } from './freshness.ts';
+import { countedDevices } from './read-twice.ts';
 
 type Node = SiteView['watts'][number];
 
@@ -16,7 +17,7 @@ interface Source {
 
 /** What flows at each node. A device whose value is not current is left out and named; without another the node is unknown. */
 export function wattsOf(devices: readonly DeviceView[]): readonly Node[] {
-  const sources = chooseBattery(devices.flatMap(sourcesOf));
+  const sources = chooseBattery(countedDevices(devices).flatMap(sourcesOf));
   return nodes.map((node) =>
     sumOf(
       node,

@@ -61,7 +61,7 @@ export const vedirectHex: DeviceDefinition = {
   name: 'Victron VE.Direct HEX',
   preparation: [
     'Nothing is switched on: the port answers beside the text that it sends by itself. It needs a VE.Direct USB cable, or a converter for 3.3 V or 5 V as the device says.',
-    'A device of this definition and one of `vedirect-text` may name the same port.',
+    'A device of this definition and one of `vedirect-text` may name the same port; sums of the page then count the watts of the text.',
   ],
   doubts: [
     'Some firmware gives the product id in two bytes, in either order: the order that names a product is taken.',
@@ -77,4 +77,5 @@ export const vedirectHex: DeviceDefinition = {
     dc_converter: { ...dcConverter, ...answersOf(dcConverter) },
   },
   ask: { namesQuestion: true, exchangeOf: anyHexFrame },
+  besides: 'vedirect-text',
 };
