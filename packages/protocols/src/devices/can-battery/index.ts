@@ -49,7 +49,8 @@ function define(described: Described): DeviceDefinition {
   };
 }
 
-const limits = [0x351];
+/** The limits tell the scale of the voltage, the maker what is in 0x371. */
+const context = [0x351, 0x35e];
 
 /** Of the frames that these families have in common. */
 const sharedDoubts = [
@@ -63,11 +64,12 @@ export const canPylontech = define({
   doubts: [
     ...sharedDoubts,
     '0x359: the paper has the system failure in bit 3 of byte 1, several emulators in bit 7; both are taken.',
+    'Deye: what its batteries send in 0x361, 0x363, 0x364 and 0x371 is left out.',
   ],
   name: 'Battery on CAN, Pylontech low voltage',
   records: pylontechRecords,
   besides: victronRecords,
-  context: limits,
+  context,
   isOn: (frames) => frames.has(0x35c) || hasLetters(frames.get(0x359)),
 });
 
@@ -80,7 +82,7 @@ export const canVictron = define({
   name: 'Battery on CAN, SMA and Victron style',
   records: victronRecords,
   besides: pylontechRecords,
-  context: limits,
+  context,
   isOn: (frames) => frames.has(0x35a) || hasAny(frames, 0x372, 0x379),
 });
 
@@ -90,7 +92,7 @@ export const canDiscover = define({
   name: 'Battery on CAN, Discover AES and LYNK',
   records: discoverRecords,
   besides: victronRecords,
-  context: limits,
+  context,
   isOn: (frames) => frames.has(0x35a) && /^DISCOVER/i.test(textOf(frames.get(0x35e))),
 });
 
