@@ -1,13 +1,14 @@
 // The program's own sources and the libraries they use as one folder of scripts, and the licences of those libraries.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { manifestOf, packageFolder } from './manifest.ts';
 import { type Product, sourceFolder } from './products.ts';
 
 const absentLibrary = fileURLToPath(new URL('absent.ts', import.meta.url));
+const scriptLoader = fileURLToPath(new URL('load-script.ts', import.meta.url));
 
 /** Bundles into `app`. */
 export async function bundleSources(root: string, product: Product, app: string): Promise<void> {
@@ -18,7 +19,10 @@ export async function bundleSources(root: string, product: Product, app: string)
     bundle: true,
     platform: 'node',
     target: 'node24',
-    ...forms[product.scripts](Object.values(product.entries).map((source) => join(root, source))),
+    ...forms[product.scripts](
+      Object.values(product.entries).map((source) => join(root, source)),
+      product.keepsCompiled,
+    ),
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -41,7 +45,12 @@ export async function bundleSources(root: string, product: Product, app: string)
 }
 
 /** What each kind of script takes, with the sources that become scripts of their own. */
-const forms: { readonly [scripts in Product['scripts']]: (entries: readonly string[]) => BuildOptions } = {
+const forms: {
+  readonly [scripts in Product['scripts']]: (
+    entries: readonly string[],
+    keepsCompiled: Product['keepsCompiled'],
+  ) => BuildOptions;
+} = {
   module: () => ({
     format: 'esm',
     // A command loads only what it needs.
@@ -51,25 +60,33 @@ const forms: { readonly [scripts in Product['scripts']]: (entries: readonly stri
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
     },
   }),
-  commonjs: (entries) => ({
+  commonjs: (entries, keepsCompiled) => ({
     format: 'cjs',
     // Node's own `import` would load what this form is there to leave out.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'urlOfBundle' },
     // What is bundled is strict, as modules are.
     banner: { js: "'use strict';const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [programsApart(entries)],
+    plugins: [programsApart(entries, keepsCompiled)],
   }),
 };
 
 /** One program that loads another one loads its file, instead of having all of it inside. */
-const programsApart = (entries: readonly string[]): Plugin => ({
+const programsApart = (entries: readonly string[], keepsCompiled: Product['keepsCompiled']): Plugin => ({
   name: 'programs-apart',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /\.ts$/, namespace: 'file' }, ({ kind, path, resolveDir }) => {
       if (kind !== 'dynamic-import' || !entries.includes(join(resolveDir, path))) return undefined;
-      return { path: `./${basename(path, '.ts')}.js`, external: true };
+      const script = `${basename(path, '.ts')}.js`;
+      if (script === keepsCompiled?.script) return { path: script, namespace: 'compiled' };
+      return { path: `./${script}`, external: true };
     });
+    onLoad({ filter: /$/, namespace: 'compiled' }, ({ path }) => ({
+      resolveDir: dirname(scriptLoader),
+      contents: `const { loadScript } = require(${JSON.stringify(scriptLoader)});
+        const file = ${JSON.stringify(`/${path}`)};
+        module.exports = loadScript(__dirname + file, process.argv.includes(${JSON.stringify(keepsCompiled?.by)}));`,
+    }));
   },
 });
 

@@ -18,6 +18,8 @@ export interface Product {
   readonly entries: { readonly [output: string]: string };
   /** commonjs: one file a program, which starts soonest. module: many files, each loaded by what needs it. */
   readonly scripts: 'commonjs' | 'module';
+  /** The script whose functions a command leaves compiled for the next start: `by` is the command that must start fast. */
+  readonly keepsCompiled?: { readonly script: string; readonly by: string };
   /** Packages with binary parts, installed beside the bundle with what they need. */
   readonly external: readonly string[];
   /** `package > dependency` pairs that are listed by the package and not loaded by us: other ways to a radio, build tools. */
@@ -69,6 +71,7 @@ export const products: readonly Product[] = [
       'radio-child': 'packages/agent/src/transports/radio-child.ts',
     },
     scripts: 'commonjs',
+    keepsCompiled: { script: 'program.js', by: 'once' },
     external: ['@stoprocent/noble', 'node-hid', 'serialport'],
     neverLoaded: [
       '@stoprocent/noble > node-addon-api',
