@@ -18,7 +18,7 @@ const { rawMs, tiers: tierList } = presets.server;
 const boundBytes = 20 * 1024 ** 3;
 
 /** Twelve gauges of a battery as it lives through days and seasons, with the resolution of its maker. */
-export function valuesAt(timeMs: number): { readonly [field: string]: number } {
+function valuesAt(timeMs: number): { readonly [field: string]: number } {
   const day = (2 * Math.PI * timeMs) / dayMs;
   const noise = ((timeMs / 1_000) * 7_919) % 101;
   const sun = Math.max(0, Math.sin(day)) * (1 + 0.4 * Math.sin(day / 365));

@@ -45,7 +45,7 @@ interface WayIn {
   close(): Promise<void>;
 }
 
-export function gattRig(connectBy: (radio: VirtualRadio) => WayIn | Promise<WayIn>) {
+function gattRig(connectBy: (radio: VirtualRadio) => WayIn | Promise<WayIn>) {
   return async (): Promise<LinkRig> => {
     const radio = createVirtualRadio({ supervisionMs: 20 });
     const answers = new Map<string, Uint8Array>();

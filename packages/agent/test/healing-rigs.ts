@@ -181,8 +181,6 @@ export function faultyAdapter() {
   };
 }
 
-export type FaultyAdapter = ReturnType<typeof faultyAdapter>;
-
 /** The process that owns the radio, in this one: what its parent sees of it is the same. */
 export const processOn =
   (adapter: () => AdapterChoice, started: (end: (reason: RadioEnd) => void) => void) =>

@@ -49,7 +49,7 @@ export type Verdict =
   /** Kept aside as it came, with the reason. */
   | { readonly is: 'aside'; readonly reason: AsideReason; readonly detail: string };
 
-export const asideReasons = [
+const asideReasons = [
   'not_json',
   'not_flat',
   'too_big',

@@ -5,11 +5,11 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
 import { afterEach, beforeEach } from 'vitest';
 import { type Broker, type BrokerOptions, startBroker } from '../src/broker/broker.ts';
-import { openGate } from '../src/broker/gate.ts';
 import { brokerSchema } from '../src/broker/schema.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake, type Intake } from '../src/intake/intake.ts';
 import { createLocalDays } from '../src/tiers/local-days.ts';
+import { openGate } from './open-gate.ts';
 import { reading, type Scratch, scratchLog } from './scratch-log.ts';
 
 export interface BrokerScene {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { startBroker } from '../src/broker/broker.ts';
-import { openGate } from '../src/broker/gate.ts';
 import { createLocalDays } from '../src/tiers/local-days.ts';
 import { brokerScene, next, publish, usualLimits } from './broker-rig.ts';
+import { openGate } from './open-gate.ts';
 import { reading } from './scratch-log.ts';
 
 const scene = brokerScene();

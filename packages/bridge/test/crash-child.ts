@@ -2,7 +2,6 @@
 // `node crash-child.ts STORE broker PORT` or `node crash-child.ts STORE subscriber URL`; says "ready".
 
 import { startBroker } from '../src/broker/broker.ts';
-import { openGate } from '../src/broker/gate.ts';
 import { brokerSchema } from '../src/broker/schema.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake } from '../src/intake/intake.ts';
@@ -11,6 +10,7 @@ import { openLog } from '../src/log/sqlite-log.ts';
 import { openStore } from '../src/store.ts';
 import { startSubscriber } from '../src/subscriber/subscriber.ts';
 import { createLocalDays } from '../src/tiers/local-days.ts';
+import { openGate } from './open-gate.ts';
 
 const [, , path = '', way, where = ''] = process.argv;
 const report = (text: string): void => void process.stderr.write(`${text}\n`);

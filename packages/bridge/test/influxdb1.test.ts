@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createInfluxDb1Sink, type InfluxDb1Options } from '../src/sinks/influxdb1.ts';
 import { RefusedError, UnavailableError } from '../src/sinks/sink.ts';
 import { type Influx1, influxd1, startInfluxd1 } from './influxd1.ts';
-import { dayMs, nowMs, pointOf, tiers } from './influxdb2-rig.ts';
+import { dayMs, expectTypeConflict, nowMs, pointOf, tiers } from './influxdb2-rig.ts';
 import { carrySink, settled } from './sinks-carry.ts';
 import { noMemory } from './sinks-rig.ts';
 
@@ -79,19 +79,7 @@ describe.skipIf(influxd1 === undefined)('a real InfluxDB 1', () => {
   });
   test('refuses a field of another type: it alone is set aside, with its words', async () => {
     const carried = carry(optionsOf('conflict'));
-    carried.add(pointOf(0));
-    await settled(carried);
-    const bad = pointOf(50, { fields: { battery_voltage: 'high', battery_current: 4 } });
-    carried.add(...Array.from({ length: 100 }, (_, n) => (n === 50 ? bad : pointOf(n + 1_000))));
-    await settled(carried);
-    expect(carried.view().readings).toMatchObject({ delivered: 100, refused: 1 });
-    expect(carried.view().refused).toEqual([
-      {
-        time: bad.timeMs,
-        point: expect.stringContaining('"high"'),
-        reason: expect.stringContaining('field type conflict'),
-      },
-    ]);
+    await expectTypeConflict(carried, 'field type conflict');
     expect(
       await influx.query(
         'SELECT count(battery_voltage), count(battery_current) FROM "conflict"."raw"."battery"',

@@ -1,11 +1,11 @@
 // A real InfluxDB 2 for a file of tests, and sinks at work on it.
 
 import { type Bucket, BucketsAPI } from '@influxdata/influxdb-client-apis';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createInfluxDb2Sink, type InfluxDb2Options } from '../src/sinks/influxdb2.ts';
 import type { Point } from '../src/sinks/sink.ts';
 import { influxd, startInfluxd } from './influxd.ts';
-import { carrySink } from './sinks-carry.ts';
+import { carrySink, settled } from './sinks-carry.ts';
 import { noMemory } from './sinks-rig.ts';
 
 export const dayMs = 86_400_000;
@@ -83,3 +83,20 @@ export function influxScene(): InfluxScene {
 }
 
 export const carry = (options: InfluxDb2Options) => carrySink(() => createInfluxDb2Sink(options));
+
+/** Of 101 points one has a text where the others have a number. */
+export async function expectTypeConflict(carried: ReturnType<typeof carrySink>, reason: string) {
+  carried.add(pointOf(0));
+  await settled(carried);
+  const bad = pointOf(50, { fields: { battery_voltage: 'high', battery_current: 4 } });
+  carried.add(...Array.from({ length: 100 }, (_, n) => (n === 50 ? bad : pointOf(n + 1_000))));
+  await settled(carried);
+  expect(carried.view().readings).toMatchObject({ delivered: 100, refused: 1 });
+  expect(carried.view().refused).toEqual([
+    {
+      time: bad.timeMs,
+      point: expect.stringContaining('"high"'),
+      reason: expect.stringContaining(reason),
+    },
+  ]);
+}

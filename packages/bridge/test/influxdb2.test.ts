@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createInfluxDb2Sink } from '../src/sinks/influxdb2.ts';
 import { RefusedError } from '../src/sinks/sink.ts';
 import { influxd } from './influxd.ts';
-import { carry, dayMs, influxScene, nowMs, pointOf, tiers } from './influxdb2-rig.ts';
+import { carry, dayMs, expectTypeConflict, influxScene, nowMs, pointOf, tiers } from './influxdb2-rig.ts';
 import { settled } from './sinks-carry.ts';
 
 describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
@@ -64,19 +64,7 @@ describe.skipIf(influxd === undefined)('a real InfluxDB', () => {
   });
   test('refuses a field of another type: it alone is set aside, with its words', async () => {
     const carried = carry(scene.optionsOf('conflict'));
-    carried.add(pointOf(0));
-    await settled(carried);
-    const bad = pointOf(50, { fields: { battery_voltage: 'high', battery_current: 4 } });
-    carried.add(...Array.from({ length: 100 }, (_, n) => (n === 50 ? bad : pointOf(n + 1_000))));
-    await settled(carried);
-    expect(carried.view().readings).toMatchObject({ delivered: 100, refused: 1 });
-    expect(carried.view().refused).toEqual([
-      {
-        time: bad.timeMs,
-        point: expect.stringContaining('"high"'),
-        reason: expect.stringContaining('type conflict'),
-      },
-    ]);
+    await expectTypeConflict(carried, 'type conflict');
     expect(await scene.countOf('conflict')).toBe(101);
   });
   test('a point too old for its bucket is not sent; a day’s value of ten years ago is', async () => {

@@ -1,9 +1,10 @@
 // What was set aside is taken back once its cause is mended, counted once, and otherwise stays.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { replacedMessages as examples } from '../../protocols/test/replaced/messages.ts';
 import { type Readmitted, readmitAll } from '../src/log/readmit.ts';
 import type { StoredReading } from '../src/message.ts';
-import { examples, messageOf, replacedPrograms } from './replaced-messages.ts';
+import { messageOf, replacedPrograms } from './replaced-messages.ts';
 import { message, noon, reading, type Scratch, scratchLog, sumOfVerdicts } from './scratch-log.ts';
 
 const hourMs = 3_600_000;

@@ -4,6 +4,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parseReading } from '@wattline/protocols';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { replacedMessages as examples } from '../../protocols/test/replaced/messages.ts';
 import { createLocalTime } from '../src/ingest/local-time.ts';
 import { createTranslator, isForeign } from '../src/ingest/replaced.ts';
 import { defaultTopics, matchesTopic } from '../src/ingest/topics.ts';
@@ -12,7 +13,7 @@ import { joinLogSeries } from '../src/log/series-join.ts';
 import type { SeriesKey, StoredReading } from '../src/message.ts';
 import { readingPoints } from '../src/sinks/point.ts';
 import { storeFile } from '../src/store.ts';
-import { examples, messageOf, replacedPrograms } from './replaced-messages.ts';
+import { messageOf, replacedPrograms } from './replaced-messages.ts';
 import { message, noon, reading, type Scratch, scratchLog, sumOfVerdicts } from './scratch-log.ts';
 
 let scratch: Scratch;

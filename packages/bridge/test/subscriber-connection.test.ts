@@ -4,12 +4,12 @@ import { Aedes } from 'aedes';
 import { describe, expect, test, vi } from 'vitest';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { startBroker } from '../src/broker/broker.ts';
-import { openGate } from '../src/broker/gate.ts';
 import { defaultTopics } from '../src/ingest/topics.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startSubscriber } from '../src/subscriber/subscriber.ts';
 import { createLocalDays } from '../src/tiers/local-days.ts';
 import { usualLimits } from './broker-rig.ts';
+import { openGate } from './open-gate.ts';
 import { message, noon, scratchLog } from './scratch-log.ts';
 import { send, subscriberScene } from './subscriber-rig.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
+import { file as compat } from '../../protocols/test/replaced/messages.ts';
 import { agentStateOf, readingOf } from './in-memory-log.ts';
 import { openWeb } from './open-web.ts';
-import { compat } from './replaced-messages.ts';
 
 interface WatchCase {
   readonly bluetooth_age_s: number | null;

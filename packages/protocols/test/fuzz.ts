@@ -20,7 +20,7 @@ import { type Random, randomOf } from './random.ts';
 import { bytesOf, hexOf, vectorsOf, wholeOf } from './vectors.ts';
 import { testKey, victronFrame } from './victron-frame.ts';
 
-export const framers: readonly Take<unknown>[] = [
+const framers: readonly Take<unknown>[] = [
   takeUsbCanA,
   takeSlcan,
   takeBlock,

@@ -92,7 +92,7 @@ async function cutRun(
   const disk = Buffer.alloc(diskBytes);
   let open: DiskWrite[] = [];
   const words: string[] = [];
-  let [cuts, harmful, first] = [0, 0, ''];
+  let [cuts, first] = [0, ''];
   const plan = planOf(events, from, to, seed);
   for (const [index, event] of events.slice(0, to + 1).entries()) {
     for (const outcome of plan.get(index) ?? []) {
@@ -100,12 +100,10 @@ async function cutRun(
       keepSome(image, open, outcome, seededRandom(seed + index * 131 + cuts));
       cuts++;
       const fault = await look(subject, image, words, scratch);
-      if (fault === '') continue;
-      harmful++;
-      first ||= `${fault} (cut before event ${index}, kept ${outcome}, seed ${seed})`;
+      if (fault !== '') first ||= `${fault} (cut before event ${index}, kept ${outcome}, seed ${seed})`;
     }
     // Of a wrong writer one harm is enough.
-    if (harmful > 0 && omission !== nothing) break;
+    if (first !== '' && omission !== nothing) break;
     if (event.is === 'word' && index > from) words.push(event.text);
     else if (event.is === 'write') open.push(event);
     else if (event.is === 'flush') {
@@ -113,7 +111,7 @@ async function cutRun(
       open = [];
     }
   }
-  return { cuts, harmful, fault: first };
+  return { cuts, fault: first };
 }
 
 type DiskWrite = Extract<DiskEvent, { is: 'write' }>;

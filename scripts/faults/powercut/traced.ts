@@ -12,7 +12,6 @@ export interface CutReport {
   readonly subject: string;
   readonly omission: string;
   readonly cuts: number;
-  readonly harmful: number;
   readonly fault: string;
   /** A right writer came to no harm, or a wrong one was caught. */
   readonly isRight: boolean;
@@ -31,9 +30,9 @@ export async function* cutTraces(seed: number): AsyncGenerator<CutReport> {
         const trace = recordTrace(subject, omission, groups, root);
         // Of a wrong writer, one harm is enough.
         const options = { cutsMax: Number.POSITIVE_INFINITY, seed };
-        const { cuts, harmful, fault } = await cutTrace(subject, trace, options);
+        const { cuts, fault } = await cutTrace(subject, trace, options);
         const isRight = (fault === '') === (omission === nothing);
-        yield { subject: subject.name, omission, cuts, harmful, fault, isRight };
+        yield { subject: subject.name, omission, cuts, fault, isRight };
         rmSync(root, { recursive: true, force: true });
       }
   } finally {

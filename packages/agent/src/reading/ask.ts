@@ -34,7 +34,7 @@ export interface AskOptions extends Observer {
 }
 
 /** Counted anew when it waits for others no more. */
-export const connectMsMax = 30_000;
+const connectMsMax = 30_000;
 const turnMsMax = 600_000;
 const loginMsMax = 20_000;
 /** More than all records of any device take. */

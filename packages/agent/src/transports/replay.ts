@@ -3,6 +3,7 @@
 
 import { setTimeout as waitMs } from 'node:timers/promises';
 import { type Connect, type Link, type Moment, type Receiver, TransportError } from '../transport.ts';
+import { orAborted } from './or-aborted.ts';
 import { type PlayedEntry, type RecordedEntry, readRecording } from './recording.ts';
 
 interface ReplayOptions {
@@ -117,14 +118,3 @@ function pacer({ pace, now, wait = defaultWait }: ReplayOptions) {
 }
 
 const defaultWait = (ms: number, signal: AbortSignal): Promise<unknown> => waitMs(ms, undefined, { signal });
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

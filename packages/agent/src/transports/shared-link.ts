@@ -3,6 +3,7 @@
 
 import { type Connect, type Link, TransportError } from '../transport.ts';
 import { createChunkBuffer } from './chunk-buffer.ts';
+import { orAborted } from './or-aborted.ts';
 
 /** The port opens with the first reader and closes with the last. */
 export function shareLink(connect: Connect): Connect {
@@ -89,15 +90,4 @@ function viewOf(link: Link, reader: Reader, leave: () => Promise<void>): Link {
     },
     close: leave,
   };
-}
-
-async function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -1,6 +1,8 @@
 // What several use at the same time and only one may open: opened for the first, closed with the last. Once lost it is
 // closed at once, and opened anew for the next.
 
+import { orAborted } from './or-aborted.ts';
+
 export interface SharedOpening<Opened> {
   /** @throws what opening throws; the signal's reason when it aborts */
   enter(signal: AbortSignal): Promise<Entered<Opened>>;
@@ -75,15 +77,4 @@ export function createSharedOpening<Opened>({ open, gone, close }: Ways<Opened>)
       }
     },
   };
-}
-
-async function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

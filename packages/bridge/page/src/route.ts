@@ -11,7 +11,7 @@ export const devicesAddress = '#/devices';
 export const systemAddress = '#/system';
 export const deviceAddress = (id: string): string => `#/device/${encodeURIComponent(id)}`;
 
-export function routeOf(hash: string): Route {
+function routeOf(hash: string): Route {
   const [, page, id] = hash.split('/');
   if (page === 'device' && id) return { page, id: decoded(id) };
   return { page: page === 'devices' || page === 'system' ? page : 'overview' };

@@ -24,12 +24,6 @@ export interface Gate {
   onChange(listener: () => void): void;
 }
 
-/** Whoever reaches the broker may use it. */
-export const openGate: Gate = {
-  admit: async () => ({ is: 'admitted', rights: everything, isValid: () => true }),
-  onChange: () => undefined,
-};
-
 /** @param allowsAnonymous whether one may come without a name: only this machine reaches the broker, or it was said so */
 export function createGate(
   users: Pick<Users, 'find' | 'signIn' | 'onChange'>,

@@ -27,7 +27,7 @@ export type Judgement =
   | { readonly is: 'aside'; readonly reason: AsideReason; readonly detail: string };
 
 /** A reading of the largest battery stack has a tenth of it. */
-export const payloadBytesMax = 256 * 1024;
+const payloadBytesMax = 256 * 1024;
 export const topicBytesMax = 512;
 const fieldsMax = 1_000;
 /** The last millisecond that a store with nanoseconds since 1970 in 64 bits can hold, in the year 2262. */

@@ -57,7 +57,7 @@ const typeOfKind: { readonly [Kind in FieldKind]: FieldType } = {
   flags: 'list',
 };
 
-export function typeOf(value: KnownValue): FieldType {
+function typeOf(value: KnownValue): FieldType {
   if (typeof value === 'number') return 'number';
   if (typeof value === 'string') return 'text';
   return typeof value === 'boolean' ? 'yes_or_no' : 'list';

@@ -21,7 +21,7 @@ const dayMs = 86_400_000;
 /** A time further ahead than this of a clock that is right is wrong. */
 export const futureMs = 5 * 60_000;
 /** So long an agent's identities are remembered: of an older reading nobody can say whether it came before. */
-export const pastMs = keptDays * dayMs;
+const pastMs = keptDays * dayMs;
 /** Longer than what is measured is on its way, if it does not wait anywhere. */
 const onTheWayMs = 10_000;
 /** A clock that shows an earlier time was never set at all. */

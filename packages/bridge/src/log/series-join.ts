@@ -65,7 +65,7 @@ export function idsOf(database: DatabaseSync, series: number): readonly number[]
 }
 
 /** An id is never used twice: groups outlive what they name. */
-export const newIdSql = `(SELECT 1 + max(
+const newIdSql = `(SELECT 1 + max(
   (SELECT coalesce(max(id), 0) FROM log_series), (SELECT coalesce(max(id), 0) FROM log_series_gone)))`;
 
 export const insertSeriesSql = `INSERT INTO log_series

@@ -11,7 +11,7 @@ import type { SeriesState } from '../tiers/series-state.ts';
 import { type Every, tierName } from '../tiers/tier.ts';
 import type { History, Span } from './history.ts';
 
-export const textFormats = ['csv', 'jsonl', 'lp'] as const;
+const textFormats = ['csv', 'jsonl', 'lp'] as const;
 
 export interface TextQuestion extends Span {
   readonly series: SeriesKey;

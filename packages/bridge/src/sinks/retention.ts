@@ -101,7 +101,7 @@ const leftInWords = ({ tier, keepMs, foundMs }: Step, nameOf: (tier: string) => 
   `this bridge did not set that. Change it in the store`;
 
 /** In the largest unit that is whole. */
-export function keptInWords(keepMs: number | null): string {
+function keptInWords(keepMs: number | null): string {
   if (keepMs === null) return 'for ever';
   if (keepMs % dayMs === 0) return `${keepMs / dayMs}d`;
   return keepMs % hourMs === 0 ? `${keepMs / hourMs}h` : `${keepMs / secondMs}s`;

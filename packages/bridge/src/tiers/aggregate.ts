@@ -46,7 +46,7 @@ export type Aggregate = Gauge | Counter | Text | Flag | Flags;
 export type LeftOut = 'type' | 'size';
 
 /** Names in a union: the first in alphabetical order, so that the bound does not depend on the order of arrival. */
-export const unionNamesMax = 64;
+const unionNamesMax = 64;
 export const textLengthMax = 256;
 
 /** The kind of a field that no definition has. */

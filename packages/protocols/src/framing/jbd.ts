@@ -40,7 +40,7 @@ const complementOf = (bytes: Uint8Array, from = 0, end = bytes.length): number =
   (0x10000 - sum16(bytes, from, end)) & 0xffff;
 
 /** The answer of a register, or of any with `undefined`. */
-export function takeJbd(register: number | undefined): Take {
+function takeJbd(register: number | undefined): Take {
   return (received) => {
     const frame = wholeFrame(received);
     if (frame === undefined || frame.register === undefined) return frame;

@@ -84,7 +84,7 @@ const explainRefusal = (unit: number, code: number): string =>
   `Modbus unit ${unit} refuses: ${refusals[code] ?? 'it gives a reason that the protocol does not name'} (exception ${code})`;
 
 /** Which registers a request reads; `undefined`: it does something else. */
-export function registersAskedBy(
+function registersAskedBy(
   request: Uint8Array,
 ):
   | { readonly unit: number; readonly code: number; readonly address: number; readonly words: number }

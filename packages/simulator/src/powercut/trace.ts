@@ -49,33 +49,29 @@ function cutsOf(
 export interface CutOptions {
   readonly cutsMax: number;
   readonly seed: number;
-  /** Goes on behind the first cut that does harm. */
-  readonly countsAll?: boolean;
 }
 
 export interface CutResult {
+  /** Up to the first that does harm. */
   readonly cuts: number;
-  readonly harmful: number;
-  /** What is wrong after the first cut that does harm; "" when none does. */
+  /** What is wrong after that one; "" when none does. */
   readonly fault: string;
 }
 
 export async function cutTrace(subject: Subject, trace: Trace, options: CutOptions): Promise<CutResult> {
   const { operations, root } = trace;
-  const { cutsMax, seed, countsAll = false } = options;
+  const { cutsMax, seed } = options;
   const safe = safeFrom(operations);
   const directory = `${root}-after`;
-  let [cuts, harmful, first] = [0, 0, ''];
+  let cuts = 0;
   for (const [at, outcome] of cutsOf(operations, cutsMax, seed)) {
     layOut(operations, safe, at, outcome, seededRandom(seed + at * 131 + cuts), root, directory);
     cuts++;
     const fault = await judgeCut(subject, directory, wordsIn(operations.slice(0, at)));
-    if (fault === '') continue;
-    harmful++;
-    first ||= `${fault} (cut before step ${at}, kept ${outcome}, seed ${seed})`;
-    if (!countsAll) break;
+    if (fault !== '')
+      return { cuts, fault: `${fault} (cut before step ${at}, kept ${outcome}, seed ${seed})` };
   }
-  return { cuts, harmful, fault: first };
+  return { cuts, fault: '' };
 }
 
 /** Lays out what is left when nothing is cut. */

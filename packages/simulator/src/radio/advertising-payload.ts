@@ -6,7 +6,7 @@ import { u8, u16, uuidBytes } from './hci-bytes.ts';
 /** Room of a legacy advertising packet or scan response. */
 export const advertisingBytesMax = 31;
 
-export const adStructure = (type: number, data: Uint8Array): Buffer =>
+const adStructure = (type: number, data: Uint8Array): Buffer =>
   Buffer.concat([u8(data.length + 1, type), data]);
 
 /** General discoverable, no classic Bluetooth. */

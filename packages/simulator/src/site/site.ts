@@ -6,7 +6,7 @@ import { type Bank, type BankOptions, chargeStage, createBank, stepBank, takenFr
 import { hoursOf, isNewDay, type Simulated, type Stretch, simulate } from './simulate.ts';
 import { airTemperature, demand, drift, sunshine } from './weather.ts';
 
-export const simulatedDevices = ['roof', 'bank', 'inverter', 'orion', 'shed', 'shed-battery'] as const;
+const simulatedDevices = ['roof', 'bank', 'inverter', 'orion', 'shed', 'shed-battery'] as const;
 export type SimulatedDevice = (typeof simulatedDevices)[number];
 
 /** What each device shows. */

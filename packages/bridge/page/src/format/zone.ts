@@ -3,7 +3,7 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** ms to add to UTC for the local time of `zone` at `time`. */
-export function offsetAt(time: number, zone: string): number {
+function offsetAt(time: number, zone: string): number {
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en', {

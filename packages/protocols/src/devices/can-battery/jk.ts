@@ -20,7 +20,7 @@ export const jkIds = {
   switches: 0x18f528f4,
   cells: 0x18e028f4,
 } as const;
-export const jkUnitsMax = 12;
+const jkUnitsMax = 12;
 /** Frames of four cells each are this far apart. */
 const cellsStep = 0x10000;
 const cellsMax = 28;

@@ -8,7 +8,7 @@ import { decodeRecord } from '../../record.ts';
 import { aboutUnit, type BusFamily, damageOf, placeOf, type RecordsById, recordsById } from './family.ts';
 
 /** Frames repeat within a second, some within two; one not heard for this long is not shown as new any more. */
-export const frameAgeMaxMs = 5000;
+const frameAgeMaxMs = 5000;
 /** What was never heard again for this long, maker and serial number included, may be of another battery. SMA's limit. */
 export const deadAfterMs = 60_000;
 /** Foreign identifiers kept for `read --raw`. */

@@ -98,7 +98,7 @@ const plausible = { from: 0.6, to: 1.2 } as const;
 const voltageSteps = [1, 10] as const;
 
 /** In 0.01 V. Where no limit says which scale it is, the family's own is taken. */
-export function voltageIn(
+function voltageIn(
   id: number,
   limitsId: number,
   ownStep: (typeof voltageSteps)[number],
