@@ -8,6 +8,7 @@ import { manifestOf, packageFolder } from './manifest.ts';
 import { type Product, sourceFolder } from './products.ts';
 
 const absentLibrary = fileURLToPath(new URL('absent.ts', import.meta.url));
+const absentWriter = fileURLToPath(new URL('absent-writer.cjs', import.meta.url));
 const scriptLoader = fileURLToPath(new URL('load-script.ts', import.meta.url));
 
 /** Bundles into `app`. */
@@ -28,7 +29,10 @@ export async function bundleSources(root: string, product: Product, app: string)
     legalComments: 'none',
     metafile: true,
     external: [...product.external],
-    alias: { ws: absentLibrary, socks: absentLibrary },
+    alias: {
+      ...{ ws: absentLibrary, socks: absentLibrary, 'worker-timers': absentLibrary },
+      'sonic-boom': absentWriter,
+    },
     logLevel: 'warning',
   });
   const main = join(app, 'main.js');

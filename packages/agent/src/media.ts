@@ -16,7 +16,6 @@ import { hciOf } from './transports/noble-hci.ts';
 import { candumpDefinition, readHeader } from './transports/recording.ts';
 import { replayLink, replayReceiver } from './transports/replay.ts';
 import { serialLink } from './transports/serial-link.ts';
-import { createWatchedRadio } from './transports/watched-radio.ts';
 
 export const momentOf =
   (clock: Clock): (() => Moment) =>
@@ -64,10 +63,10 @@ export function createMedia(
       const { createBlueZRadio } = await import('./transports/bluez/bluez-radio.ts');
       return createBlueZRadio({ ...wanted, now });
     }
+    if (!isLasting) return createBluetoothRadio({ adapter, now, createHci: hciOf(library) });
+    const { createWatchedRadio } = await import('./transports/watched-radio.ts');
     const ending = isFree ? ({ endsShut: true } as const) : {};
-    return isLasting
-      ? createWatchedRadio({ file: mainFile, ...wanted, now, log, library, ...ending })
-      : createBluetoothRadio({ adapter, now, createHci: hciOf(library) });
+    return createWatchedRadio({ file: mainFile, ...wanted, now, log, library, ...ending });
   };
   const radio = chosenRadio({
     choose: (current) => (current === undefined ? bluetoothAccess() : choose(current)),

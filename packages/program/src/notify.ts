@@ -1,7 +1,6 @@
 // Tells systemd how the service is (sd_notify). Node has no Unix datagram sockets, so systemd-notify is started for
 // each message; the unit needs NotifyAccess=all for that.
 
-import { execFile } from 'node:child_process';
 import type { Log } from './log.ts';
 import { visible } from './text.ts';
 
@@ -38,8 +37,10 @@ export function createNotify({ environment, log }: NotifyOptions): Notify {
     last = last.then(() => start(assignments));
     return last;
   };
-  const start = (assignments: readonly string[]): Promise<void> =>
-    new Promise((resolve) => {
+  const start = async (assignments: readonly string[]): Promise<void> => {
+    // Loaded when it is needed: most commands start no other program.
+    const { execFile } = await import('node:child_process');
+    return new Promise((resolve) => {
       // Not --no-block: systemd drops what comes from a process that has already gone, unless that may speak for others.
       const options = { env: { ...environment }, timeout: timeoutMs };
       execFile('systemd-notify', assignments, options, (error) => {
@@ -48,6 +49,7 @@ export function createNotify({ environment, log }: NotifyOptions): Notify {
         resolve();
       });
     });
+  };
   const watchdogMs = Number(environment['WATCHDOG_USEC']) / 1000;
   return {
     ready: (status) => send('READY=1', statusOf(status)),

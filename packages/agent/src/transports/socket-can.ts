@@ -1,10 +1,9 @@
 // A CAN interface of the kernel, read by candump of the can-utils. Bit rate and listening only are the interface's.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { isCandumpError, parseCandump } from '@wattline/protocols';
 import { type Moment, type Receiver, TransportError } from '../transport.ts';
@@ -40,6 +39,8 @@ export function socketCanReceiver(options: SocketCanOptions): Receiver {
       const buffer = createPacketBuffer(() => counts.dropped++);
       if (signal.aborted) return;
       checkInterface(options);
+      // Before the start: whoever waits for anything behind it may miss the end.
+      const { createInterface } = await import('node:readline');
       const child = await startCandump(options);
       let said = '';
       let errorsInRow = 0;
@@ -91,6 +92,7 @@ const onlyErrors = ({ name, bitRate = bitRateDefault }: SocketCanOptions): Trans
 
 /** `-L` one line a frame, `-d` tells frames that the kernel dropped, the mask adds errors. It only reads. */
 async function startCandump({ name, program = 'candump' }: SocketCanOptions): Promise<Candump> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(program, ['-L', '-d', `${name},#FFFFFFFF`], { stdio: ['ignore', 'pipe', 'pipe'] });
   try {
     await once(child, 'spawn');
