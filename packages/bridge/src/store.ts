@@ -4,6 +4,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { OperationError } from '@wattline/program';
 
 /** Tables of one module. Migration n brings the part from version n to n + 1; released ones never change. */
 export interface SchemaPart {
@@ -72,7 +73,7 @@ export function openReader(file: string): DatabaseSync {
 }
 
 /** A bridge runs on the store. */
-export class StoreInUseError extends Error {}
+export class StoreInUseError extends OperationError {}
 
 /**
  * Keeps every bridge from the store in a folder, which is made where it is missing. The lock belongs to the process: it
@@ -152,7 +153,7 @@ function refuseVersion(file: string, part: { name: string; version: number }, kn
 }
 
 const newer = (file: string, detail: string): Error =>
-  new Error(
+  new OperationError(
     `The store ${file} was written by a newer wattline-bridge (${detail}). Install that version again, or use another store.path.`,
   );
 

@@ -27,6 +27,14 @@ export class UsageError extends Error {
   }
 }
 
+/** What a command was asked for cannot be; the message says why, and what a person can do. No bug: nobody needs a stack. */
+export class OperationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OperationError';
+  }
+}
+
 /** The part of `process` that a program's end needs. */
 interface ProcessEnd {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
@@ -68,6 +76,12 @@ export async function runProgram(
   process.stdout.write('', () => process.exit(code));
 }
 
+/** A file that the system refuses is named in the system's own words; where it was touched does not help its owner. */
+function wordsOf(error: Error): string {
+  if (error instanceof OperationError || ('syscall' in error && 'path' in error)) return error.message;
+  return error.stack ?? error.message;
+}
+
 /** Says why, and gives the exit code. */
 function reportFailure(error: unknown, log: Pick<Log, 'error'>): ExitCode {
   if (error instanceof ConfigurationError) {
@@ -78,7 +92,7 @@ function reportFailure(error: unknown, log: Pick<Log, 'error'>): ExitCode {
     for (const line of error.message.trimEnd().split('\n')) log.error(line);
     return exitCodes.usage;
   }
-  const lines = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const lines = error instanceof Error ? wordsOf(error) : String(error);
   for (const line of lines.split('\n')) log.error(line);
   return exitCodes.unexpected;
 }

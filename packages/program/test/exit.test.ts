@@ -8,7 +8,7 @@ const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 /** A program whose `main` is `body`, in a process of its own. */
 function start(body: string) {
   const program = `
-    import { ConfigurationError, UsageError, createLog, runProgram } from ${JSON.stringify(entry)};
+    import { ConfigurationError, OperationError, UsageError, createLog, runProgram } from ${JSON.stringify(entry)};
     const write = (lines) => process.stderr.write(lines);
     const log = createLog({ level: 'info', style: 'journal', colour: false, write });
     await runProgram(async (signal) => { ${body} }, { log, process });
@@ -51,6 +51,19 @@ describe('a program ends', () => {
   test('with 2 and one line when it is used wrongly', async () => {
     const { code, error } = await start(`throw new UsageError('no such command');`).end;
     expect([code, error]).toEqual([2, '<3>ERROR no such command\n']);
+  });
+
+  test.each([
+    ['what cannot be', `throw new OperationError('the store is newer')`, /^<3>ERROR the store is newer\n$/],
+    [
+      'a file that the system refuses',
+      `(await import('node:fs')).openSync('/nowhere/copy', 'wx')`,
+      /^<3>ERROR ENOENT: no such file or directory, open '\/nowhere\/copy'\n$/,
+    ],
+  ])('with 1 and one line for %s', async (_, body, line) => {
+    const { code, error } = await start(`${body};`).end;
+    expect(code).toBe(1);
+    expect(error).toMatch(line);
   });
 
   test.each([

@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes, type HostPort } from '@wattline/program';
 import mqtt from 'mqtt';
 import type { BridgeConfiguration, ExternalBroker, SinkConfiguration } from '../config/configuration.ts';
 import { connectionOf } from '../front.ts';
+import { refuseForeign } from '../keeping/examine.ts';
 import { openSink } from '../sinks/open-sink.ts';
 import { readRetentionMemory } from '../sinks/retention-memory.ts';
 import { storeFile } from '../store.ts';
@@ -53,6 +54,12 @@ function checkStore(path: string): Finding {
     accessSync(nearest, constants.W_OK | constants.X_OK);
   } catch {
     return { what, ok: false, text: `${path}: this user may not write in ${nearest}` };
+  }
+  const file = storeFile(path);
+  try {
+    if (existsSync(file)) refuseForeign(file);
+  } catch (error) {
+    return { what, ok: false, text: (error as Error).message };
   }
   return { what, ok: true, text: nearest === path ? path : `${path} would be created` };
 }

@@ -5,12 +5,16 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '@wattline/program';
 import type { StoreConfiguration } from '../config/configuration.ts';
+import { refuseForeign } from '../keeping/examine.ts';
 import { storeFile } from '../store.ts';
 
-/** The file of the store. @throws UsageError when there is none yet */
+/** The file of the store. @throws UsageError when there is none yet, OperationError when it is not for this program */
 export function existingStore({ path }: StoreConfiguration): string {
   const file = storeFile(path);
-  if (existsSync(file)) return file;
+  if (existsSync(file)) {
+    refuseForeign(file);
+    return file;
+  }
   throw new UsageError(`there is no store at ${path}: has this bridge run yet?`);
 }
 

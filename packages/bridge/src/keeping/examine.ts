@@ -2,7 +2,8 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { refuseNewer } from '../store.ts';
+import { OperationError } from '@wattline/program';
+import { openReader, refuseNewer, sqliteErrorCode } from '../store.ts';
 import { schemaParts } from './schema-parts.ts';
 
 /** What a store holds, in numbers for a person. */
@@ -24,13 +25,36 @@ export function examineStore(file: string): Contents {
   const database = new DatabaseSync(url, { readOnly: true });
   try {
     refuseDamaged(database, file);
-    const parts = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'store_part'").get();
-    if (parts === undefined) throw new Error(`${file} is a database, but not a store of wattline-bridge.`);
-    refuseNewer(database, file, schemaParts);
+    refuseParts(database, file);
     return contentsOf(database);
   } finally {
     database.close();
   }
+}
+
+/** Looks at its beginning only, while a bridge may write. @throws Error in words when this program cannot read it */
+export function refuseForeign(file: string): void {
+  const database = openReader(file);
+  try {
+    refuseParts(database, file);
+  } catch (error) {
+    if (sqliteErrorCode(error) !== sqliteNoDatabase) throw error;
+    throw new OperationError(
+      `${file} is no store of wattline-bridge: SQLite says "${(error as Error).message}".`,
+    );
+  } finally {
+    database.close();
+  }
+}
+
+const sqliteNoDatabase = 26;
+
+function refuseParts(database: DatabaseSync, file: string): void {
+  const parts = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'store_part'").get();
+  if (parts === undefined) {
+    throw new OperationError(`${file} is a database, but not a store of wattline-bridge.`);
+  }
+  refuseNewer(database, file, schemaParts);
 }
 
 function refuseDamaged(database: DatabaseSync, file: string): void {
@@ -40,7 +64,7 @@ function refuseDamaged(database: DatabaseSync, file: string): void {
   } catch (error) {
     found = error instanceof Error ? error.message : String(error);
   }
-  if (found !== 'ok') throw new Error(`${file} is not a whole store: SQLite says "${found}".`);
+  if (found !== 'ok') throw new OperationError(`${file} is not a whole store: SQLite says "${found}".`);
 }
 
 function contentsOf(database: DatabaseSync): Contents {

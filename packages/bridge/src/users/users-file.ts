@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OperationError } from '@wattline/program';
 import { namePattern } from '@wattline/protocols';
 import * as z from 'zod';
 import { isPasswordHash } from './password.ts';
@@ -62,12 +63,12 @@ export function readUsers(file: string): readonly User[] {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new Error(`the users cannot be read: ${(error as Error).message}`);
+    throw new OperationError(`the users cannot be read: ${(error as Error).message}`);
   }
   const parsed = fileShape.safeParse(jsonOf(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Error(
+    throw new OperationError(
       `${file} is no file of users (${issue?.path.join('.')}: ${issue?.message}); restore it, or remove it and add the users again`,
     );
   }
@@ -91,7 +92,7 @@ export function writeUsers(file: string, users: readonly User[]): void {
     sync(folder);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw new Error(`the users cannot be written: ${(error as Error).message}`);
+    throw new OperationError(`the users cannot be written: ${(error as Error).message}`);
   }
 }
 
