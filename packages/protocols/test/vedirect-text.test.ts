@@ -57,6 +57,25 @@ describe('a block is found however it comes', () => {
     }
   });
 
+  test('two blocks that lost what was between them are none, although they sum to 0', () => {
+    const merged = formatBlock([
+      ...([
+        ['PID', '0xA053'],
+        ['V', '12000'],
+        ['I', '100'],
+      ] as const),
+      ...([
+        ['PID', '0xA053'],
+        ['V', '13000'],
+        ['PPV', '20'],
+      ] as const),
+    ]);
+    const sound = formatBlock([['V', '12800']]);
+    const { answer, damaged } = takeOrSkip(takeBlock, joinChunks([merged, sound]));
+    expect(damaged).toEqual([expect.stringContaining('has a label twice')]);
+    expect(answer).toEqual(new Map([['V', '12800']]));
+  });
+
   test('whole and damaged blocks of every recording are counted', () => {
     for (const { name, bytes, blocks, damaged } of vectorsOf('vedirect-text')) {
       let whole = 0;

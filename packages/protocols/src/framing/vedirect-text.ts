@@ -3,7 +3,8 @@
 //   CR LF label TAB value … CR LF "Checksum" TAB byte
 //
 // All bytes of a block sum to 0 modulo 256; the last byte makes it so and may be any byte. HEX frames, `:` … LF, come
-// between blocks or between any two bytes of one and count in no sum.
+// between blocks or between any two bytes of one and count in no sum. A label that comes twice shows that bytes between two
+// blocks were lost: one in 256 of such sums to 0 as well.
 // Victron, "VE.Direct Protocol", 3.34; "VE.Direct Protocol FAQ".
 
 import { ProtocolError, type Take } from '../session.ts';
@@ -30,6 +31,7 @@ export const takeBlock: Take<Block> = (received) => {
   }
   const block = new Map<string, string>();
   let sum = 0;
+  let twice: string | undefined;
   let state: 'idle' | 'label' | 'value' = 'idle';
   let label = '';
   let value = '';
@@ -47,12 +49,15 @@ export const takeBlock: Take<Block> = (received) => {
     if (state === 'value' && byte !== lineFeed) {
       if (byte !== carriageReturn) value += String.fromCharCode(byte);
     } else if (byte === lineFeed) {
-      if (state === 'value') block.set(label, value);
+      if (state === 'value') {
+        if (block.has(label)) twice = label;
+        block.set(label, value);
+      }
       state = 'label';
       label = '';
       value = '';
     } else if (state === 'label' && byte === tab) {
-      if (label === checksumLabel) return judged(block, sum, received, at + 1);
+      if (label === checksumLabel) return judged({ block, sum, twice }, received, at + 1);
       state = 'value';
     } else if (state === 'label' && byte !== carriageReturn) {
       label += String.fromCharCode(byte);
@@ -61,16 +66,26 @@ export const takeBlock: Take<Block> = (received) => {
   return undefined;
 };
 
+interface Summed {
+  readonly block: Block;
+  readonly sum: number;
+  /** A label that came more than once. */
+  readonly twice: string | undefined;
+}
+
 function judged(
-  block: Block,
-  sum: number,
+  { block, sum, twice }: Summed,
   received: Uint8Array,
   checksumAt: number,
 ): ReturnType<Take<Block>> {
   if (checksumAt >= received.length) return undefined;
   const rest = (sum + (received[checksumAt] as number)) % 256;
   const used = checksumAt + 1;
-  if (rest === 0) return { used, answer: block };
+  if (rest === 0 && twice === undefined) return { used, answer: block };
+  if (rest === 0) {
+    const lost = `a VE.Direct block of ${used} bytes has a label twice, bytes between two were lost: ${labelsShown(block)}`;
+    throw new ProtocolError('corrupt', lost, used);
+  }
   const message = `a VE.Direct block of ${used} bytes sums to ${rest}, not 0: ${labelsShown(block)}`;
   throw new ProtocolError('corrupt', message, used);
 }
