@@ -53,7 +53,7 @@ function expectNothingLeft({ stderr }: Ending): void {
   expect(existsSync(folder)).toBe(false);
 }
 
-const devices = ['roof', 'bank', 'inverter', 'orion', 'shed', 'shed-battery'];
+const devices = ['roof', 'bank', 'inverter', 'orion', 'shed', 'shed-battery', 'shed-more'];
 
 test(
   'two at a time take different ports, show every device live and end by themselves',
@@ -165,7 +165,7 @@ test('sites whose devices are asked over connections and cables are shown alike'
 test('what has been at every site is there soon, unit by unit', patience, async () => {
   const program = demo(['--history', '1h']);
   await program.untilPrinted((lines) => pageOf(lines) !== undefined);
-  const units = 6 + 3 + 5 + 7;
+  const units = 7 + 3 + 5 + 7;
   await program.untilPrinted((lines) =>
     lines.includes(`  ${(units * 60).toLocaleString('en')} readings of the last 1 hours stored`),
   );

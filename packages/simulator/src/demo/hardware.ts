@@ -26,46 +26,62 @@ export async function plugIn(
   for (const { name, reach } of devices)
     if (reach.by === 'radio' && name !== faulty) radio.add(reach.peripheral());
   const server = await serveH4(radio);
-  const cables = new Map<string, Cable>();
+  const cables: Cable[] = [];
+  const ports = new Map<string, string>();
   const missing: string[] = [];
-  for (const device of devices) {
-    if (device.reach.by !== 'cable') continue;
+  for (const { port, ends } of endsByPort(devices)) {
+    const isOn = ends.every(({ name }) => name !== faulty);
     try {
-      cables.set(device.name, await layCable(device.reach, folder, device.name !== faulty));
+      const cable = await layCable(join(folder, port), isOn ? ends : []);
+      cables.push(cable);
+      for (const { name } of ends) ports.set(name, cable.path);
     } catch (error) {
       if (!(error instanceof NoPseudoTerminal)) throw error;
-      missing.push(`${device.name} (${device.reach.cable}): ${error.message}`);
+      for (const { name, cable } of ends) missing.push(`${name} (${cable}): ${error.message}`);
     }
   }
   return {
     radioPort: server.port,
-    ports: new Map([...cables].map(([name, { path }]) => [name, path])),
+    ports,
     missing,
     async close() {
       await server.close();
       radio.close();
-      await Promise.all([...cables.values()].map((cable) => cable.close()));
+      await Promise.all(cables.map((cable) => cable.close()));
     },
   };
 }
 
 type Cable = Pick<VirtualSerial, 'path' | 'close'>;
 
-async function layCable(
-  { port, tells, answers }: Extract<DemoDevice['reach'], { by: 'cable' }>,
-  folder: string,
-  isOn: boolean,
-): Promise<Cable> {
-  const line: VirtualSerial = await openVirtualSerial(join(folder, port), (request) => {
-    const all = isOn && answers !== undefined ? answers(request) : [];
+/** What of one device is at a port. */
+type End = Extract<DemoDevice['reach'], { by: 'cable' }> & Pick<DemoDevice, 'name'>;
+
+/** A device that is read in two of its languages is at one port twice. */
+function endsByPort(
+  devices: readonly DemoDevice[],
+): readonly { readonly port: string; readonly ends: readonly End[] }[] {
+  const ends = devices.flatMap(({ name, reach }): End[] =>
+    reach.by === 'cable' ? [{ ...reach, name }] : [],
+  );
+  return [...new Set(ends.map(({ port }) => port))].map((port) => ({
+    port,
+    ends: ends.filter((end) => end.port === port),
+  }));
+}
+
+async function layCable(path: string, ends: readonly End[]): Promise<Cable> {
+  const line: VirtualSerial = await openVirtualSerial(path, (request) => {
+    const all = ends.flatMap(({ answers }) => answers?.(request) ?? []);
     if (all.length > 0) line.write(Buffer.concat(all));
   });
-  const timer =
-    isOn && tells !== undefined ? setInterval(() => line.write(tells.bytes()), tells.everyMs) : undefined;
+  const timers = ends.flatMap(({ tells }) =>
+    tells === undefined ? [] : [setInterval(() => line.write(tells.bytes()), tells.everyMs)],
+  );
   return {
     path: line.path,
     async close() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       await line.close();
     },
   };

@@ -1,6 +1,8 @@
-// The Victron site of the demonstration: a cabin whose devices advertise, and a shed with two cables.
+// The Victron site of the demonstration: a cabin whose devices advertise, and a shed with two cables, one of which is read in
+// text and asked in HEX.
 
 import { type Decoded, definitions, type Values, victronCompany } from '@wattline/protocols';
+import { createHexPort } from '../devices/vedirect-hex.ts';
 import { createPeripheral } from '../radio/peripheral.ts';
 import type { SimulatedDevice, Site } from '../site/site.ts';
 import type { DemoDevice } from './device.ts';
@@ -13,6 +15,7 @@ import {
   radioDevices,
   sentBytes,
 } from './devices.ts';
+import { polled } from './poll.ts';
 
 const advertisingEveryMs = 500;
 const blocksEveryMs = 1000;
@@ -44,14 +47,40 @@ export function victronDevices(site: Site): readonly DemoDevice[] {
         ...{ name, type, definition: 'vedirect-text', units: [name] },
         reach: {
           by: 'cable',
-          cable: 'VE.Direct cable',
-          port: `ttyVE-${name}`,
+          cable: veDirect,
+          port: portOf(name),
           tells: { everyMs: blocksEveryMs, bytes },
         },
         readings: (timeMs) => [read(device, valuesOf(name, timeMs))],
       };
     }),
+    hexOf(site),
   ];
+}
+
+const veDirect = 'VE.Direct cable';
+const portOf = (name: SimulatedDevice): string => `ttyVE-${name}`;
+
+/** The other language of a charger that sends its text at the same cable. */
+function hexOf(site: Site): DemoDevice {
+  const name = 'shed-more';
+  const { answers, unasked } = hexPortAt(() => site.at(Date.now()).shed);
+  return {
+    ...{ name, type: 'mppt', definition: 'vedirect-hex', units: [name] },
+    reach: {
+      ...{ by: 'cable', cable: veDirect, port: portOf('shed'), answers },
+      tells: { everyMs: blocksEveryMs, bytes: unasked },
+    },
+    readings: polled('vedirect-hex', 'serial', (timeMs) => {
+      const shown = site.at(timeMs).shed;
+      return hexPortAt(() => shown).answers;
+    }),
+  };
+}
+
+function hexPortAt(shown: () => Values) {
+  const { receive, unasked } = createHexPort(shown);
+  return { answers: receive, unasked: () => Buffer.concat(unasked()) };
 }
 
 const nonceOf = (timeMs: number): number => Math.floor(timeMs / 1000);
