@@ -4,75 +4,68 @@
 
 import type { Value } from './field.ts';
 
-/** The names told so far, by which one came last. */
-interface Shape {
-  readonly name: string;
-  /** The shape that came after this one first, and those that came later. */
-  next: Shape | undefined;
-  others: Map<string, Shape> | undefined;
+/** Which names are there: a bit for each, 31 in a number. */
+interface Present {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Values by the place of their names; `undefined` where one is absent. */
+type Told = readonly (Value | undefined)[];
+
+interface Shape extends Present {
   uses: number;
-  make: ((told: readonly Value[]) => Record<string, Value>) | undefined;
+  make: ((told: Told) => Record<string, Value>) | undefined;
 }
 
-export interface Shapes {
-  readonly empty: Shape | undefined;
-  /** `undefined`: there are so many shapes already that this one gets none. */
-  readonly following: (shape: Shape | undefined, name: string) => Shape | undefined;
-  /** The first so many names and what was told of them. */
-  readonly valuesOf: (
-    shape: Shape | undefined,
-    names: readonly string[],
-    told: readonly Value[],
-    count: number,
-  ) => Record<string, Value>;
-}
-
+export const bitsOfPart = 31;
+/** A record of more names is put together name by name. */
+const namesMax = 2 * bitsOfPart;
 /** A device whose fields come and go in any combination does not fill the memory. */
 const shapesMax = 2000;
 /** Making a literal costs as much as some hundred objects without: not for a program that reads once. */
 const usesBefore = 100;
 
-export function createShapes(): Shapes {
-  const create = (name: string): Shape => ({
-    name,
-    next: undefined,
-    others: undefined,
-    uses: 0,
-    make: undefined,
-  });
-  let count = 1;
-  const add = (shape: Shape, name: string): Shape | undefined => {
-    if (count === shapesMax) return undefined;
-    count++;
-    const added = create(name);
-    if (shape.next === undefined) shape.next = added;
-    else {
-      shape.others ??= new Map();
-      shape.others.set(name, added);
+/** @returns what makes the object of all names that are present */
+export function createShapes(
+  names: readonly string[],
+): (low: number, high: number, told: Told) => Record<string, Value> {
+  const shapes = new Map<number, Map<number, Shape>>();
+  let count = 0;
+  let last: Shape | undefined;
+  /** `undefined`: there are so many shapes already that this one gets none. */
+  const shapeOf = (low: number, high: number): Shape | undefined => {
+    let ofHigh = shapes.get(high);
+    const known = ofHigh?.get(low);
+    if (known !== undefined || count === shapesMax || names.length > namesMax) return known;
+    if (ofHigh === undefined) {
+      ofHigh = new Map();
+      shapes.set(high, ofHigh);
     }
+    const added: Shape = { low, high, uses: 0, make: undefined };
+    ofHigh.set(low, added);
+    count++;
     return added;
   };
-  return {
-    empty: create(''),
-    following(shape, name) {
-      if (shape === undefined) return undefined;
-      const { next } = shape;
-      return next !== undefined && next.name === name ? next : (shape.others?.get(name) ?? add(shape, name));
-    },
-    valuesOf(shape, names, told, count) {
-      if (shape?.make !== undefined) return shape.make(told);
-      if (shape !== undefined && ++shape.uses === usesBefore) shape.make = literalOf(names.slice(0, count));
-      const values: Record<string, Value> = {};
-      for (let index = 0; index < count; index++) values[names[index] as string] = told[index] as Value;
-      return values;
-    },
+  return (low, high, told) => {
+    if (last === undefined || last.low !== low || last.high !== high) last = shapeOf(low, high);
+    if (last?.make !== undefined) return last.make(told);
+    if (last !== undefined && ++last.uses === usesBefore) last.make = literalOf(names, told);
+    const values: Record<string, Value> = {};
+    for (const [index, name] of names.entries()) {
+      const value = told[index];
+      if (value !== undefined) values[name] = value;
+    }
+    return values;
   };
 }
 
 /** `undefined`: this program must not make code, or a name is none of the vocabulary. */
-function literalOf(names: readonly string[]): Shape['make'] {
+function literalOf(names: readonly string[], told: Told): Shape['make'] {
   if (!names.every((name) => /^[a-z][a-z\d_]*$/.test(name))) return undefined;
-  const entries = names.map((name, index) => `${name}: told[${index}]`);
+  const entries = names.flatMap((name, index) =>
+    told[index] === undefined ? [] : `${name}: told[${index}]`,
+  );
   try {
     return new Function('told', `return { ${entries.join(', ')} };`) as Shape['make'];
   } catch (error) {

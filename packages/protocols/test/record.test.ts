@@ -5,7 +5,7 @@ import { decodeField, gauge, type Value, type Values } from '../src/field.ts';
 import { decodeRecord } from '../src/record.ts';
 import { registersAt } from '../src/registers.ts';
 import { createShapes } from '../src/shape.ts';
-import { u8 } from '../src/where.ts';
+import { ifLongEnough, u8 } from '../src/where.ts';
 import { randomOf } from './random.ts';
 
 /** Each field by itself, in the words of the declaration. */
@@ -83,25 +83,43 @@ test('what is computed replaces a value of the same name, and each reading is an
 });
 
 test('fields in ever new combinations are decoded all the same when there are more of them than shapes', () => {
-  const shapes = createShapes();
-  const tell = (names: readonly string[]): Values => {
-    let { empty: shape } = shapes;
-    for (const name of names) shape = shapes.following(shape, name);
-    return shapes.valuesOf(shape, names, names, names.length);
-  };
-  for (let mask = 1; mask < 2 ** 12; mask++) {
-    const names = Array.from({ length: 12 }, (_, bit) => `field_${bit}`).filter(
-      (_, bit) => (mask >> bit) & 1,
+  const names = Array.from({ length: 62 }, (_, index) => `field_${index}`);
+  const valuesOf = createShapes(names);
+  const { below } = randomOf(0x5eed);
+  for (let round = 0; round < 4000; round++) {
+    const [low, high] = [below(2 ** 31), below(2 ** 31)];
+    const told = names.map((name, index) =>
+      ((index < 31 ? low : high) >> (index % 31)) & 1 ? name : undefined,
     );
-    expect(tell(names)).toEqual(Object.fromEntries(names.map((name) => [name, name])));
+    const present = names.filter((_, index) => told[index] !== undefined);
+    expect(valuesOf(low, high, told)).toEqual(Object.fromEntries(present.map((name) => [name, name])));
   }
 });
 
+test('a record of more fields than there are bits for is decoded too, each time by the names that it has', () => {
+  const fields = Object.fromEntries(
+    Array.from({ length: 70 }, (_, index) => [`field_${index}`, gauge(ifLongEnough(u8(index), 'there'), {})]),
+  );
+  for (let round = 0; round < 300; round++) {
+    const length = 60 + (round % 11);
+    const values = decodeRecord({ fields }, new Uint8Array(length).fill(7));
+    expect(Object.keys(values)).toEqual(Object.keys(fields).slice(0, length));
+  }
+});
+
+test('a field that a shorter payload may have is read after those that it is too short for', () => {
+  const fields = Object.fromEntries(
+    [1, 4, 6, 2, 5, 0].map((at) => [`field_${at}`, gauge(ifLongEnough(u8(at), 'there'), {})]),
+  );
+  const namesAt = (length: number) => Object.keys(decodeRecord({ fields }, new Uint8Array(length)));
+  expect(namesAt(3)).toEqual(['field_1', 'field_2', 'field_0']);
+  expect(namesAt(5)).toEqual(['field_1', 'field_4', 'field_2', 'field_0']);
+  expect(namesAt(1)).toEqual(['field_0']);
+});
+
 test('a name that is none of the vocabulary never becomes code', () => {
-  const shapes = createShapes();
   const name = 'a: told[0] } }; globalThis.intruded = true; ({ b';
-  const shape = shapes.following(shapes.empty, name);
-  for (let round = 0; round < 200; round++)
-    expect(shapes.valuesOf(shape, [name], [1], 1)).toEqual({ [name]: 1 });
+  const valuesOf = createShapes([name]);
+  for (let round = 0; round < 200; round++) expect(valuesOf(1, 0, [1])).toEqual({ [name]: 1 });
   expect(Reflect.get(globalThis, 'intruded')).toBeUndefined();
 });
