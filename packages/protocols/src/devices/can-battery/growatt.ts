@@ -6,7 +6,7 @@ import { type Codes, counter, each, flag, flags, gauge, info, state } from '../.
 import { inFrame } from '../../frames.ts';
 import { bitsOf, i16be, u8, u16be, u16le, ubits } from '../../where.ts';
 import { cellVoltageDifference, cellVoltageMax, cellVoltageMin } from '../cells.ts';
-import { type FrameRecord, ofCells, percent } from './shared-frames.ts';
+import { type FrameRecord, notAvailable as na, ofCells, percent } from './shared-frames.ts';
 
 const status = (bit: number, width = 1) => inFrame(0x311, bitsOf(u16be(6), bit, width));
 const request = (bit: number) => inFrame(0x319, bitsOf(u8(0), bit));
@@ -23,9 +23,13 @@ const of = (about: string, fields: FrameRecord['fields']): FrameRecord => ({
 });
 
 const limits = of('limits and state', {
-  battery_charge_voltage_limit: gauge(inFrame(0x311, u16be(0)), { unit: 'V', scale: 0.1 }),
-  battery_charge_current_limit: gauge(inFrame(0x311, u16be(2)), { unit: 'A', scale: 0.1 }),
-  battery_discharge_current_limit: gauge(inFrame(0x311, u16be(4)), { unit: 'A', scale: 0.1 }),
+  battery_charge_voltage_limit: gauge(inFrame(0x311, u16be(0)), { unit: 'V', scale: 0.1, na: na.unsigned }),
+  battery_charge_current_limit: gauge(inFrame(0x311, u16be(2)), { unit: 'A', scale: 0.1, na: na.unsigned }),
+  battery_discharge_current_limit: gauge(inFrame(0x311, u16be(4)), {
+    unit: 'A',
+    scale: 0.1,
+    na: na.unsigned,
+  }),
   device_state: state(status(0, 2), { 0: 'soft_start', 1: 'standby', 2: 'charging', 3: 'discharging' }),
   balancing: flag(status(3)),
   discharge_mos_on: flag(status(5)),
@@ -78,9 +82,9 @@ const protections = of('protections and warnings', {
 
 const values: FrameRecord = {
   ...of('values', {
-    battery_voltage: gauge(inFrame(0x313, i16be(0)), { unit: 'V', scale: 0.01 }),
-    battery_current: gauge(inFrame(0x313, i16be(2)), { unit: 'A', scale: 0.1 }),
-    cell_temperature_max: gauge(inFrame(0x313, i16be(4)), { unit: '°C', scale: 0.1 }),
+    battery_voltage: gauge(inFrame(0x313, i16be(0)), { unit: 'V', scale: 0.01, na: na.signed }),
+    battery_current: gauge(inFrame(0x313, i16be(2)), { unit: 'A', scale: 0.1, na: na.signed }),
+    cell_temperature_max: gauge(inFrame(0x313, i16be(4)), { unit: '°C', scale: 0.1, na: na.signed }),
     state_of_charge: gauge(inFrame(0x313, u8(6)), { unit: '%', convert: percent }),
     // Bit 7 is a flag of unknown meaning.
     state_of_health: gauge(inFrame(0x313, ubits(56, 7)), { unit: '%', convert: percent }),
@@ -89,10 +93,10 @@ const values: FrameRecord = {
 };
 
 const capacity = of('capacity', {
-  battery_capacity_remaining: gauge(inFrame(0x314, u16be(0)), { unit: 'Ah', scale: 0.01 }),
-  battery_capacity_full: gauge(inFrame(0x314, u16be(2)), { unit: 'Ah', scale: 0.01 }),
-  cell_voltage_difference: gauge(inFrame(0x314, u16be(4)), { unit: 'V', scale: 0.001 }),
-  battery_cycle_count: counter(inFrame(0x314, u16be(6)), {}),
+  battery_capacity_remaining: gauge(inFrame(0x314, u16be(0)), { unit: 'Ah', scale: 0.01, na: na.unsigned }),
+  battery_capacity_full: gauge(inFrame(0x314, u16be(2)), { unit: 'Ah', scale: 0.01, na: na.unsigned }),
+  cell_voltage_difference: gauge(inFrame(0x314, u16be(4)), { unit: 'V', scale: 0.001, na: na.unsigned }),
+  battery_cycle_count: counter(inFrame(0x314, u16be(6)), { na: na.unsigned }),
 });
 
 const cells: FrameRecord = {
@@ -102,7 +106,7 @@ const cells: FrameRecord = {
       const id = 0x315 + (index >> 2);
       const place = inFrame(id, u16be(2 * (index & 3)));
       // A pack of 15 cells leaves the last place 0.
-      return [`cell_voltage_${index + 1}`, gauge(place, { unit: 'V', scale: 0.001, na: 0 })];
+      return [`cell_voltage_${index + 1}`, gauge(place, { unit: 'V', scale: 0.001, na: [0, na.unsigned] })];
     }),
   ),
   computed: [cellVoltageMin, cellVoltageMax, cellVoltageDifference].map(ofCells),
@@ -116,8 +120,8 @@ const extremes = of('extremes and requests', {
   battery_chemistry: info(inFrame(0x319, ubits(0, 2)), {
     convert: (raw) => chemistries[Number(raw)] ?? null,
   }),
-  cell_voltage_max: gauge(inFrame(0x319, u16be(1)), { unit: 'V', scale: 0.001 }),
-  cell_voltage_min: gauge(inFrame(0x319, u16be(3)), { unit: 'V', scale: 0.001 }),
+  cell_voltage_max: gauge(inFrame(0x319, u16be(1)), { unit: 'V', scale: 0.001, na: na.unsigned }),
+  cell_voltage_min: gauge(inFrame(0x319, u16be(3)), { unit: 'V', scale: 0.001, na: na.unsigned }),
   cell_voltage_max_position: info(inFrame(0x319, u8(5))),
   cell_voltage_min_position: info(inFrame(0x319, u8(6))),
 });

@@ -7,7 +7,7 @@ import { type Codes, counter, each, flag, flags, gauge, info } from '../../field
 import { type Frames, inFrame } from '../../frames.ts';
 import { bitsOf, u8, u16le, u32le, type Where } from '../../where.ts';
 import { cellVoltageDifference } from '../cells.ts';
-import { type FrameRecord, ofCells, percent } from './shared-frames.ts';
+import { type FrameRecord, notAvailable as na, ofCells, percent } from './shared-frames.ts';
 
 /** The first unit's. */
 export const jkIds = {
@@ -27,7 +27,7 @@ const cellsMax = 28;
 
 const { values, cellExtremes, temperatures, alarms, capacity, sensors, switches, cells } = jkIds;
 const extremeVoltage = (offset: number) =>
-  gauge(inFrame(cellExtremes, u16le(offset)), { unit: 'V', scale: 0.001 });
+  gauge(inFrame(cellExtremes, u16le(offset)), { unit: 'V', scale: 0.001, na: na.unsigned });
 const temperature = (offset: number) =>
   gauge(inFrame(temperatures, u8(offset)), { unit: '°C', offset: -50, na: 0xff });
 const sensor = (place: number) =>
@@ -69,8 +69,13 @@ const native: FrameRecord = {
   kind: 'battery',
   about: '0x2F4 and its kin',
   fields: {
-    battery_voltage: gauge(inFrame(values, u16le(0)), { unit: 'V', scale: 0.1 }),
-    battery_current: gauge(inFrame(values, u16le(2)), { unit: 'A', scale: 0.1, offset: -400 }),
+    battery_voltage: gauge(inFrame(values, u16le(0)), { unit: 'V', scale: 0.1, na: na.unsigned }),
+    battery_current: gauge(inFrame(values, u16le(2)), {
+      unit: 'A',
+      scale: 0.1,
+      offset: -400,
+      na: na.unsigned,
+    }),
     state_of_charge: gauge(inFrame(values, u8(4)), { unit: '%', convert: percent }),
     cell_voltage_max: extremeVoltage(0),
     cell_voltage_max_position: info(inFrame(cellExtremes, u8(2))),
@@ -90,15 +95,19 @@ const native: FrameRecord = {
     discharge_mos_on: isOn(1),
     balancing: isOn(2),
     heater_on: isOn(3),
-    battery_capacity_remaining: gauge(inFrame(capacity, u16le(0)), { unit: 'Ah', scale: 0.1 }),
-    battery_capacity_full: gauge(inFrame(capacity, u16le(2)), { unit: 'Ah', scale: 0.1 }),
-    battery_cycle_count: counter(inFrame(capacity, u16le(6)), {}),
+    battery_capacity_remaining: gauge(inFrame(capacity, u16le(0)), {
+      unit: 'Ah',
+      scale: 0.1,
+      na: na.unsigned,
+    }),
+    battery_capacity_full: gauge(inFrame(capacity, u16le(2)), { unit: 'Ah', scale: 0.1, na: na.unsigned }),
+    battery_cycle_count: counter(inFrame(capacity, u16le(6)), { na: na.unsigned }),
     ...each(cellsMax, (index) => {
       const id = cells + (index >> 2) * cellsStep;
       // A frame that is not full ends in zeros.
       return [
         `cell_voltage_${index + 1}`,
-        gauge(inFrame(id, u16le(2 * (index & 3))), { unit: 'V', scale: 0.001, na: 0 }),
+        gauge(inFrame(id, u16le(2 * (index & 3))), { unit: 'V', scale: 0.001, na: [0, na.unsigned] }),
       ];
     }),
   },
