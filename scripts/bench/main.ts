@@ -1,5 +1,5 @@
 // `npm run bench`: what the README claims, measured on this machine. `-- --write` keeps the table in docs/measurements.md,
-// `-- --only decode,python,years,once,run,asked,asked-run,bridge,delivery` measures a part,
+// `-- --only decode,python,years,once,run,asked,asked-run,bridge,delivery` measures a part, `present,outage` what takes longer,
 // `-- --minutes 10` (30 for what must stay flat) is how long the agent is watched,
 // `-- --rounds 3` how often deliveries are measured side by side; TELEGRAF=program has it measured beside,
 // PYTHON=program is the Python of the decoders beside ours.

@@ -106,6 +106,7 @@ export const products: readonly Product[] = [
       'config/agent-one-charger-cron.yml',
       'config/agent-shunt-and-charger.yml',
       'config/agent-battery-by-cable.yml',
+      'config/agent-battery-on-can.yml',
       'config/secrets.example.yml',
       'config/agent.schema.json',
       'deploy/cron/wattline',
