@@ -111,6 +111,15 @@ describe.skipIf(!hasTerminals)('a battery on a serial port', () => {
     });
   });
 
+  test('is not found when somebody stops the asking, which is no fault', async () => {
+    const site = await openInstallation();
+    const bank = await openBank(site.folder);
+    bank.sleep(true);
+    const asking = site.agent(['scan', '--ask', '--port', bank.port]);
+    await expect.poll(bank.asked).not.toBe('');
+    expect(await asking.stop('SIGINT')).toMatchObject({ code: 5, stderr: '' });
+  });
+
   test('delivers with once, and what was recorded stands in for it with its own time', async () => {
     const site = await openInstallation();
     const broker = await startAedes();

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
-import { openOutbox } from '../src/outbox/outbox.ts';
 import { dayMs, entry, open, startMs, waiting } from './outbox-scratch.ts';
 
 const segmentsOf = (path: string): string[] => readdirSync(path).filter((name) => name.endsWith('.log'));
@@ -259,14 +258,6 @@ test('a reading that can never be kept is refused by itself', async () => {
   await outbox.append(entry(1));
   expect(outbox.status().readings).toBe(1);
   await outbox.close();
-});
-
-test('a directory that cannot be made is explained', async () => {
-  const path = join(scratchFolder(), 'file');
-  writeFileSync(path, '');
-  await expect(openOutbox({ path, bytesMax: 1e6, ageMaxMs: 1 })).rejects.toMatchObject({
-    message: expect.stringContaining(`The outbox ${path} cannot be opened`),
-  });
 });
 
 test('inspection tells what waits, while an agent has it open', async () => {

@@ -159,15 +159,27 @@ function secretOf({ secret }: DeviceDefinition, given: unknown): Uint8Array | un
   return bytesOf('secret', given);
 }
 
+/** Of one request: minutes of any link. Each chunk counts as one more. */
+const bytesMax = 65_536;
+
+const tooMuch = (): DecodeError =>
+  new DecodeError('usage', `at most ${bytesMax} bytes can be decoded in one request; ask for parts of them`);
+
 function chunksOf(given: unknown): readonly Uint8Array[] {
-  if (typeof given === 'string') return [bytesOf('bytes', given)];
-  if (Array.isArray(given)) return given.map((chunk) => bytesOf('bytes', chunk));
+  if (typeof given === 'string') return chunksOf([given]);
+  if (Array.isArray(given)) {
+    const chunks = given.map((chunk) => bytesOf('bytes', chunk));
+    const bytes = chunks.reduce((sum, { length }) => sum + length, chunks.length);
+    if (bytes > bytesMax) throw tooMuch();
+    return chunks;
+  }
   throw new DecodeError('usage', 'bytes: a text of hex digits, or a list of them, is missing');
 }
 
 function framesOf(given: unknown): readonly CanFrame[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [];
   if (list.length === 0) throw new DecodeError('usage', 'bytes: a list of frames {"id", "data"} is missing');
+  if (list.length > bytesMax) throw tooMuch();
   return list.map((frame) => {
     const { id, data } = isObject(frame) ? frame : {};
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= 2 ** 29)
@@ -177,7 +189,8 @@ function framesOf(given: unknown): readonly CanFrame[] {
 }
 
 function bytesOf(name: string, hex: unknown): Uint8Array {
-  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex))
+  if (typeof hex === 'string' && hex.length > 2 * bytesMax) throw tooMuch();
+  if (typeof hex !== 'string' || hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex))
     throw new DecodeError('usage', `${name}: two hex digits a byte are expected, not ${shown(hex)}`);
   return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
     Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),

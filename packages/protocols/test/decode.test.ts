@@ -61,6 +61,20 @@ test('chunks are joined as they were received', () => {
   });
 });
 
+test.each(['jbd', 'vedirect-text', 'victron-ble', 'can-pylontech'])(
+  'a line of millions of digits for %s costs itself only',
+  (definition) => {
+    const ask = (bytes: unknown) => JSON.parse(decodeLine(JSON.stringify({ id: 1, definition, bytes })));
+    const isBus = definition.startsWith('can');
+    const tooMuch = { id: 1, error: { code: 'usage', message: expect.stringContaining('at most 65536') } };
+    const frames = Array.from({ length: 65_537 }, () => ({ id: 0x355, data: '' }));
+    expect(ask(isBus ? frames : 'dd'.repeat(5_000_000))).toEqual(tooMuch);
+    expect(ask(isBus ? frames : Array(65_537).fill(''))).toEqual(tooMuch);
+    expect(ask(isBus ? 'dd'.repeat(5_000_000) : '00'.repeat(65_000)).error.message).not.toContain('at most');
+    expect(ask('d'.repeat(65_001))).toMatchObject({ error: { code: 'usage' } });
+  },
+);
+
 test('a line that is not JSON is one answer, and a sound one is answered in JSON', () => {
   expect(JSON.parse(decodeLine('{'))).toMatchObject({ id: null, error: { code: 'usage' } });
   expect(JSON.parse(decodeLine(JSON.stringify(request)))).toEqual({

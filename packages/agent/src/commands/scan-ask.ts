@@ -51,8 +51,10 @@ export async function scanByAsking(options: ScanAskOptions): Promise<ExitCode> {
       return exitCodes.done;
     }
   } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
     progress.done();
+    // Whoever stopped it waits for no answer.
+    if (options.signal.aborted) return exitCodes.noneRead;
+    if (!(error instanceof TransportError)) throw error;
     terminal.writeError(`${error.message}\n`);
     return exitCodes.noneRead;
   }

@@ -1,7 +1,7 @@
 // What of a file survives a power cut: its bytes after its own sync, its name after the sync of its directory.
 
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** The service's group may look (`outbox` command); only the owner writes. */
 const directoryMode = 0o750;
@@ -16,13 +16,27 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Makes the directory and those above it where they are missing, so that their names survive. */
+/**
+ * Makes the directory and those above it where they are missing, so that their names survive. Step by step: where a
+ * file system lets nobody make a directory and says ENOENT, `recursive` tries for ever.
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: directoryMode });
-  if (first === undefined) return;
-  const top = dirname(first);
-  for (let made = resolve(path); made !== top; made = dirname(made)) await syncDirectory(dirname(made));
+  try {
+    await mkdir(path, directoryMode);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (errorCode(error) !== 'ENOENT' || (await isThere(dirname(path)))) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, directoryMode);
+  }
+  await syncDirectory(dirname(path));
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Puts a file in the place of an older one, so that a cut leaves the one or the other. */
 export async function replaceFile(directory: string, name: string, bytes: Buffer): Promise<void> {

@@ -233,6 +233,8 @@ function explain(error: unknown, directory: string, what: string): OutboxError {
     EDQUOT: 'the disk quota is used up; free some space',
     EACCES: 'this user may not write there; give the directory and its files to the user the agent runs as',
     EPERM: 'this user may not write there; give the directory and its files to the user the agent runs as',
+    EEXIST: 'a file stands where a directory is expected; name another path',
+    ENOTDIR: 'a file stands where a directory is expected; name another path',
     EROFS: 'the file system is mounted read-only',
     EIO: 'the disk reports errors; it may be failing',
   };
