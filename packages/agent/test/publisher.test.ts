@@ -237,7 +237,7 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     const { publisher, said } = startPublisher(broker.url, { password: 'secretly wrong' });
     await expect.poll(() => publisher.status().refusals).toBeGreaterThan(1);
     expect(said.join()).toContain(
-      'refuses the agent (Connection refused: Not authorized); check mqtt.username and mqtt.password',
+      'refuses the agent: Connection refused: Not authorized; check mqtt.username and mqtt.password',
     );
     expect(said.join()).not.toContain('secretly');
     const right = startPublisher(broker.url.replace('//', '//barn:right@'), { clientId: 'other' });

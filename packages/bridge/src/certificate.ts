@@ -24,22 +24,25 @@ export interface Certificate {
 
 const lookEveryMs = 60_000;
 
-/** @param key where it stands in the configuration: `web.tls` */
+/** @param key where it stands in the configuration: `web.tls`. @throws Error in words for the operator */
+export function readCertificate(key: string, { certFile, keyFile }: CertificateFiles): Pem {
+  try {
+    const pem = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+    createSecureContext({ ...pem, minVersion: 'TLSv1.2' });
+    return pem;
+  } catch (error) {
+    throw new Error(`${key}: ${certFile} with ${keyFile} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+/** @param key as of `readCertificate` */
 export function openCertificate(
   key: string,
   { certFile, keyFile }: CertificateFiles,
   report: (text: string) => void,
 ): Certificate {
   const listeners: ((pem: Pem) => void)[] = [];
-  const read = (): Pem => {
-    try {
-      const pem = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
-      createSecureContext({ ...pem, minVersion: 'TLSv1.2' });
-      return pem;
-    } catch (error) {
-      throw new Error(`${key}: ${certFile} with ${keyFile} cannot be used: ${(error as Error).message}`);
-    }
-  };
+  const read = (): Pem => readCertificate(key, { certFile, keyFile });
   const renew = (): void => {
     try {
       const pem = read();

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createServer } from 'node:tls';
 import mqtt from 'mqtt';
 import { generate } from 'mqtt-packet';
 import { expect, onTestFinished, test } from 'vitest';
@@ -110,3 +110,31 @@ test.skipIf(!hasOpenssl)('a certificate and a key that do not fit are refused in
   writeFileSync(key, readFileSync(others.key));
   expect(certificate.read().key).not.toBe(first);
 });
+
+test.skipIf(!hasOpenssl)(
+  'check finds certificates that cannot be used, and a broker whose certificate nobody vouches for',
+  { timeout: 30_000 },
+  async () => {
+    const folder = scratchFolder();
+    const { cert, key } = certify(folder);
+    const port = await freePort();
+    const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }).listen(
+      port,
+      '127.0.0.1',
+    );
+    onTestFinished(() => void server.close());
+    const check = async (lines: readonly string[]) => {
+      writeFileSync(join(folder, 'bridge.yml'), ['store: { path: store }', ...lines].join('\n'));
+      return startFromSource('bridge', ['check'], { folder }).ended;
+    };
+    const own = await check([
+      `broker: { listen: "127.0.0.1:${await freePort()}", tls: { cert: "${cert}", key: "${cert}" } }`,
+      `web: { listen: "127.0.0.1:${await freePort()}", tls: { cert: nowhere.pem, key: "${key}" } }`,
+    ]);
+    expect(own.code).toBe(1);
+    expect(own.stdout).toMatch(/^FAULT broker: broker\.tls: .* cannot be used: /m);
+    expect(own.stdout).toMatch(/^FAULT page: web\.tls: .*nowhere\.pem with .* cannot be used: ENOENT/m);
+    const foreign = await check([`broker: { url: "mqtts://127.0.0.1:${port}" }`]);
+    expect(foreign.stdout).toMatch(/^FAULT broker: .*nobody known here; set broker\.ca to its authority/m);
+  },
+);

@@ -1,4 +1,5 @@
 export * from './clock.ts';
+export * from './connect-advice.ts';
 export * from './exit.ts';
 export * from './log.ts';
 export * from './notify.ts';

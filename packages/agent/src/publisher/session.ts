@@ -2,8 +2,9 @@
 // queue empty, because nothing is published without a connection and its end rejects what was not confirmed.
 
 import { setImmediate as turn } from 'node:timers/promises';
+import { reasonCodeOf } from '@wattline/program';
 import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
-import { explainConnect, reasonCodeOf } from './connect-problem.ts';
+import { explainConnect } from './connect-problem.ts';
 
 export interface SessionOptions {
   /** mqtt://host:port or, with TLS, mqtts://host:port; may hold user and password. */

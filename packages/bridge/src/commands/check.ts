@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { type ExitCode, exitCodes, type HostPort } from '@wattline/program';
+import { type ExitCode, exitCodes, explainFailure, type HostPort } from '@wattline/program';
 import mqtt from 'mqtt';
+import { type CertificateFiles, readCertificate } from '../certificate.ts';
 import type { BridgeConfiguration, ExternalBroker, SinkConfiguration } from '../config/configuration.ts';
 import { connectionOf } from '../front.ts';
 import { refuseForeign } from '../keeping/examine.ts';
@@ -81,13 +82,19 @@ const checkBroker = ({ broker, topics }: BridgeConfiguration): Promise<Finding> 
   broker.is === 'embedded' ? checkPort('broker', broker) : checkExternal(broker, topics);
 
 /** That something listens there is no fault: it may be this bridge. */
-async function checkPort(what: 'broker' | 'page', { host, port }: HostPort): Promise<Finding> {
+async function checkPort(
+  what: 'broker' | 'page',
+  { host, port, tls }: HostPort & { readonly tls?: CertificateFiles },
+): Promise<Finding> {
   const code = await new Promise<string | undefined>((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
   const address = `${host}:${port}`;
+  const unfit =
+    tls === undefined ? undefined : certificateFault(what === 'page' ? 'web.tls' : 'broker.tls', tls);
+  if (unfit !== undefined) return { what, ok: false, text: unfit };
   if (code === undefined) return { what, ok: true, text: `would listen on ${address}` };
   if (code === 'EADDRINUSE')
     return {
@@ -96,6 +103,16 @@ async function checkPort(what: 'broker' | 'page', { host, port }: HostPort): Pro
       text: `${address} is in use: by this bridge, if it runs; else choose another port`,
     };
   return { what, ok: false, text: `${address} cannot be listened on (${code})` };
+}
+
+/** Why the listener could not use it, in words. */
+function certificateFault(key: string, files: CertificateFiles): string | undefined {
+  try {
+    readCertificate(key, files);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 async function checkExternal(broker: ExternalBroker, topics: readonly string[]): Promise<Finding> {
@@ -119,7 +136,7 @@ async function checkExternal(broker: ExternalBroker, topics: readonly string[]):
       text: `${connection.url}: ${refused ?? 'lets us read every topic'}`,
     };
   } catch (error) {
-    return { what, ok: false, text: `${broker.host}:${broker.port}: ${(error as Error).message}` };
+    return { what, ok: false, text: `${broker.host}:${broker.port}: ${explainFailure(error, what)}` };
   }
 }
 

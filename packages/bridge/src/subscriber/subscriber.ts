@@ -6,6 +6,7 @@ import { createConnection, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { explainFailure } from '@wattline/program';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import type { Answer, Intake } from '../intake/intake.ts';
 import type { Message } from '../message.ts';
@@ -72,7 +73,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
       client.options.protocolVersion = 4;
       client.options.reconnectPeriod = 1;
     } else {
-      fail(error.message === '' ? String(code ?? 'connection failed') : error.message);
+      fail(explainFailure(error, 'broker'));
     }
   });
   let stable = false;
