@@ -2,7 +2,11 @@
 
 import { type CanFrame, type Decoded, definitions } from '@wattline/protocols';
 
-/** @param framesAt one round at a time; times only grow */
+/**
+ * Under the name of the family, as one that was found has it.
+ *
+ * @param framesAt one round at a time; times only grow
+ */
 export function heardOnBus(
   id: string,
   framesAt: (timeMs: number) => readonly CanFrame[],
@@ -11,6 +15,6 @@ export function heardOnBus(
   if (listener === undefined) throw new Error(`${id} is on no bus`);
   return (timeMs) => {
     for (const frame of framesAt(timeMs)) listener.push(frame, timeMs);
-    return listener.current(timeMs);
+    return listener.current(timeMs).map((reading) => ({ ...reading, family: id }));
   };
 }

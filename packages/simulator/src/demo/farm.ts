@@ -76,10 +76,11 @@ function monitorOf(farm: Farm): DemoDevice {
 
 function stackOf(farm: Farm): DemoDevice {
   const name = 'farm-stack';
-  const framesAt = (timeMs: number) => {
-    const { stack, modules } = farm.at(timeMs);
-    return [...victronFrames(stack), ...dynessFrames(modules)];
-  };
+  const wholeAt = (timeMs: number) => victronFrames(farm.at(timeMs).stack);
+  const modulesAt = (timeMs: number) => dynessFrames(farm.at(timeMs).modules);
+  const framesAt = (timeMs: number) => [...wholeAt(timeMs), ...modulesAt(timeMs)];
+  // A week is heard much sooner by the two families that are there than by all that could be.
+  const heard = [heardOnBus('can-victron', wholeAt), heardOnBus('can-dyness', modulesAt)];
   const adapter = createSlcanAdapter();
   return {
     ...{ name, type: 'battery', definition: 'can-battery', settings: { adapter: 'slcan' } },
@@ -91,6 +92,6 @@ function stackOf(farm: Farm): DemoDevice {
         bytes: () => Buffer.concat(adapter.isListening() ? framesAt(Date.now()).map(formatSlcan) : []),
       },
     },
-    readings: heardOnBus('can-battery', framesAt),
+    readings: (timeMs) => heard.flatMap((readingsAt) => readingsAt(timeMs)),
   };
 }
