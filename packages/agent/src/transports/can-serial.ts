@@ -132,13 +132,7 @@ async function open(
         'unusable',
         `the CAN adapter takes no command within ${commandMsMax / 1000} s: unplug it and plug it in again`,
       );
-  const settled = AbortSignal.timeout(settleMs);
-  const either = AbortSignal.any([signal, settled]);
-  try {
-    if (settleMs > 0) for (;;) await link.read(either);
-  } catch (error) {
-    if (!settled.aborted || signal.aborted) throw error;
-  }
+  if (settleMs > 0) await within(settleMs, { startTimer, signal }, (own) => readOn(link, own, () => {}));
 }
 
 const isTaken = async (link: Link, command: Uint8Array, signal: AbortSignal): Promise<boolean> =>
@@ -156,10 +150,14 @@ async function pump(
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
   try {
-    for (;;) take(await link.read(signal));
+    await readOn(link, signal, take);
   } catch (error) {
     if (!signal.aborted) buffer.fail(error as Error);
   }
+}
+
+async function readOn(link: Link, signal: AbortSignal, take: (chunk: Uint8Array) => void): Promise<never> {
+  for (;;) take(await link.read(signal));
 }
 
 /** The adapter stops; one that is gone or takes nothing needs not be told. */
