@@ -23,6 +23,8 @@ interface Ear {
   readonly device: ReadDevice;
   readonly listener: BusListener;
   readonly pacer: Pacer<readonly Heard[]>;
+  /** Unit → when it was heard that its last reading is of. */
+  readonly givenMs: Map<string | undefined, number>;
   stopWatching: () => void;
 }
 
@@ -40,8 +42,12 @@ export function openBusEars(options: BusEarsOptions): Ears {
     const listener = device.definition.listenToBus?.();
     if (listener === undefined) throw new Error(`${device.definition.id} is on no bus`);
     options.listening?.(listener);
+    const givenMs: Ear['givenMs'] = new Map();
     const emit = (all: readonly Heard[]): void => {
-      for (const heard of all) options.reading(device, heard);
+      for (const heard of all) {
+        givenMs.set(heard.decoded.part, heard.moment.uptimeMs);
+        options.reading(device, heard);
+      }
     };
     const pacer = createPacer({
       intervalMs: device.intervalMs,
@@ -49,7 +55,7 @@ export function openBusEars(options: BusEarsOptions): Ears {
       startTimer,
       emit,
     });
-    return { device, listener, pacer, stopWatching: watchSilence(device) };
+    return { device, listener, pacer, givenMs, stopWatching: watchSilence(device) };
   });
   return {
     hear(packet) {
@@ -83,15 +89,16 @@ function take(
     trouble(device, { code: 'corrupt', message: corrupt });
 }
 
-/** Whether there was something to offer. */
-function offer(ear: Ear, { wallMs, uptimeMs }: Moment): boolean {
-  const current = ear.listener.current(uptimeMs);
-  if (current.length === 0) return false;
-  // One moment for all units, at which each had been heard: none is shown as newer than it is.
-  const timeMs = Math.min(...current.map((unit) => unit.timeMs));
-  const moment: Moment = { uptimeMs: timeMs, wallMs: wallMs - (uptimeMs - timeMs) };
-  ear.pacer.offer(current.map(({ timeMs: _, ...decoded }) => ({ decoded, moment })));
-  return true;
+/** Whether anything is known now. What was not heard again since its last reading is no further reading. */
+function offer({ listener, pacer, givenMs }: Ear, { wallMs, uptimeMs }: Moment): boolean {
+  const current = listener.current(uptimeMs);
+  const news = current.flatMap(({ timeMs, ...decoded }): Heard[] => {
+    const lastMs = givenMs.get(decoded.part) ?? Number.NEGATIVE_INFINITY;
+    const moment: Moment = { uptimeMs: timeMs, wallMs: wallMs - (uptimeMs - timeMs) };
+    return timeMs > lastMs ? [{ decoded, moment }] : [];
+  });
+  if (news.length > 0) pacer.offer(news);
+  return current.length > 0;
 }
 
 function explainSilence(device: ReadDevice, frames: ReadonlyMap<number, Uint8Array>): Trouble {
