@@ -8,6 +8,7 @@ import type { ReadDevice } from '../src/reading/device.ts';
 import type { Connect } from '../src/transport.ts';
 import type { FastClock } from './fast-clock.ts';
 import { kindsOnAir } from './soak-air.ts';
+import { kindsOnBus } from './soak-buses.ts';
 import { kindsOnCable } from './soak-cables.ts';
 import type { CableEnd, Kind, Making, Stamp, View } from './soak-kinds.ts';
 import { createHidWire, createWire, hidPort, type Reach } from './soak-wire.ts';
@@ -46,7 +47,8 @@ export interface SoakDevice {
   readonly place: SoakPlace;
   readonly device: ReadDevice;
   readonly stamps: readonly Stamp[];
-  readonly apartMs: number;
+  /** How much older than its reading a value may be, and how much newer. */
+  readonly apartMs: { readonly older: number; readonly newer: number };
 }
 
 /** ms since each value of a reading was held, as far as it says that. */
@@ -71,7 +73,7 @@ const strikesOf: { readonly [fault in DeviceFault]?: number } = { 'hang-up': 12 
 const strikesDefault = 3;
 const lateMsMax = 4000;
 
-export const kinds: { readonly [name: string]: Kind } = { ...kindsOnAir, ...kindsOnCable };
+export const kinds: { readonly [name: string]: Kind } = { ...kindsOnAir, ...kindsOnCable, ...kindsOnBus };
 
 /** @param intervalMs between readings of each */
 export function soakDevices(clock: FastClock, random: Random, intervalMs: number): SoakDevice[] {
@@ -79,10 +81,10 @@ export function soakDevices(clock: FastClock, random: Random, intervalMs: number
     const { place, at } = placeOf(name, kind, index, clock, random);
     const { secret } = kind;
     const views: readonly (readonly [string, View])[] = [[name, kind], ...Object.entries(kind.besides ?? {})];
-    return views.map(([own, { definition, stamps, apartMs = 0 }]): SoakDevice => {
+    return views.map(([own, { definition, stamps, apartMs = 0, hasUnits }]): SoakDevice => {
       const device = { name: own, intervalMs, definition: definitionOf(definition), ...at };
       return {
-        ...{ place, stamps, apartMs },
+        ...{ place, stamps, apartMs: { older: apartMs, newer: hasUnits ? apartMs : 0 } },
         device: secret === undefined ? device : { ...device, secret },
       };
     });
@@ -91,7 +93,7 @@ export function soakDevices(clock: FastClock, random: Random, intervalMs: number
 
 interface Placed {
   readonly place: SoakPlace;
-  readonly at: Pick<ReadDevice, 'address' | 'port'>;
+  readonly at: Pick<ReadDevice, 'address' | 'port' | 'bus'>;
 }
 
 function placeOf(name: string, kind: Kind, index: number, clock: FastClock, random: Random): Placed {
@@ -104,10 +106,12 @@ function placeOf(name: string, kind: Kind, index: number, clock: FastClock, rand
     return true;
   };
   const disturbed = (chunks: readonly Uint8Array[]): Uint8Array[] =>
-    struck(chunks, strikes('no answer', 'cut', 'damaged') && place.fault, random);
+    struck(chunks, strikes('no answer', 'cut', 'damaged') && place.fault, random, kind.medium !== 'can');
   const pipe: Making['pipe'] = (receive) => ({ receive: (bytes) => disturbed(receive(bytes)) });
   const ticks = (modulus: number): number => Math.floor(nowMs() / tickMs) % modulus;
-  const { by, strange = [] } = kind.make({ ticks, random, pipe, options: { address, intervalMs: 700 } });
+  const isSilent = (): boolean => place.fault === 'no answer';
+  const options = { address, intervalMs: 700 };
+  const { by, strange = [] } = kind.make({ ticks, random, isSilent, pipe, options });
   const state = { faults: answerFaults, fault: undefined, struckMs: 0, strange };
   let place: SoakPlace;
   if (!('receive' in by)) {
@@ -127,19 +131,31 @@ function placeOf(name: string, kind: Kind, index: number, clock: FastClock, rand
     place = { ...state, ...createWire(line) };
     return { place, at: { port: `/dev/${name}` } };
   }
+  if (kind.medium === 'can') {
+    place = { ...state, ...createWire(line), faults: answerFaults.filter((fault) => fault !== 'late') };
+    const bus = { adapter: kind.adapter ?? 'usb-can-a', bitRate: 500_000, ...onlyListening };
+    return { place, at: { port: `/dev/${name}`, bus } };
+  }
   const reports = definitionOf(kind.definition).media.find(({ medium }) => medium === 'hid');
   if (reports?.medium !== 'hid') throw new Error(`${kind.definition} is not reached by USB HID`);
   place = { ...state, ...createHidWire({ ...line, reports, hold: clock.hold }) };
   return { place, at: { port: hidPort } };
 }
 
+const onlyListening = { isListenOnly: true, keepsAlive: false } as const;
+
 type Strikes = (...of: readonly DeviceFault[]) => boolean;
 
-/** What becomes of the answers of a device behind a pipe. */
+/**
+ * What becomes of the answers of a device behind a pipe.
+ *
+ * @param isChecked a byte that was changed is found out; where it cannot be, none is changed, but one lost
+ */
 function struck(
   answers: readonly Uint8Array[],
   fault: DeviceFault | undefined | false,
   random: Random,
+  isChecked: boolean,
 ): Uint8Array[] {
   switch (fault) {
     case 'no answer':
@@ -150,10 +166,15 @@ function struck(
       if (random.below(3) === 0) return [...answers, ...answers];
       return random.below(2) === 0
         ? [random.bytes(random.below(40)), ...answers]
-        : answers.map((answer) => answer.with(random.below(answer.length), random.below(256)));
+        : answers.map((answer) => spoilt(answer, random, isChecked));
     default:
       return [...answers];
   }
+}
+
+function spoilt(answer: Uint8Array, random: Random, isChecked: boolean): Uint8Array {
+  const at = random.below(answer.length);
+  return isChecked ? answer.with(at, random.below(256)) : answer.filter((_, index) => index !== at);
 }
 
 const readRequest = 0x0a;

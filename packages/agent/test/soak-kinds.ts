@@ -2,6 +2,7 @@
 
 import type { Random } from '../../protocols/test/random.ts';
 import type { Peripheral, PeripheralOptions } from '../../simulator/src/radio/peripheral.ts';
+import type { BusWay } from '../src/transport.ts';
 
 /** A field that counts ticks: so many of its unit are a tick, and after so many it begins again. */
 export interface Stamp {
@@ -21,6 +22,8 @@ export interface Making {
   readonly ticks: (modulus: number) => number;
   readonly random: Random;
   readonly options: PeripheralOptions;
+  /** Whether it says nothing now. */
+  readonly isSilent: () => boolean;
   /** Requests to answers, which the fault of now may strike. */
   readonly pipe: (receive: (bytes: Uint8Array) => Uint8Array[]) => {
     readonly receive: (bytes: Uint8Array) => Uint8Array[];
@@ -32,6 +35,8 @@ export interface CableEnd {
   readonly receive: (bytes: Uint8Array) => readonly Uint8Array[];
   /** Asked twice a second: what it sends by itself. */
   readonly says?: () => readonly Uint8Array[];
+  /** Its power was gone: it was unplugged. */
+  readonly restart?: () => void;
 }
 
 export interface Made {
@@ -45,11 +50,15 @@ export interface View {
   readonly stamps: readonly Stamp[];
   /** How long before its reading's time a value may have been held: what is put together from several messages. */
   readonly apartMs?: number;
+  /** One time stands for several units: values of one may be newer than that. */
+  readonly hasUnits?: true;
 }
 
 export interface Kind extends View {
   /** Absent: on the air, or a serial line. */
-  readonly medium?: 'hid';
+  readonly medium?: 'hid' | 'can';
+  /** Of a bus. */
+  readonly adapter?: BusWay['adapter'];
   readonly secret?: Uint8Array;
   /** Devices at the same port, by name. */
   readonly besides?: { readonly [name: string]: View };

@@ -10,6 +10,7 @@ import type { Media } from '../src/reading/connect.ts';
 import { readDevices } from '../src/reading/read-devices.ts';
 import { createReporter } from '../src/reporter.ts';
 import type { Connect } from '../src/transport.ts';
+import { adapterProtocols, canSerialReceiver } from '../src/transports/can-serial.ts';
 import { createWatchedRadio } from '../src/transports/watched-radio.ts';
 import { silentLog } from './bluetooth-rigs.ts';
 import { collect } from './collect-garbage.ts';
@@ -48,12 +49,7 @@ export async function soak({ seed, polls, took }: SoakOptions) {
   const air = createVirtualRadio({ roundTripMs: 20, supervisionMs: 4000, random: random.fraction });
   const children = childrenOn(air, clock);
   const devices = soakDevices(clock, random, intervalMs);
-  const all = new Map(
-    devices.map((own): [string, Watched] => [
-      own.device.name,
-      { own, readings: 0, lastReadMs: 0, askedMs: undefined, partedMs: -1, overdueSaidMs: 0 },
-    ]),
-  );
+  const all = new Map(devices.map((own): [string, Watched] => [own.device.name, watching(own)]));
   const places = [...new Set(devices.map(({ place }) => place))];
   for (const { peripheral } of places) if (peripheral !== undefined) air.add(peripheral);
   for (const watched of all.values()) {
@@ -79,9 +75,12 @@ export async function soak({ seed, polls, took }: SoakOptions) {
     clock: { nowMs: () => now().wallMs, uptimeMs: clock.nowMs, isSynced: () => true },
     delivery: {
       async deliver(topic, reading) {
-        const watched = all.get(topic.split('/').at(-1) ?? '');
+        const watched = watchedOf(all, topic.split('/').at(-1) ?? '');
         if (watched === undefined) problem(`a reading of nobody: ${topic}`);
-        else judgeReading(watched, reading, clock.nowMs(), (text) => problem(`${topic}: ${text}`));
+        else {
+          const calmMs = faults.calmSinceMs(watched.own.place);
+          judgeReading(watched, reading, clock.nowMs(), calmMs, (text) => problem(`${topic}: ${text}`));
+        }
         if (watched !== undefined && isAsked(watched.own)) asked++;
         took?.(reading);
         return 'confirmed';
@@ -106,10 +105,10 @@ export async function soak({ seed, polls, took }: SoakOptions) {
     media: mediaOf(
       radio.receiver,
       (way) => noting(radio.connect(way), watchedAt(all, way.address), clock.nowMs),
-      (port) => {
-        const watched = watchedAt(all, port);
-        if (watched?.own.place.connect === undefined) throw new Error(`nothing is at ${port}`);
-        return noting(watched.own.place.connect, watched, clock.nowMs);
+      (port) => noting(connectAt(devices, port), watchedAt(all, port), clock.nowMs),
+      (way) => {
+        const protocol = adapterProtocols[way.adapter](way);
+        return canSerialReceiver({ connect: connectAt(devices, way.port), protocol, now });
       },
     ),
     reading: reporter.reading,
@@ -126,7 +125,8 @@ export async function soak({ seed, polls, took }: SoakOptions) {
       faults.turn();
       for (const watched of all.values()) {
         const calmMs = faults.calmSinceMs(watched.own.place);
-        if (calmMs !== undefined) judgeReturn(watched, calmMs, clock.nowMs(), problem);
+        if (calmMs !== undefined && !speaksByUnits(all, watched))
+          judgeReturn(watched, calmMs, clock.nowMs(), problem);
       }
       if (asked < nextHeap) continue;
       heaps.push({ polls: asked, bytes: await heapBytes() });
@@ -139,7 +139,9 @@ export async function soak({ seed, polls, took }: SoakOptions) {
     air.close();
     return {
       ...{ problems, heaps, asked, troubles, befell: faults.befell, hours: clock.nowMs() / 3_600_000 },
-      readings: new Map([...all].map(([name, { readings }]) => [name, readings])),
+      readings: new Map(
+        [...all].flatMap(([name, each]) => (speaksByUnits(all, each) ? [] : [[name, each.readings]])),
+      ),
       strange: places.flatMap(({ strange }) => strange),
       left: { timers: clock.pending(), listeners: getEventListeners(stop.signal, 'abort').length },
       started: children.started(),
@@ -150,7 +152,12 @@ export async function soak({ seed, polls, took }: SoakOptions) {
   }
 }
 
-function mediaOf(radio: Media['radio'], gatt: Media['gatt'], port: (port: string) => Connect): Media {
+function mediaOf(
+  radio: Media['radio'],
+  gatt: Media['gatt'],
+  port: (port: string) => Connect,
+  bus: Media['bus'],
+): Media {
   const nobody = () => {
     throw new Error('not of this site');
   };
@@ -159,15 +166,40 @@ function mediaOf(radio: Media['radio'], gatt: Media['gatt'], port: (port: string
     gatt,
     serial: port,
     hid: port,
-    bus: nobody,
+    bus,
     replayedPackets: nobody,
     replayedLink: nobody,
   };
 }
 
+const watching = (own: SoakDevice): Watched => ({
+  ...{ own, readings: 0, lastReadMs: 0, askedMs: undefined, partedMs: -1, overdueSaidMs: 0 },
+});
+
+/** A unit of a device is watched by itself, since its first reading. */
+function watchedOf(all: Map<string, Watched>, name: string): Watched | undefined {
+  const found = all.get(name);
+  if (found !== undefined) return found;
+  const [device = ''] = name.split('_');
+  const of = all.get(device);
+  if (of === undefined) return undefined;
+  const unit = watching(of.own);
+  all.set(name, unit);
+  return unit;
+}
+
+const speaksByUnits = (all: ReadonlyMap<string, Watched>, { own, readings }: Watched): boolean =>
+  readings === 0 && [...all.values()].some((other) => other.own === own && other.readings > 0);
+
 /** Of several at one port the one that asks. */
 const watchedAt = (all: ReadonlyMap<string, Watched>, place: string): Watched | undefined =>
   [...all.values()].find(({ own }) => (own.device.address ?? own.device.port) === place && isAsked(own));
+
+function connectAt(devices: readonly SoakDevice[], port: string): Connect {
+  const found = devices.find(({ device }) => device.port === port)?.place.connect;
+  if (found === undefined) throw new Error(`nothing is at ${port}`);
+  return found;
+}
 
 /** Notes when a poll begins. */
 function noting(connect: Connect, watched: Watched | undefined, nowMs: () => number): Connect {
@@ -188,13 +220,17 @@ function judgeReading(
   watched: Watched,
   { values, uptimeMs = 0 }: Reading,
   nowMs: number,
+  calmSinceMs: number | undefined,
   problem: (text: string) => void,
 ): void {
   const { own, partedMs, lastReadMs } = watched;
   const ages = agesOf(own, values, nowMs);
   const oldestMs = Math.max(...ages);
   const told = `values of ${ages.map((ms) => ms / 1000).join(', ')} s ago`;
-  if (ages.length === 0 && own.place.fault !== 'cut') problem('none of its values says when it was held');
+  const isCut = own.place.fault === 'cut';
+  // Of several messages only some have come since.
+  const isPart = own.apartMs.older > 0 && (calmSinceMs === undefined || nowMs - calmSinceMs < backMsMax);
+  if (ages.length === 0 && !isCut && !isPart) problem('none of its values says when it was held');
   if (isAsked(own)) {
     const askedMs = watched.askedMs ?? nowMs;
     if (oldestMs > nowMs - askedMs + tickMs) problem(`${told}, asked ${(nowMs - askedMs) / 1000} s ago`);
@@ -214,8 +250,8 @@ function judgeReading(
 }
 
 /** Readings carry whole milliseconds, their values ticks. */
-const isAstray = (olderMs: number, apartMs: number): boolean =>
-  olderMs < -tickMs - 1 || olderMs > apartMs + tickMs + 1;
+const isAstray = (olderMs: number, { older, newer }: SoakDevice['apartMs']): boolean =>
+  olderMs < -newer - tickMs - 1 || olderMs > older + tickMs + 1;
 
 function judgeReturn(
   watched: Watched,

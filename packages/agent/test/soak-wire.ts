@@ -25,11 +25,12 @@ export interface WireOptions extends CableEnd {
 
 const sayingEveryMs = 500;
 
-export function createWire({ receive, says, breaks, lateMs }: WireOptions): Wire {
+export function createWire({ receive, says, restart, breaks, lateMs }: WireOptions): Wire {
   const events = new EventEmitter<PeripheralEvents>();
   let open: { readonly buffer: ReturnType<typeof createChunkBuffer>; readonly hush: () => void } | undefined;
   let isThere = true;
   const part = (): void => {
+    restart?.();
     if (open === undefined) return;
     open.hush();
     open.buffer.fail(new TransportError('lost', 'the cable is pulled'));
@@ -52,6 +53,7 @@ export function createWire({ receive, says, breaks, lateMs }: WireOptions): Wire
     const saying =
       says &&
       setInterval(() => {
+        if (breaks()) return part();
         for (const chunk of says()) buffer.push(chunk);
       }, sayingEveryMs);
     const own = { buffer, hush: () => clearInterval(saying) };

@@ -1,8 +1,9 @@
-// 10,000 polls of every family, over a virtual radio, cables and USB in accelerated time, what broadcasts or talks by itself beside
-// them, with faults of the devices, of the adapter and of the process that holds it. SOAK_SEED repeats a run.
+// 10,000 polls of every family, over a virtual radio, cables and USB in accelerated time, what broadcasts or talks by itself on a
+// cable or a bus beside them, with faults of the devices, of the adapters and of the process that holds the radio. SOAK_SEED repeats a run.
 
+import { definitions } from '@wattline/protocols';
 import { expect, test } from 'vitest';
-import { answerFaults } from './soak-devices.ts';
+import { answerFaults, kinds } from './soak-devices.ts';
 import { radioFaults } from './soak-faults.ts';
 import { soak } from './soak-run.ts';
 
@@ -19,6 +20,13 @@ function growthOf({ heaps: [quarter, end] }: Pick<Awaited<ReturnType<typeof soak
   if (quarter === undefined || end === undefined) throw new Error('the soak ended before its first quarter');
   return (end.bytes - quarter.bytes) / (end.polls - quarter.polls);
 }
+
+test('no family of the catalogue is left out', () => {
+  const views = Object.values(kinds).flatMap((kind) => [kind, ...Object.values(kind.besides ?? {})]);
+  expect(new Set(views.map(({ definition }) => definition))).toEqual(
+    new Set(definitions.map(({ id }) => id)),
+  );
+});
 
 test('what grows by as little as one reading a poll is seen', async () => {
   const kept: unknown[] = [];
