@@ -240,7 +240,7 @@ describe.skipIf(influxd1 === undefined)('InfluxDB 1, filled by the simulator', (
     const influx = await startInfluxd1(influxd1 ?? '');
     onTestFinished(() => influx.end());
     const { url } = influx;
-    const sink = createInfluxDb1Sink({ url, database: 'wattline', ...keeping });
+    const sink = createInfluxDb1Sink({ url, database: 'wattline', ...keeping, clock: Date.now });
     await fill(sink);
     await sink.close();
     await expectAnswers({ url }, { ...place, type: 'influxdb1', url }, ranges.slice(0, 3));

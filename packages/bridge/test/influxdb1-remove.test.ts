@@ -11,7 +11,7 @@ async function openSink() {
   onTestFinished(() => influx.end());
   const sink = createInfluxDb1Sink({
     ...{ url: influx.url, database: 'gone', tiers, createsMissing: true },
-    ...{ memory: noMemory(), report: () => undefined },
+    ...{ memory: noMemory(), report: () => undefined, clock: Date.now },
   });
   await sink.prepare?.();
   onTestFinished(() => sink.close());

@@ -13,7 +13,15 @@ beforeAll(async () => {
 afterAll(() => influx?.end());
 
 const optionsOf = (database: string, more: Partial<InfluxDb1Options> = {}): InfluxDb1Options => ({
-  ...{ url: influx.url, database, tiers, createsMissing: true, memory: noMemory(), report: () => {} },
+  ...{
+    url: influx.url,
+    database,
+    tiers,
+    createsMissing: true,
+    memory: noMemory(),
+    report: () => {},
+    clock: Date.now,
+  },
   ...more,
 });
 const carry = (options: InfluxDb1Options) => carrySink(() => createInfluxDb1Sink(options));

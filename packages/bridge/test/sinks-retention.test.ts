@@ -54,7 +54,11 @@ const stores: readonly Store[] = [
     is: 'InfluxDB 1',
     isMissing: influxd1 === undefined,
     open: (database, tiers, memory, report = () => {}) =>
-      createInfluxDb1Sink({ ...{ url: influx1.url, database, tiers, memory, report }, createsMissing: true }),
+      createInfluxDb1Sink({
+        ...{ url: influx1.url, database, tiers, memory, report },
+        createsMissing: true,
+        clock: Date.now,
+      }),
     kept: async (name) =>
       Object.fromEntries(
         Object.entries(await influx1.policies(name)).map(([tier, text]) => {

@@ -24,13 +24,24 @@ export class StatusError extends Error {
   }
 }
 
+export type InfluxDb1Row = { readonly [column: string]: unknown };
+
+export interface InfluxDb1Series {
+  readonly name: string;
+  /** A tag that the series does not have is empty. */
+  readonly tags: { readonly [tag: string]: string };
+  readonly rows: readonly InfluxDb1Row[];
+}
+
 export interface InfluxDb1Client {
   /** Lines into a retention policy. @throws StatusError, or what the network throws */
   write(policy: string, lines: string): Promise<void>;
   /** Of statements that name no database, about this one. @throws StatusError, or what the network throws */
   tell(statement: string): Promise<void>;
   /** Rows of the first series of an answer. @throws StatusError, or what the network throws */
-  query(statement: string): Promise<readonly { readonly [column: string]: unknown }[]>;
+  query(statement: string): Promise<readonly InfluxDb1Row[]>;
+  /** Every series of an answer, times in ms. @throws StatusError, or what the network throws */
+  series(statement: string): Promise<readonly InfluxDb1Series[]>;
   unreachable(error: unknown): UnavailableError;
   close(): void;
 }
@@ -41,6 +52,8 @@ const answerLengthMax = 1_000;
 const compress = promisify(gzip);
 
 const seriesShape = z.object({
+  name: z.string().default(''),
+  tags: z.record(z.string(), z.string()).default({}),
   columns: z.array(z.string()),
   values: z.array(z.array(z.unknown())).optional(),
 });
@@ -106,14 +119,19 @@ export function createInfluxDb1Client({
     },
     query: async (statement) => {
       const [series] = (await ask(statement, {}))?.series ?? [];
-      return (series?.values ?? []).map((row) =>
-        Object.fromEntries(row.map((value, index) => [series?.columns[index] ?? '', value])),
-      );
+      return series === undefined ? [] : rowsOf(series);
     },
+    series: async (statement) =>
+      ((await ask(statement, { epoch: 'ms' }))?.series ?? []).map((found) => ({
+        ...{ name: found.name, tags: found.tags, rows: rowsOf(found) },
+      })),
     unreachable: (error) => unreachable(url, error instanceof Error && error.cause ? error.cause : error),
     close: () => closed.abort(),
   };
 }
+
+const rowsOf = ({ columns, values = [] }: z.infer<typeof seriesShape>): readonly InfluxDb1Row[] =>
+  values.map((row) => Object.fromEntries(row.map((value, index) => [columns[index] ?? '', value])));
 
 /** The store's own words in an answer, whatever its form. */
 function wordsOf(text: string): string {

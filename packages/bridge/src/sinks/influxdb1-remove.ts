@@ -2,13 +2,14 @@
 // tiers have measurements of different names, so that each of the two is removed as far back as it can be written again.
 
 import { deviceKinds } from '@wattline/protocols';
+import { removeShowing, type Seen } from './influxdb1-hidden.ts';
 import type { InfluxDb1Client } from './influxdb1-http.ts';
 import { nameOf } from './line-protocol.ts';
 import { tierMeasurements } from './point.ts';
 import { type Point, type Removal, rawTier } from './sink.ts';
 
 interface Place {
-  readonly client: Pick<InfluxDb1Client, 'tell' | 'query'>;
+  readonly client: Pick<InfluxDb1Client, 'tell' | 'query' | 'series' | 'write'>;
   readonly database: string;
 }
 
@@ -16,11 +17,19 @@ const rawMeasurement = `/^(${Object.keys(deviceKinds).join('|')})$/`;
 const tierMeasurement = `/_(${tierMeasurements.join('|')})$/`;
 
 /** Of one series. @throws what the client throws */
-export async function removeSeries(place: Place, removals: readonly Removal[]): Promise<void> {
-  const { client } = place;
+export async function removeSeries(
+  place: Place & Omit<Seen, 'client'>,
+  removals: readonly Removal[],
+): Promise<void> {
   const [first] = removals;
   if (first === undefined) return;
   const of = conditionOf(first.tags);
+  const removed = { of, isOf: (tags: Point['tags']) => isOf(tags, first.tags) };
+  await removeShowing(place, removed, () => removePoints(place, removals, of));
+}
+
+async function removePoints(place: Place, removals: readonly Removal[], of: string): Promise<void> {
+  const { client } = place;
   if (removals.every(({ fromMs, toMs }) => fromMs <= 0 && toMs === undefined)) {
     await client.tell(`DROP SERIES WHERE ${of}`);
     return;
@@ -62,9 +71,14 @@ async function startOf(
 }
 
 /** A tag that a series does not have is empty in it. */
+const tagsToMatch = (tags: Point['tags']): readonly (readonly [tag: string, value: string])[] =>
+  Object.entries({ agent: '', ...tags }).map(([tag, value]) => [tag, nameOf(value)]);
+
+const isOf = (tags: Point['tags'], removed: Point['tags']): boolean =>
+  tagsToMatch(removed).every(([tag, value]) => (tags[tag] ?? '') === value);
+
 function conditionOf(tags: Point['tags']): string {
-  const all = { agent: '', ...tags };
-  return Object.entries(all)
-    .map(([tag, value]) => `"${tag}" = '${nameOf(value).replaceAll("'", "\\'")}'`)
+  return tagsToMatch(tags)
+    .map(([tag, value]) => `"${tag}" = '${value.replaceAll("'", "\\'")}'`)
     .join(' AND ');
 }

@@ -7,9 +7,9 @@ import { createPolicies } from './influxdb1-policies.ts';
 import { removeSeries } from './influxdb1-remove.ts';
 import type { Keeping } from './keep-in-step.ts';
 import { linesByTier, requestsOf, retentionMarginMs } from './line-protocol.ts';
-import { RefusedError, rawTier, type Sink, UnavailableError } from './sink.ts';
+import { type Point, RefusedError, type Removal, rawTier, type Sink, UnavailableError } from './sink.ts';
 
-export type InfluxDb1Options = InfluxDb1Place & Keeping;
+export type InfluxDb1Options = InfluxDb1Place & Keeping & { readonly clock: () => number };
 
 export function createInfluxDb1Sink(options: InfluxDb1Options): Sink {
   const { url, database } = options;
@@ -41,23 +41,52 @@ export function createInfluxDb1Sink(options: InfluxDb1Options): Sink {
     return new UnavailableError(`InfluxDB at ${url} answers ${status}: ${message}`, error.retryAfterMs);
   };
 
+  const gate = createGate();
+  const write = async (points: readonly Point[]): Promise<void> => {
+    for (const [tier, lines] of linesByTier(points)) {
+      for (const request of requestsOf(lines)) await writeLines(tier, request);
+    }
+  };
+  const holds = ({ tier, timeMs }: Point, nowMs: number): boolean => {
+    const keepMs = policies.keepMs(tier);
+    return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
+  };
+  const remove = async (removals: readonly Removal[]): Promise<void> => {
+    const nowMs = options.clock();
+    const tiers = options.tiers.map(({ tier }) => tier);
+    const place = { client, database, tiers, holds: (point: Point) => holds(point, nowMs) };
+    await removeSeries(place, removals).catch((error: unknown) => {
+      throw explain(error, rawTier);
+    });
+  };
+
   return {
-    write: async (points) => {
-      for (const [tier, lines] of linesByTier(points)) {
-        for (const request of requestsOf(lines)) await writeLines(tier, request);
-      }
-    },
+    write: (points) => gate.together(() => write(points)),
     prepare: () => policies.prepare(),
-    holds: ({ tier, timeMs }, nowMs) => {
-      const keepMs = policies.keepMs(tier);
-      return keepMs === null || timeMs > nowMs - keepMs + retentionMarginMs;
-    },
+    holds,
     mergesFields: true,
-    remove: (removals) =>
-      removeSeries({ client, database }, removals).catch((error: unknown) => {
-        throw explain(error, rawTier);
-      }),
+    remove: (removals) => gate.alone(() => remove(removals)),
     plan: () => policies.plan(),
     close: async () => client.close(),
+  };
+}
+
+/** Many work together, or one alone. */
+function createGate() {
+  let alone: Promise<unknown> = Promise.resolve();
+  const together = new Set<Promise<unknown>>();
+  const ended = (work: Promise<unknown>): Promise<unknown> => work.catch(() => undefined);
+  return {
+    together: async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      await alone;
+      const done = work();
+      together.add(done);
+      return done.finally(() => together.delete(done));
+    },
+    alone: <Result>(work: () => Promise<Result>): Promise<Result> => {
+      const done = alone.then(() => ended(Promise.all([...together].map(ended)))).then(work);
+      alone = ended(done);
+      return done;
+    },
   };
 }

@@ -32,7 +32,7 @@ export function openSink(
     case 'influxdb1': {
       const { password, ...place } = sink;
       const secret = password === undefined ? {} : { password: password.reveal() };
-      return createInfluxDb1Sink({ ...place, ...keeping, ...secret });
+      return createInfluxDb1Sink({ ...place, ...keeping, ...secret, clock });
     }
     case 'csv':
     case 'jsonl': {
