@@ -2,12 +2,13 @@
 // scratch folder where Python is here; which, and how they are called: decoders.py.
 
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { definitions } from '../../packages/protocols/src/index.ts';
-import { type Case, casesOfFamilies, casesOfSame } from './families.ts';
+import { Worker } from 'node:worker_threads';
+import { casesOfFamilies } from './families.ts';
 import type { Measurement } from './measurement.ts';
-import { ratePerSecond } from './processor-time.ts';
+import type { OneFamily } from './one-family.ts';
 
 const program = fileURLToPath(new URL('decoders.py', import.meta.url));
 const packages = [
@@ -42,7 +43,7 @@ interface Line {
 }
 
 /** @param interpreter aiobmsble demands Python 3.12 or newer */
-export function measureBesidePython(folder: string, interpreter: string): Measurement[] {
+export async function measureBesidePython(folder: string, interpreter: string): Promise<Measurement[]> {
   const python = install(folder, interpreter);
   if (python === undefined) return [];
   const families = casesOfFamilies();
@@ -55,19 +56,23 @@ export function measureBesidePython(folder: string, interpreter: string): Measur
     maxBuffer: 2 ** 26,
   });
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return lines.map((text) => {
+  const rows: Measurement[] = [];
+  for (const text of stdout.split('\n').filter((line) => line !== '')) {
     const line: Line = JSON.parse(text);
-    const whole = ratePerSecond(worksOf(line, families.get(line.family)));
+    const whole = await rateOf(line, undefined);
     const same = sameValues[line.family];
-    const definition = definitions.find(({ id }) => id === line.family);
-    if (same === undefined || definition === undefined) return judge(line, whole);
-    return judge(line, ratePerSecond(worksOf(line, casesOfSame(definition, same))), whole);
-  });
+    rows.push(same === undefined ? judge(line, whole) : judge(line, await rateOf(line, same), whole));
+  }
+  return rows;
 }
 
-const worksOf = ({ decoded }: Line, cases: readonly Case[] = []) =>
-  decoded.flatMap((index) => cases[index]?.work ?? []);
+/** Ours, one after the other, each by itself. */
+async function rateOf({ family, decoded }: Line, same: OneFamily['same']): Promise<number> {
+  const workerData: OneFamily = { family, decoded, same };
+  const worker = new Worker(new URL('one-family.ts', import.meta.url), { workerData });
+  const [rate] = await once(worker, 'message');
+  return rate;
+}
 
 /** @param whole our rate with all values of the records, where `ours` is with those that both give */
 function judge({ decoder, version, family, decoded, rate }: Line, ours: number, whole?: number): Measurement {
