@@ -1,6 +1,8 @@
 // `once` as a whole program: simulated radio, real broker, files on disk.
 
-import { describe, expect, test } from 'vitest';
+import { once as event } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../simulator/src/services/free-port.ts';
 import { hasMosquitto } from '../../simulator/src/services/mosquitto.ts';
 import { agentFile, entryOf, openInstallation } from './agent-rig.ts';
@@ -88,6 +90,18 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     expect(now).toBe('sleeping');
     expect(nextDueMs - Date.now()).toBeGreaterThan(19 * 60_000);
     expect(readingsOf(observer.arrivals)).toHaveLength(2);
+  });
+
+  test('a broker that takes the connection and says nothing is named as the one that did not answer', async () => {
+    const site = await openInstallation();
+    const silent = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await event(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    site.write('agent.yml', agentFile({ ...site, port, devices: [entryOf(site.charger('roof'))] }));
+    const { code, stderr } = await site.agent(['once', '--deadline', '3s']).ended;
+    expect(code).toBe(4);
+    expect(stderr).toContain('1 reading waits in the outbox: the broker did not answer in time\n');
   });
 
   test('an absent device is named with likely causes: 3, and none at all: 5', async () => {

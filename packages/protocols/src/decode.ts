@@ -137,7 +137,8 @@ function definitionOf(name: unknown): DeviceDefinition {
   const definition = definitions.find(({ id }) => id === name);
   if (definition !== undefined) return definition;
   const known = definitions.map(({ id }) => id).join(', ');
-  throw new DecodeError('usage', `definition: ${shown(name)} is none; there are ${known}`);
+  const found = name === undefined ? 'is missing' : `${shown(name)} is none`;
+  throw new DecodeError('usage', `definition: ${found}; there are ${known}`);
 }
 
 function recordOf({ id, records }: DeviceDefinition, name: unknown): string | undefined {

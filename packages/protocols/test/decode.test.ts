@@ -17,6 +17,7 @@ describe('a wrong request is answered with usage and says what is wrong', () => 
     ['a definition by a word of the language', { ...request, definition: 'constructor' }, 'is none'],
     ['an unknown record', { ...request, record: '0x1' }, '0x01'],
     ['a record by a word of the language', { ...request, record: 'toString' }, 'toString'],
+    ['no definition', { ...request, definition: undefined }, 'definition: is missing; there are victron-ble'],
     ['no bytes', { ...request, bytes: undefined }, 'bytes'],
     ['an odd digit', { ...request, bytes: '123' }, 'hex'],
     ['no hex', { ...request, bytes: 'xyz0' }, 'xyz0'],

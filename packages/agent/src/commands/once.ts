@@ -30,7 +30,7 @@ export async function once(options: OnceOptions): Promise<ExitCode> {
   const missing = await readEach(options, signal);
   // Waits for what is on its way; with neither disk nor broker only the deadline ends it.
   await delivery.drain(signal);
-  const { connected, problem = 'it did not confirm them in time', parked } = delivery.status();
+  const { connected, problem, parked } = delivery.status();
   if (connected) await state.announce('sleeping', options.nextDueMs);
   stopTimer();
   await delivery.close();
@@ -40,7 +40,8 @@ export async function once(options: OnceOptions): Promise<ExitCode> {
   if (lost > 0) return exitCodes.unexpected;
   if (readings > 0) {
     const refused = parked.map(({ topic }) => topic).join(', ');
-    const reason = refused === '' ? problem : `the broker refuses ${refused}`;
+    const late = connected ? 'the broker did not confirm in time' : 'the broker did not answer in time';
+    const reason = refused === '' ? (problem ?? late) : `the broker refuses ${refused}`;
     log.warn(`${readings} ${readings === 1 ? 'reading waits' : 'readings wait'} in the outbox: ${reason}`);
     return exitCodes.waiting;
   }
