@@ -10,9 +10,6 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** Where the built page lies unless the caller wants it elsewhere; ignored by git. */
-export const builtPage = fileURLToPath(new URL('dist', import.meta.url));
-
 /** Empties `outDir` and writes the page into it. */
 export async function buildPage(outDir: string): Promise<void> {
   await build({
