@@ -150,6 +150,8 @@ test.skipIf(influxd1 === undefined)('where users must sign in, the configured on
     expect(error).toBeInstanceOf(UnavailableError);
     expect(String(error)).toContain('Give the sink a user that may write to database "shut"');
     expect(String(error)).not.toContain('wrong');
+    const looked = createInfluxDb1Sink({ ...optionsOf('shut', user), url: closed.url });
+    await expect(looked.plan()).rejects.toThrow(/does not accept the user\. Give the sink a user that may/);
   }
   expect(await failure({ username: 'admin', password: 'let me' })).toBeUndefined();
   await closed.query(`CREATE USER writer WITH PASSWORD 'w'`, 'admin:let me');

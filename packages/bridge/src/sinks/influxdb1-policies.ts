@@ -1,9 +1,10 @@
 // The database of an InfluxDB 1 sink and its retention policies: `raw`, and one a tier with the tier's name.
 
 import { parseDuration } from '@wattline/program';
-import { type InfluxDb1Client, StatusError } from './influxdb1-http.ts';
+import { type InfluxDb1Client, type InfluxDb1Place, StatusError } from './influxdb1-http.ts';
 import { createKeeper, type Keeper, type Keeping } from './keep-in-step.ts';
 import { shardSeconds } from './retention.ts';
+import { UnavailableError } from './sink.ts';
 
 interface Place extends Keeping {
   readonly url: string;
@@ -41,8 +42,21 @@ export function createPolicies(client: InfluxDb1Client, place: Place): Keeper {
       await client.query(`ALTER RETENTION POLICY ${quoted(tier)} ${on} ${terms}`);
     },
     isForbidden: (error) => error instanceof StatusError && [401, 403].includes(error.status),
-    explain: (error) => client.unreachable(error),
+    explain: (error) =>
+      error instanceof StatusError ? answered(error, { url, database }) : client.unreachable(error),
   });
+}
+
+/** An answer that is not about the points. */
+export function answered(
+  { status, message, retryAfterMs }: StatusError,
+  { url, database }: Pick<InfluxDb1Place, 'url' | 'database'>,
+): UnavailableError {
+  if (status === 401 || status === 403) {
+    const todo = `Give the sink a user that may write to database "${database}".`;
+    return new UnavailableError(`InfluxDB does not accept the user. ${todo} (${message})`);
+  }
+  return new UnavailableError(`InfluxDB at ${url} answers ${status}: ${message}`, retryAfterMs);
 }
 
 /** `undefined`: there is no such database. */

@@ -3,7 +3,7 @@
 // Answers to writes: 400 something refused, the rest may be stored; 404 no such database; 401, 403 the user; 5xx later.
 
 import { createInfluxDb1Client, type InfluxDb1Place, StatusError } from './influxdb1-http.ts';
-import { createPolicies } from './influxdb1-policies.ts';
+import { answered, createPolicies } from './influxdb1-policies.ts';
 import { removeSeries } from './influxdb1-remove.ts';
 import type { Keeping } from './keep-in-step.ts';
 import { linesByTier, requestsOf, retentionMarginMs } from './line-protocol.ts';
@@ -30,15 +30,11 @@ export function createInfluxDb1Sink(options: InfluxDb1Options): Sink {
     if (!(error instanceof StatusError)) return client.unreachable(error);
     const { status, message } = error;
     if (status === 400 || status === 413) return new RefusedError(message);
-    if (status === 401 || status === 403) {
-      const todo = `Give the sink a user that may write to database "${database}".`;
-      return new UnavailableError(`InfluxDB does not accept the user. ${todo} (${message})`);
-    }
     if (status === 404 || message.startsWith('retention policy not found')) {
       const todo = 'Create it, or give the user the right to do so.';
       return new UnavailableError(`InfluxDB has no policy "${database}"."${policy}". ${todo} (${message})`);
     }
-    return new UnavailableError(`InfluxDB at ${url} answers ${status}: ${message}`, error.retryAfterMs);
+    return answered(error, { url, database });
   };
 
   const gate = createGate();
