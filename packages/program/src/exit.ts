@@ -35,6 +35,8 @@ export class OperationError extends Error {
   }
 }
 
+type WriteError = Error & { code?: string };
+
 /** The part of `process` that a program's end needs. */
 interface ProcessEnd {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
@@ -42,8 +44,8 @@ interface ProcessEnd {
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
   exit(code: number): void;
   readonly stdout: {
-    write(text: string, done: () => void): unknown;
-    on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
+    write(text: string, done: (error?: WriteError | null) => void): unknown;
+    on(event: 'error', listener: (error: WriteError) => void): unknown;
   };
   readonly stderr: { on(event: 'error', listener: () => void): unknown };
 }
@@ -62,9 +64,11 @@ export async function runProgram(
   const fail = (error: unknown): void => process.exit(reportFailure(error, log));
   process.on('uncaughtException', fail);
   // The reader of our output has gone (`| head`): there is nobody left to write for.
-  process.stdout.on('error', (error) =>
-    error.code === 'EPIPE' ? process.exit(exitCodes.done) : fail(error),
-  );
+  const unwritten = (error: WriteError): void =>
+    error.code === 'EPIPE'
+      ? process.exit(exitCodes.done)
+      : fail(new OperationError(`standard output cannot be written: ${error.message}`));
+  process.stdout.on('error', unwritten);
   // Nobody reads the log any more: that ends nothing.
   process.stderr.on('error', () => undefined);
   let code: ExitCode;
@@ -73,7 +77,8 @@ export async function runProgram(
   } catch (error) {
     code = reportFailure(error, log);
   }
-  process.stdout.write('', () => process.exit(code));
+  // What could not be written (a full disk) is told to this last one before it is told to the listener.
+  process.stdout.write('', (error) => (error ? unwritten(error) : process.exit(code)));
 }
 
 /** A file that the system refuses is named in the system's own words; where it was touched does not help its owner. */

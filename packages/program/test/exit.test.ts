@@ -1,19 +1,26 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 
-/** A program whose `main` is `body`, in a process of its own. */
-function start(body: string) {
-  const program = `
+/** Words for Node: a program whose `main` is `body`. */
+const programOf = (body: string): string[] => [
+  '--input-type=module',
+  '-e',
+  `
     import { ConfigurationError, OperationError, UsageError, createLog, runProgram } from ${JSON.stringify(entry)};
     const write = (lines) => process.stderr.write(lines);
     const log = createLog({ level: 'info', style: 'journal', colour: false, write });
     await runProgram(async (signal) => { ${body} }, { log, process });
-  `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'pipe' });
+  `,
+];
+
+/** It, in a process of its own. */
+function start(body: string) {
+  const child = spawn(process.execPath, programOf(body), { stdio: 'pipe' });
   let [out, error] = ['', ''];
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (error += chunk));
@@ -80,6 +87,20 @@ describe('a program ends', () => {
     const { code, error } = await start(`setInterval(() => undefined, 1000); ${body};`).end;
     expect(code).toBe(1);
     expect(error).toMatch(/^<3>ERROR Error: bug\n<3>ERROR {5}at /);
+  });
+
+  test('with 1 and why when its output does not fit on the disk', () => {
+    const disk = openSync('/dev/full', 'w');
+    onTestFinished(() => closeSync(disk));
+    const program = programOf(`process.stdout.write('a reading'); return 0;`);
+    const { status, stderr } = spawnSync(process.execPath, program, {
+      stdio: ['ignore', disk, 'pipe'],
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([
+      1,
+      '<3>ERROR standard output cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 
   test('with 0 when the reader of its output has gone', async () => {
