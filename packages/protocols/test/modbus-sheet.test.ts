@@ -89,6 +89,18 @@ const sheets: readonly Sheet[] = [
       0120 low 1 charge_state
       0121 high-of-mask 1 fault_mask`,
   },
+  {
+    family: 'renogy-controller',
+    record: 'status',
+    read: [0xff, 0xe002, 1],
+    rows: 'E002 word 1 battery_capacity_Ah',
+  },
+  {
+    family: 'renogy-controller',
+    record: 'status',
+    read: [0xff, 0xe004, 1],
+    rows: 'E004 word 1 battery_type',
+  },
 ];
 
 /** The value of one row by the printed table, before the vocabulary's factor. */

@@ -9,6 +9,9 @@ import { bytesOf, hexOf, vectorsOf } from './vectors.ts';
 const vectors = vectorsOf('renogy-controller');
 const status = vectors.find(({ name }) => name === 'rover/34-words');
 const ratings = vectors.find(({ name }) => name === 'rover/ratings of a 12 V unit');
+const capacity = vectors.find(({ name }) => name === 'rover/battery capacity that is set');
+const batteryType = vectors.find(({ name }) => name === 'rover/battery type that is set');
+const once = [ratings, capacity, batteryType].map((vector) => vector?.request);
 
 /** What one poll reads and asks; a request without an answer fails with the code. */
 function pollOnce(
@@ -32,13 +35,12 @@ function pollOnce(
 const of = (...all: readonly (typeof status)[]) =>
   new Map(all.map((vector) => [vector?.request ?? '', vector?.bytes ?? '']));
 
-test('ratings are read once per connection, and the model stays known', () => {
+test('ratings and settings are read once per connection, and the model stays known', () => {
   const conversation = openConversation({ medium: 'serial' });
-  const first = pollOnce(conversation, of(status, ratings));
-  expect(first.readings).toMatchObject([
-    { model: 'MT2410', values: { ...status?.values, ...ratings?.values } },
-  ]);
-  expect(first.asked).toEqual([status?.request, ratings?.request]);
+  const first = pollOnce(conversation, of(status, ratings, capacity, batteryType));
+  const values = Object.assign({}, ...[status, ratings, capacity, batteryType].map((each) => each?.values));
+  expect(first.readings).toMatchObject([{ model: 'MT2410', values }]);
+  expect(first.asked).toEqual([status?.request, ...once]);
   const second = pollOnce(conversation, of(status));
   expect(second.readings).toEqual([
     { record: 'status', kind: 'solar_charger', model: 'MT2410', values: status?.values },
@@ -46,13 +48,20 @@ test('ratings are read once per connection, and the model stays known', () => {
   expect(second.asked).toEqual([status?.request]);
 });
 
-test.each(['refused', 'silent'] as const)('ratings that are %s cost only themselves, once', (code) => {
+test.each(['refused', 'silent'] as const)('blocks that are %s cost only themselves, once', (code) => {
   const conversation = openConversation({ medium: 'serial' });
-  for (const asked of [[status?.request, ratings?.request], [status?.request]]) {
+  for (const asked of [[status?.request, ...once], [status?.request]]) {
     const told = pollOnce(conversation, of(status), code);
     expect(told.readings).toMatchObject([{ values: status?.values }]);
     expect(told.asked).toEqual(asked);
   }
+});
+
+test('a controller without the capacity still tells the type of battery', () => {
+  const conversation = openConversation({ medium: 'serial' });
+  const { readings } = pollOnce(conversation, of(status, batteryType), 'refused');
+  expect(readings).toMatchObject([{ values: { ...status?.values, ...batteryType?.values } }]);
+  expect(readings[0]?.values).not.toHaveProperty('setting_battery_capacity');
 });
 
 test('without the first block there is no reading', () => {

@@ -39,7 +39,7 @@ const rover: RenogyState = {
   ...{ generatedTotalWh: 65_936, consumedTotalWh: 20_480, faults: 0x0101_0000 },
 };
 
-test('a Renogy controller answers both its blocks, and no request but those that read', () => {
+test('a Renogy controller answers all its blocks, and no request but those that read', () => {
   const controller = createRenogy(() => rover);
   expect(pollOf('renogy-controller', controller)).toMatchObject([
     {
@@ -55,6 +55,7 @@ test('a Renogy controller answers both its blocks, and no request but those that
         ...{ faults: ['battery_over_discharged', 'pv_short_circuit'], warnings: [] },
         ...{ battery_voltage_rated: 12, battery_charge_current_rated: 40, firmware_version: '2.1.5' },
         ...{ hardware_version: '1.0.3', serial_number: '15060012' },
+        ...{ setting_battery_capacity: 200, setting_battery_type: 'gel' },
       },
     },
   ]);

@@ -1,4 +1,5 @@
-// What solar controllers of the SRNE kind (also LiTime, HQST, Renogy) call the stages of charging.
+// What solar controllers of the SRNE kind (also LiTime, HQST, Renogy) call the stages of charging and the types
+// of battery that are set.
 
 import type { Codes } from '../field.ts';
 
@@ -11,4 +12,15 @@ export const controllerChargeStates: Codes = {
   5: 'float',
   6: 'current_limited',
   8: 'direct',
+};
+
+/** Open batteries are the flooded ones. */
+export const controllerBatteryTypes: Codes = {
+  // What DC-DC chargers of the same map send for their own values; controllers send 5.
+  0: 'user',
+  1: 'flooded',
+  2: 'sealed',
+  3: 'gel',
+  4: 'lithium',
+  5: 'user',
 };

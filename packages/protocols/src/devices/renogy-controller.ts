@@ -6,10 +6,12 @@ import type { DeviceDefinition, RecordDefinition } from '../device.ts';
 import { counter, flag, flags, gauge, info, state } from '../field.ts';
 import { modbusAnswerTo, readBlocks } from '../framing/modbus.ts';
 import { register, signMagnitude } from '../registers.ts';
-import { controllerChargeStates } from './controller-states.ts';
+import { controllerBatteryTypes, controllerChargeStates } from './controller-states.ts';
 
-const versionOf = (raw: string): string =>
-  [16, 8, 0].map((shift) => (Number(raw) >>> shift) & 0xff).join('.');
+const versionOf = (raw: string) => [16, 8, 0].map((shift) => (Number(raw) >>> shift) & 0xff).join('.');
+const hexOf = (raw: string) => Number(raw).toString(16).padStart(8, '0');
+/** Each by itself: a controller may have one and not the other. */
+const settings = [0xe002, 0xe004].map((address) => ({ address, words: 1 }));
 
 /** Bits of the high word; 2 is a warning. */
 const faults = {
@@ -31,8 +33,8 @@ const faults = {
 
 const status: RecordDefinition<Uint8Array> = {
   kind: 'solar_charger',
-  about: 'registers 0100 to 0121, ratings 000A to 0019',
-  ...readBlocks(0xff, { address: 0x0100, words: 34 }, { address: 0x000a, words: 16 }),
+  about: 'registers 0100 to 0121, ratings 000A to 0019, settings E002 and E004',
+  ...readBlocks(0xff, { address: 0x0100, words: 34 }, { address: 0x000a, words: 16 }, ...settings),
   fields: {
     battery_voltage_rated: gauge(register.high(0x000a), { unit: 'V', na: 0xff }),
     battery_charge_current_rated: gauge(register.low(0x000a), { unit: 'A' }),
@@ -40,9 +42,7 @@ const status: RecordDefinition<Uint8Array> = {
     model: info(register.text(0x000c, 8)),
     firmware_version: info(register.u32(0x0014), { convert: versionOf }),
     hardware_version: info(register.u32(0x0016), { convert: versionOf }),
-    serial_number: info(register.u32(0x0018), {
-      convert: (raw) => Number(raw).toString(16).padStart(8, '0'),
-    }),
+    serial_number: info(register.u32(0x0018), { convert: hexOf }),
     state_of_charge: gauge(register.u16(0x0100), { unit: '%' }),
     battery_voltage: gauge(register.u16(0x0101), { unit: 'V', scale: 0.1 }),
     battery_charge_current: gauge(register.u16(0x0102), { unit: 'A', scale: 0.01 }),
@@ -76,6 +76,8 @@ const status: RecordDefinition<Uint8Array> = {
     charge_state: state(register.low(0x0120), controllerChargeStates),
     faults: flags(register.u16(0x0121), faults, { problem: true, unknown: 'left out' }),
     warnings: flags(register.bits(0x0121, 2), { 0: 'battery_voltage_low' }, { problem: true }),
+    setting_battery_capacity: gauge(register.u16(0xe002), { unit: 'Ah' }),
+    setting_battery_type: state(register.u16(0xe004), controllerBatteryTypes),
   },
 };
 

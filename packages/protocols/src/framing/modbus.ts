@@ -154,10 +154,10 @@ export function readBlocks(
 const overlap = (a: RegisterBlock, b: RegisterBlock): boolean =>
   a.address < b.address + b.words && b.address < a.address + a.words;
 
-const nameOf = ({ address, words }: RegisterBlock): string =>
-  `registers ${hexOf(Uint8Array.of(address >> 8, address))} to ${hexOf(
-    Uint8Array.of((address + words - 1) >> 8, address + words - 1),
-  )}`;
+function nameOf({ address, words }: RegisterBlock): string {
+  const [first, last] = [address, address + words - 1].map((each) => hexOf(Uint8Array.of(each >> 8, each)));
+  return words === 1 ? `register ${first}` : `registers ${first} to ${last}`;
+}
 
 const hexOf = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -34,16 +34,25 @@ export interface RenogyState {
   readonly faults: number;
 }
 
-/** What is printed on it. */
+/** What is printed on it, and what its owner set. */
 export interface RenogyRating {
   /** 16 characters. */
   readonly model: string;
   readonly systemVoltage: number;
   readonly amperes: number;
+  readonly batteryAh: number;
+  readonly batteryType: keyof typeof batteryTypes;
 }
 
-const rover40: RenogyRating = { model: '  RNG-CTRL-RVR40', systemVoltage: 12, amperes: 40 };
-export const rover60: RenogyRating = { model: '  RNG-CTRL-RVR60', systemVoltage: 48, amperes: 60 };
+const batteryTypes = { flooded: 1, sealed: 2, gel: 3, lithium: 4, user: 5 } as const;
+const rover40: RenogyRating = {
+  ...{ model: '  RNG-CTRL-RVR40', systemVoltage: 12, amperes: 40 },
+  ...{ batteryAh: 200, batteryType: 'gel' },
+};
+export const rover60: RenogyRating = {
+  ...{ model: '  RNG-CTRL-RVR60', systemVoltage: 48, amperes: 60 },
+  ...{ batteryAh: 300, batteryType: 'lithium' },
+};
 
 const stages = { off: 0, bulk: 2, equalize: 3, absorption: 4, float: 5 } as const;
 const broadcast = 0xff;
@@ -57,7 +66,7 @@ export const createRenogy = (state: () => RenogyState, rating: RenogyRating = ro
 
 function registersOf(
   state: RenogyState,
-  { model, systemVoltage, amperes }: RenogyRating,
+  { model, systemVoltage, amperes, batteryAh, batteryType }: RenogyRating,
 ): ReadonlyMap<number, number> {
   const { voltage, chargeCurrent, today } = state;
   const loadVoltage = state.isLoadOn ? voltage : 0;
@@ -85,6 +94,7 @@ function registersOf(
       (state.isLoadOn ? 0x8000 : 0) | stages[state.stage],
       ...doubleWord(state.faults),
     ]),
+    ...wordsFrom(0xe002, [batteryAh, systemVoltage, batteryTypes[batteryType]]),
   ]);
 }
 
