@@ -118,6 +118,23 @@ test('the scale of the voltage stays known when the limit is late, and the limit
   expect(reading?.values).not.toHaveProperty('battery_charge_voltage_limit');
 });
 
+test.each([canPylontech, canVictron])(
+  '$id: a charge voltage of 0 forbids charging, whatever came first',
+  (definition) => {
+    const allowing: readonly Frame[] = [
+      [0x35c, 'c000'],
+      [0x351, '00000000740ecc01'],
+    ];
+    for (const frames of [allowing, allowing.toReversed()]) {
+      const listener = listenTo(definition);
+      say(listener, frames, 0);
+      expect(listener.current(0)).toMatchObject([
+        { values: { charge_allowed: false, discharge_allowed: true, battery_charge_voltage_limit: null } },
+      ]);
+    }
+  },
+);
+
 test('frames of both profiles on one bus are read; the own profile has the word', () => {
   const mixed: readonly Frame[] = [...stack, [0x35a, '1400000004000000'], [0x372, '0200000000000100']];
   const pylontech = listenTo(canPylontech);

@@ -6,7 +6,7 @@ import { type Codes, counter, each, flag, flags, gauge, info, state } from '../.
 import { inFrame } from '../../frames.ts';
 import { bitsOf, i16be, u8, u16be, u16le, ubits } from '../../where.ts';
 import { cellVoltageDifference, cellVoltageMax, cellVoltageMin } from '../cells.ts';
-import { type FrameRecord, notAvailable as na, ofCells, percent } from './shared-frames.ts';
+import { type FrameRecord, magnitude, notAvailable as na, ofCells, percent } from './shared-frames.ts';
 
 const status = (bit: number, width = 1) => inFrame(0x311, bitsOf(u16be(6), bit, width));
 const request = (bit: number) => inFrame(0x319, bitsOf(u8(0), bit));
@@ -25,10 +25,10 @@ const of = (about: string, fields: FrameRecord['fields']): FrameRecord => ({
 const limits = of('limits and state', {
   battery_charge_voltage_limit: gauge(inFrame(0x311, u16be(0)), { unit: 'V', scale: 0.1, na: na.unsigned }),
   battery_charge_current_limit: gauge(inFrame(0x311, u16be(2)), { unit: 'A', scale: 0.1, na: na.unsigned }),
-  battery_discharge_current_limit: gauge(inFrame(0x311, u16be(4)), {
+  battery_discharge_current_limit: gauge(inFrame(0x311, i16be(4)), {
     unit: 'A',
-    scale: 0.1,
-    na: na.unsigned,
+    na: [na.unsigned, na.signed],
+    convert: magnitude,
   }),
   device_state: state(status(0, 2), { 0: 'soft_start', 1: 'standby', 2: 'charging', 3: 'discharging' }),
   balancing: flag(status(3)),

@@ -2,7 +2,7 @@
 // Pylontech, "CAN bus protocol PYLON low voltage", V1.2; SMA, "FSS-ConnectingBat-TI-en-10".
 
 import { batteryPower, type Computed, type RecordDefinition } from '../../device.ts';
-import { gauge, info } from '../../field.ts';
+import { flag, gauge, info } from '../../field.ts';
 import { asciiIn, type Frames, formatId, inFrame } from '../../frames.ts';
 import { i16le, only, u16le, type Where } from '../../where.ts';
 
@@ -14,15 +14,37 @@ const na = notAvailable;
 export const percent = (raw: number): number | null => (raw > 100 ? null : raw);
 
 /** Some send what they may discharge as negative; what may be charged is never below 0. */
-const magnitude = (raw: number): number => Math.abs(raw) / 10;
+export const magnitude = (raw: number): number => Math.abs(raw) / 10;
 const notNegative = (raw: number): number | null => (raw < 0 ? null : raw / 10);
+
+const chargeVoltage = u16le(0);
+function chargeVoltageIn(id: number, frames: Frames): number | undefined {
+  const data = frames.get(id);
+  return data && chargeVoltage.read(data);
+}
+
+/** A charge voltage of 0 is no voltage to charge to: it forbids charging. */
+export const forbidsCharging = (id: number, frames: Frames): boolean => chargeVoltageIn(id, frames) === 0;
+
+/** Only where it forbids: what allows charging besides is said by other frames. */
+const forbidden = (id: number): Where<Frames, number> => ({
+  text: `${formatId(id)} u16le(0) is 0: no`,
+  frame: id,
+  present: (frames) => forbidsCharging(id, frames),
+  read: () => 0,
+});
 
 /** The limits of a frame. */
 export const limitsIn = (id: number): FrameRecord => ({
   kind: 'battery',
   about: 'limits',
   fields: {
-    battery_charge_voltage_limit: gauge(inFrame(id, u16le(0)), { unit: 'V', scale: 0.1, na: na.unsigned }),
+    battery_charge_voltage_limit: gauge(inFrame(id, chargeVoltage), {
+      unit: 'V',
+      scale: 0.1,
+      na: [0, na.unsigned],
+    }),
+    charge_allowed: flag(forbidden(id)),
     battery_charge_current_limit: gauge(inFrame(id, i16le(2)), {
       unit: 'A',
       na: na.signed,
@@ -91,7 +113,6 @@ export const state: FrameRecord = {
 };
 
 const rawVoltage = i16le(0);
-const limit = u16le(0);
 /** Of the charge voltage limit. */
 const plausible = { from: 0.6, to: 1.2 } as const;
 /** Hundredths of a volt in one step: the scales that are in use. */
@@ -111,8 +132,7 @@ function voltageIn(
       const data = frames.get(id);
       const raw = data && rawVoltage.read(data);
       if (raw === undefined || raw >= na.signed) return undefined;
-      const limits = frames.get(limitsId);
-      const highest = limits && limit.read(limits);
+      const highest = chargeVoltageIn(limitsId, frames);
       // 0 forbids charging and says nothing about the battery.
       if (highest === undefined || highest === 0 || highest === na.unsigned) return raw * ownStep;
       const step = voltageSteps.find((each) => {
