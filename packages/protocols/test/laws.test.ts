@@ -194,6 +194,9 @@ describe('places', () => {
     // One mask, other bits.
     ['victron-ble 0x05', ['alarms', 'warnings']],
     ['victron-ble 0x05', ['cells_under_range', 'cells_over_range']],
+    ['can-dyness module', ['protections', 'warnings', 'faults']],
+    // Which, and whether any.
+    ['can-pytes native', ['cells_balancing', 'balancing']],
     // One mask of pairs: 2 warns, 3 alarms.
     ['victron-ble 0x0A', ['warnings', 'alarms']],
     // A mode beside it decides which one the value is.

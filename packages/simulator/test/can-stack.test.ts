@@ -60,6 +60,8 @@ test('modules of a Dyness stack are told apart, and say what they are', () => {
     ...{ battery_voltage: 49.71, cell_voltage_1: 3.3, cell_voltage_15: 3.328, cell_voltage_16: null },
     ...{ battery_temperature_4: -3.5, bms_temperature: -3.5, battery_cycle_count: 311 },
     ...{ battery_discharge_current_limit: 80, cell_voltage_mean: 3.314, state_of_health: 98 },
+    ...{ cell_voltage_max_position: '15', cell_voltage_min_position: '1', cell_temperature_min: -3.5 },
+    ...{ protections: [], warnings: [], faults: [], charge_mos_on: true, discharge_mos_on: true },
   };
   expect(answer).toMatchObject({
     readings: [

@@ -2,7 +2,11 @@
 // `cells_under_range` and `cells_over_range` which cells are beyond: the extreme is then not known.
 
 import type { Computed } from '../device.ts';
-import type { Value, Values } from '../field.ts';
+import type { Codes, Value, Values } from '../field.ts';
+
+/** A bit for each cell, the lowest for the first. */
+export const cellNames = (count: number): Codes =>
+  Object.fromEntries(Array.from({ length: count }, (_, bit) => [bit, `cell_${bit + 1}`]));
 
 const prefix = 'cell_voltage_';
 

@@ -95,6 +95,12 @@ const bigWords = (...values: readonly number[]): Uint8Array => Buffer.from(words
 
 const firstDynessModule = 0x0a;
 
+/** The highest or lowest of the cells, and which it is. */
+function extremeOf(millivolts: readonly number[], pick: (...all: number[]) => number): number[] {
+  const extreme = pick(...millivolts);
+  return [...bigWords(extreme), millivolts.indexOf(extreme) + 1];
+}
+
 /** One round of a stack of Dyness modules, each by itself; the identifiers above the module are made up. */
 export function dynessFrames(modules: readonly DynessModuleState[]): readonly CanFrame[] {
   return modules.flatMap((module, index) => {
@@ -120,7 +126,16 @@ export function dynessFrames(modules: readonly DynessModuleState[]): readonly Ca
           dischargeCurrentLimit * 10 + 400,
         ),
       ),
-      of(0x23, Uint8Array.of(0, 0, 0, 0, 0, 0, module.stateOfHealth, module.stateOfCharge)),
+      of(0x22, Uint8Array.of(...extremeOf(millivolts, Math.max), ...extremeOf(millivolts, Math.min), 0, 0)),
+      of(
+        0x23,
+        Uint8Array.of(
+          ...[...bigWords(celsius), 1, ...bigWords(celsius), 1],
+          ...[module.stateOfHealth, module.stateOfCharge],
+        ),
+      ),
+      // Nothing is wrong, both switches are on.
+      of(0x24, Uint8Array.of(0, 0, 0x03, 0, 0, 0, 0, 0)),
     ];
   });
 }

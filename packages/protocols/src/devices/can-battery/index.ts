@@ -108,7 +108,9 @@ export const canPytes = define({
   id: 'can-pytes',
   doubts: [
     'From one description with its capture and one receiver.',
-    'The balancing in 0x40D has no sure coding and is left out; so are the other bits of 0x406 than the failure of the BMS.',
+    'Which cells `cells_balancing` names is not sure: the receiver takes the word in 0x40D for on or off, as `balancing` does, and thinks it may be a share.',
+    'The labels of cells in 0x401 are read as those in 0x402: cell and module. The receiver reads the cell alone there.',
+    'The other bits of 0x406 than the failure of the BMS are left out.',
   ],
   name: 'Battery on CAN, Pytes native',
   records: pytesRecords,
@@ -133,8 +135,9 @@ export const canJk = define({
 export const canDyness = define({
   id: 'can-dyness',
   doubts: [
-    'From one program only; no capture is public. Its faults are put right: it lets temperatures and currents below zero wrap, and reads the charge limit at the wrong place.',
-    'Types 0x17 (accumulated charge) and 0x24 (status) have no sure coding and are left out.',
+    'From one program only; no capture is public. Its faults are put right: it lets temperatures and currents below zero wrap.',
+    'Type 0x17 (accumulated charge) has no sure coding and is left out. So is the charge limit in 0x22: the program reads it at the wrong place, and whether 40 A are taken off it as of the discharge limit nobody knows.',
+    'Type 0x24: what its bits for powering down and for the current controller mean is not said; they are left out.',
   ],
   name: 'Battery on CAN, Dyness modules',
   records: dynessRecords,

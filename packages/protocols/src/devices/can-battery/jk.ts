@@ -1,5 +1,5 @@
-// JK BMS on CAN, low byte first, often at 250 kbit/s. Uksa007/esphome-jk-bms-can; alarms, switches and the list of
-// temperatures as mr-manuel/venus-os_dbus-serialbattery and hoylabs/OpenDTU-OnBattery read them. Unit n of a parallel group
+// JK BMS on CAN, low byte first, often at 250 kbit/s. Uksa007/esphome-jk-bms-can; alarms, switches, run time and the
+// list of temperatures as mr-manuel/venus-os_dbus-serialbattery and hoylabs/OpenDTU-OnBattery read them. Unit n of a parallel group
 // has n added to every identifier; the fields stand under those of the first.
 
 import { batteryPower } from '../../device.ts';
@@ -17,6 +17,7 @@ export const jkIds = {
   alarms: 0x7f4,
   capacity: 0x18f128f4,
   sensors: 0x18f228f4,
+  condition: 0x18f428f4,
   switches: 0x18f528f4,
   cells: 0x18e028f4,
 } as const;
@@ -25,7 +26,7 @@ const jkUnitsMax = 12;
 const cellsStep = 0x10000;
 const cellsMax = 28;
 
-const { values, cellExtremes, temperatures, alarms, capacity, sensors, switches, cells } = jkIds;
+const { values, cellExtremes, temperatures, alarms, capacity, sensors, condition, switches, cells } = jkIds;
 const extremeVoltage = (offset: number) =>
   gauge(inFrame(cellExtremes, u16le(offset)), { unit: 'V', scale: 0.001, na: na.unsigned });
 const temperature = (offset: number) =>
@@ -95,6 +96,9 @@ const native: FrameRecord = {
     discharge_mos_on: isOn(1),
     balancing: isOn(2),
     heater_on: isOn(3),
+    charger_connected: isOn(4),
+    operating_time: counter(inFrame(condition, u32le(0)), { unit: 's', na: 0xffffffff }),
+    state_of_health: gauge(inFrame(condition, u8(6)), { unit: '%', convert: percent }),
     battery_capacity_remaining: gauge(inFrame(capacity, u16le(0)), {
       unit: 'Ah',
       scale: 0.1,

@@ -5,6 +5,7 @@ import { batteryPower } from '../../device.ts';
 import { counter, flag, flags, gauge, info } from '../../field.ts';
 import { asciiIn, type Frames, inFrame } from '../../frames.ts';
 import { i16le, u8, u16le, u32le, type Where } from '../../where.ts';
+import { cellNames } from '../cells.ts';
 import { type FrameRecord, limitsIn, notAvailable as na, percent, valuesIn } from './shared-frames.ts';
 
 /** Two masks of the same bits: a condition is there when it is in either. */
@@ -40,6 +41,14 @@ const cellVoltage = (offset: number) =>
   gauge(inFrame(0x401, u16le(offset)), { unit: 'V', scale: 0.001, na: na.unsigned });
 const temperature = (offset: number) =>
   gauge(inFrame(0x402, i16le(offset)), { unit: '°C', scale: 0.1, na: na.signed });
+/** Two digits of the cell and two of its module, as the same batteries write them in Victron's frames. */
+const position = (id: number, offset: number) =>
+  info(inFrame(id, u16le(offset)), {
+    na: na.unsigned,
+    convert: (raw) =>
+      [Number(raw) & 0xff, Number(raw) >> 8].map((part) => String(part).padStart(2, '0')).join(''),
+  });
+const balancing = inFrame(0x40d, u16le(4));
 const energy = (offset: number) =>
   counter(inFrame(0x41e, u32le(offset)), { unit: 'Wh', scale: 100, na: 0xffffffff });
 
@@ -52,6 +61,10 @@ const native: FrameRecord = {
     cell_voltage_min: cellVoltage(2),
     cell_temperature_max: temperature(0),
     cell_temperature_min: temperature(2),
+    cell_voltage_max_position: position(0x401, 4),
+    cell_voltage_min_position: position(0x401, 6),
+    cell_temperature_max_position: position(0x402, 4),
+    cell_temperature_min_position: position(0x402, 6),
     alarms: flags(
       alarmMask,
       {
@@ -96,6 +109,8 @@ const native: FrameRecord = {
     product_name: info(asciiIn(0x40a)),
     module_count_online: gauge(inFrame(0x40b, u8(6)), {}),
     module_count_offline: gauge(inFrame(0x40b, u8(7)), {}),
+    cells_balancing: flags(balancing, cellNames(16)),
+    balancing: flag(balancing),
     battery_energy_charged_total: energy(0),
     battery_energy_discharged_total: energy(4),
   },

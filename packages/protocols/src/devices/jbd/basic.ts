@@ -5,6 +5,7 @@ import { batteryPower, type RecordDefinition } from '../../device.ts';
 import { counter, each, flag, flags, gauge, info } from '../../field.ts';
 import { readJbd } from '../../framing/jbd.ts';
 import { type BytesWhere, bitsOf, i16be, only, u8, u16be, type Where } from '../../where.ts';
+import { cellNames } from '../cells.ts';
 import { jbdProtections, jbdWarnings } from './conditions.ts';
 
 const temperaturesMax = 8;
@@ -62,8 +63,6 @@ const balancing: BytesWhere = {
   },
 };
 
-const cellNames = Object.fromEntries(Array.from({ length: 32 }, (_, bit) => [bit, `cell_${bit + 1}`]));
-
 function dateOf(raw: string): string | null {
   const packed = Number(raw);
   const day = packed & 0x1f;
@@ -86,7 +85,7 @@ export const basic: RecordDefinition<Uint8Array> = {
     battery_capacity_rated: gauge(inUnit(u16be(6)), { unit: 'Ah', scale: 0.01 }),
     battery_cycle_count: counter(u16be(8), {}),
     production_date: info(u16be(10), { convert: dateOf }),
-    cells_balancing: flags(balancing, cellNames),
+    cells_balancing: flags(balancing, cellNames(32)),
     protections: flags(u16be(16), jbdProtections, { problem: true, unknown: 'left out' }),
     // Somebody switched a transistor off in the app: a state, no fault.
     mos_locked: flag(bitsOf(u16be(16), 12)),
