@@ -63,6 +63,30 @@ test('a broker that nothing listens for is said once, with what to look at', asy
   expect(publisher.status()).toMatchObject({ connected: false, problem });
 });
 
+test.each([
+  [
+    '',
+    0,
+    'it ended the connection before it let us in; see whether this is the right port, with or without TLS.',
+  ],
+  [
+    'HTTP/1.1 400 Bad Request\r\n\r\n',
+    1,
+    'what answers there speaks no MQTT; are host and port right? (Invalid header flag bits, must be 0x0 for puback packet).',
+  ],
+])('what is no broker and answers "%s" is told apart', async (answer, refusals, words) => {
+  const server = createServer((socket) =>
+    socket.on('error', () => {}).once('data', () => socket.end(answer)),
+  ).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = `127.0.0.1:${portOf(server)}`;
+  const { publisher, said } = startPublisher(`mqtt://${address}`, { backOffMs: () => 60_000 });
+  await disconnection(publisher);
+  await expect.poll(() => said).toEqual([`The broker ${address} cannot be reached: ${words}`]);
+  expect(publisher.status().refusals).toBe(refusals);
+});
+
 test('closing ends an attempt to connect that nobody answers', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void silent.close());

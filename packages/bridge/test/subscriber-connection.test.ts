@@ -105,6 +105,28 @@ describe.skipIf(!hasMosquitto(process.env))('with Mosquitto', () => {
 describe('with other brokers', () => {
   const scene = subscriberScene('without a broker');
 
+  test('one that hangs up on each attempt is said once, with what to look at', async () => {
+    let attempts = 0;
+    const server = createServer((socket) =>
+      socket.once('data', () => {
+        attempts++;
+        socket.end();
+      }),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no port');
+    const url = `mqtt://127.0.0.1:${address.port}`;
+    scene.start({ url });
+    await vi.waitUntil(() => attempts === 2, { timeout: 5_000 });
+    const problem =
+      'it ended the connection before it let us in; see whether this is the right port, with or without TLS';
+    expect(scene.subscriber?.problem()).toBe(problem);
+    expect(scene.reports).toEqual([`Broker ${url}: ${problem}. Trying again.`]);
+    await scene.stop();
+    server.close();
+  });
+
   test('topics that the broker does not let it read are named', async () => {
     const broker = await Aedes.createBroker({
       authorizeSubscribe: (_, subscription, done) =>

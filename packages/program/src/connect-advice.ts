@@ -11,6 +11,7 @@ const advice: { readonly [code: string]: string } = {
   EHOSTUNREACH: 'there is no way to that address; is the network up?',
   ENETUNREACH: 'there is no way to that address; is the network up?',
   ECONNRESET: 'the connection was cut while it was being made; is this the right port, with or without TLS?',
+  EPROTO: 'no TLS could be agreed on with what answers there; is this the right port, with or without TLS?',
   CERT_NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
   CERT_HAS_EXPIRED: "its certificate has expired; is this machine's clock right?",
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by nobody known here; set %.ca to its authority',
@@ -26,12 +27,26 @@ export const reasonCodeOf = (error: unknown): number | undefined =>
     ? Number(error.code)
     : undefined;
 
+/** A broker that hangs up on a stranger gives no other sign: a port with TLS does on who speaks none. */
+export const endedEarly =
+  'it ended the connection before it let us in; see whether this is the right port, with or without TLS';
+
+/** What the parser of MQTT.js, whose errors have no code, says of bytes that are none. */
+const parserWords = /^(Invalid|Cannot parse|Malformed|Packet|Not supported)\b/;
+
+/** Something else than a broker answers: a web server, for one. */
+export const speaksNoMqtt = (error: unknown): boolean =>
+  error instanceof Error && !('code' in error) && parserWords.test(error.message);
+
 /** Why a connection was not made. @param key where the broker stands in the configuration: `mqtt`, `broker` */
 export function explainFailure(error: unknown, key: string): string {
   const reason = error instanceof Error ? error.message : String(error);
   const reasonCode = reasonCodeOf(error);
   if (reasonCode !== undefined && credentials.has(reasonCode))
     return `${reason}; check ${key}.username and ${key}.password`;
+  if (speaksNoMqtt(error)) return `what answers there speaks no MQTT; are host and port right? (${reason})`;
+  if (reason === 'connack timeout')
+    return 'it does not answer; see whether a broker is at this host and port';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = advice[code]?.replace('%', key);
   if (known !== undefined) return `${known} (${code})`;

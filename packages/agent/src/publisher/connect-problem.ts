@@ -1,6 +1,6 @@
 // Why there is no connection to the broker, in words for the person at the installation.
 
-import { explainFailure, reasonCodeOf } from '@wattline/program';
+import { explainFailure, reasonCodeOf, speaksNoMqtt } from '@wattline/program';
 
 /** version: the broker does not speak this one · refused: it answers, but not us · unreachable: no answer. */
 type ConnectProblemCode = 'version' | 'refused' | 'unreachable';
@@ -31,7 +31,7 @@ export function explainConnect(error: unknown, broker: string): ConnectProblem {
     return new ConnectProblem('refused', `The broker ${broker} refuses the agent: ${reason}.`, error);
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const isAnswer = code === 'ECONNREFUSED';
+  const isAnswer = code === 'ECONNREFUSED' || speaksNoMqtt(error);
   return new ConnectProblem(
     isAnswer ? 'refused' : 'unreachable',
     `The broker ${broker} cannot be reached: ${reason}.`,

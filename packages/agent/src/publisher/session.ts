@@ -2,7 +2,7 @@
 // queue empty, because nothing is published without a connection and its end rejects what was not confirmed.
 
 import { setImmediate as turn } from 'node:timers/promises';
-import { reasonCodeOf } from '@wattline/program';
+import { endedEarly, reasonCodeOf } from '@wattline/program';
 import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
 import { explainConnect } from './connect-problem.ts';
 
@@ -72,7 +72,7 @@ export async function openSession(
   const connected = Promise.withResolvers<Session>();
   const ended = Promise.withResolvers<SessionEnd>();
   let last: SessionEnd = { reason: 'it ended the connection', byBroker: true };
-  const end = (cause: unknown = new Error(last.reason)): void => {
+  const end = (cause: unknown = new Error(endedEarly)): void => {
     signal.removeEventListener('abort', abandon);
     connected.reject(explainConnect(cause, host));
     ended.resolve(last);

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { type ExitCode, exitCodes, explainFailure, type HostPort } from '@wattline/program';
+import { type ExitCode, endedEarly, exitCodes, explainFailure, type HostPort } from '@wattline/program';
 import mqtt from 'mqtt';
 import { type CertificateFiles, readCertificate } from '../certificate.ts';
 import type { BridgeConfiguration, ExternalBroker, SinkConfiguration } from '../config/configuration.ts';
@@ -117,19 +117,20 @@ function certificateFault(key: string, files: CertificateFiles): string | undefi
 
 async function checkExternal(broker: ExternalBroker, topics: readonly string[]): Promise<Finding> {
   const what = 'broker';
+  const connection = connectionOf(broker);
+  const client = mqtt.connect(connection.url, {
+    ...connection,
+    clientId: `wattline-check-${randomUUID().slice(0, 8)}`,
+    reconnectPeriod: 0,
+    connectTimeout: timeoutMs,
+    protocolVersion: 4,
+  });
   try {
-    const connection = connectionOf(broker);
-    const client = await mqtt.connectAsync(connection.url, {
-      ...connection,
-      clientId: `wattline-check-${randomUUID().slice(0, 8)}`,
-      reconnectPeriod: 0,
-      connectTimeout: timeoutMs,
-      protocolVersion: 4,
+    const refused = await new Promise<string | undefined>((resolve, reject) => {
+      client.once('connect', () => subscribe(client, [...topics], resolve));
+      client.once('error', reject);
+      client.once('close', () => reject(new Error(endedEarly)));
     });
-    const refused = await new Promise<string | undefined>((resolve) =>
-      subscribe(client, [...topics], resolve),
-    );
-    await client.endAsync(true);
     return {
       what,
       ok: refused === undefined,
@@ -137,6 +138,8 @@ async function checkExternal(broker: ExternalBroker, topics: readonly string[]):
     };
   } catch (error) {
     return { what, ok: false, text: `${broker.host}:${broker.port}: ${explainFailure(error, what)}` };
+  } finally {
+    client.end(true);
   }
 }
 

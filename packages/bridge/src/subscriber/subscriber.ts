@@ -6,7 +6,7 @@ import { createConnection, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { explainFailure } from '@wattline/program';
+import { endedEarly, explainFailure } from '@wattline/program';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import type { Answer, Intake } from '../intake/intake.ts';
 import type { Message } from '../message.ts';
@@ -67,7 +67,10 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
     if (said !== text) report(`Broker ${url}: ${text}. Trying again.`);
     said = text;
   };
+  /** Of this attempt: what became of it is known, or it succeeded. */
+  let isExplained = false;
   client.on('error', (error) => {
+    isExplained = true;
     const code = 'code' in error ? error.code : undefined;
     if (client.options.protocolVersion === 5 && versionRefusals.has(Number(code))) {
       client.options.protocolVersion = 4;
@@ -86,7 +89,10 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
           ? 'connection lost'
           : `connection lost soon after it was made; is ${clientId} the client_id of another bridge as well?`,
       );
+    } else if (!isExplained && !client.disconnecting) {
+      fail(endedEarly);
     }
+    isExplained = false;
     // Counts for the attempt after this one.
     client.options.reconnectPeriod = Math.min(
       reconnectMs.max,
@@ -95,6 +101,7 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
     stable = false;
   });
   client.on('connect', () => {
+    isExplained = true;
     stableTimer = setTimeout(() => {
       stable = true;
       client.options.reconnectPeriod = reconnectMs.min;
