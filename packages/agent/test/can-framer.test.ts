@@ -37,3 +37,22 @@ test('data that look like a frame, in the rest of one that was cut, are not show
   expect(push(Buffer.concat([rest, ...[one, two].map(formatUsbCanA)]))).toEqual([one, two]);
   expect(counts.doubtful).toBe(1);
 });
+
+test('a frame that was cut and took its end from the next one is not shown', () => {
+  const cut = formatUsbCanA(frame(0x373, 1, 2, 3, 4, 5, 6, 7, 8)).subarray(0, 6);
+  const next = formatUsbCanA(frame(0x356, 0x02, 0x13, 0x55, 0x00));
+  const { push, counts } = framer();
+  expect(push(Buffer.concat([formatUsbCanA(one), cut, next]))).toEqual([one]);
+  expect(push(Buffer.concat([one, two].map(formatUsbCanA)))).toEqual([one, two]);
+  expect(counts).toEqual({ noiseBytes: 2, damaged: 0, doubtful: 1 });
+});
+
+test('a frame that lost its data and ends with the next one is not shown, nor is that', () => {
+  const cut = formatUsbCanA(frame(0x373, 1, 2, 3, 4, 5, 6, 7, 8)).subarray(0, 4);
+  const { push, counts } = framer();
+  expect(push(Buffer.concat([formatUsbCanA(one), cut, ...[one, two].map(formatUsbCanA)]))).toEqual([
+    one,
+    two,
+  ]);
+  expect(counts).toEqual({ noiseBytes: 0, damaged: 1, doubtful: 0 });
+});

@@ -52,6 +52,7 @@ function renogy({ ticks, options, pipe }: Making): Made {
     return new Map([
       ...words(0x000a, 16),
       ...words(0x0100, 34),
+      ...words(0xe002, 3),
       ...([
         [0x0101, ticks(10_000)],
         [0x011c, total >>> 16],

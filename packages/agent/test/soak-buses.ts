@@ -3,6 +3,7 @@
 
 import { type CanFrame, formatSlcan, formatUsbCanA } from '@wattline/protocols';
 import { createUsbCanAdapter, dynessFrames } from '../../simulator/src/devices/can-battery.ts';
+import { createSlcanAdapter } from '../../simulator/src/devices/slcan-adapter.ts';
 import { big, type Kind, type Made, type Making, stamp } from './soak-kinds.ts';
 
 type Ticks = Making['ticks'];
@@ -107,30 +108,28 @@ const discoverStamps = [
 ];
 
 interface Adapter {
+  readonly receive: (bytes: Uint8Array) => readonly Uint8Array[];
   readonly isSet: () => boolean;
-  readonly receive: (bytes: Uint8Array) => void;
-  /** What it does not know. */
   readonly strange: () => string;
 }
 
-function createSlcanAdapter(): Adapter {
-  let isOpen = false;
-  let strange = '';
-  return {
-    isSet: () => isOpen,
-    strange: () => strange,
-    receive(bytes) {
-      for (const line of Buffer.from(bytes).toString('latin1').split('\r')) {
-        if (/^[LC]$/.test(line)) isOpen = line === 'L';
-        else if (!/^(S\d)?$/.test(line)) strange += line;
-      }
-    },
+const createUsbCan = (): Adapter => {
+  const adapter = createUsbCanAdapter();
+  const receive: Adapter['receive'] = (bytes) => {
+    adapter.receive(bytes);
+    return [];
   };
-}
+  return { ...adapter, receive };
+};
+
+const createSlcan = (): Adapter => {
+  const { receive, isListening, strange } = createSlcanAdapter();
+  return { receive, isSet: isListening, strange: () => strange.join() };
+};
 
 const adapters = {
-  'usb-can-a': { create: createUsbCanAdapter, format: formatUsbCanA },
-  slcan: { create: createSlcanAdapter, format: formatSlcan },
+  'usb-can-a': { create: createUsbCan, format: formatUsbCanA },
+  slcan: { create: createSlcan, format: formatSlcan },
 } as const;
 
 /** Half of the frames each second: a round takes two, as of slow batteries. */
@@ -149,9 +148,9 @@ const busOf =
       by: {
         restart,
         receive(bytes) {
-          own.receive(bytes);
+          const answers = own.receive(bytes);
           if (own.strange() !== '') strange.push(own.strange());
-          return [];
+          return answers;
         },
         says() {
           if (isSilent()) restart();

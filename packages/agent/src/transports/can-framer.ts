@@ -1,5 +1,6 @@
 // From the bytes of a serial CAN adapter to its frames. A frame that is found after noise counts only when another one
-// follows it at once: without a checksum, data that look like a frame would be shown as a reading.
+// follows it at once, and one before noise not at all: without a checksum, data that look like a frame, or a frame that was
+// cut and took its end from the next, would be shown as a reading.
 
 import { type CanFrame, joinChunks, type Take, takeOrSkip } from '@wattline/protocols';
 
@@ -12,7 +13,7 @@ export interface FramingCounts {
   /** Bytes that are no part of a frame. */
   noiseBytes: number;
   damaged: number;
-  /** Frames found after noise that nothing confirmed. */
+  /** Frames beside noise that nothing confirmed. */
   doubtful: number;
 }
 
@@ -30,7 +31,8 @@ export function createCanFramer(take: Take<CanFrame>, counts: FramingCounts): Ca
         counts.damaged += damaged.length;
         if (skipped > 0) {
           counts.noiseBytes += skipped;
-          if (unconfirmed !== undefined) counts.doubtful++;
+          // Otherwise the last of this chunk is the one before the noise; what came before the chunk is gone.
+          if ((unconfirmed ?? frames.pop()) !== undefined) counts.doubtful++;
           unconfirmed = undefined;
           inStep = false;
         }

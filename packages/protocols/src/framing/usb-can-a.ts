@@ -27,16 +27,43 @@ export const takeUsbCanA: Take<CanFrame> = (received) => {
 };
 
 function takeVariable(received: Uint8Array, kind: number): ReturnType<Take<CanFrame>> {
+  const form = formOf(kind);
+  if (form === undefined) throw noFrame(received);
+  const { dataFrom, end } = form;
+  if (received.length <= end) return undefined;
+  if (received[end] !== tail) throw noFrame(received);
+  if (holdsAnother(received, form))
+    throw new ProtocolError(
+      'corrupt',
+      'a frame of the USB-CAN-A was cut and ends with the next one',
+      end + 1,
+    );
+  const id = littleEndian(received.subarray(2, dataFrom));
+  return answer(end + 1, id, received.slice(dataFrom, end), form);
+}
+
+interface Form {
+  readonly isExtended: boolean;
+  readonly isRemote: boolean;
+  readonly dataFrom: number;
+  /** Where the mark stands. */
+  readonly end: number;
+}
+
+function formOf(kind: number): Form | undefined {
   const length = kind & 0x0f;
-  if ((kind & 0xc0) !== 0xc0 || length > dataBytesMax) throw noFrame(received);
+  if ((kind & 0xc0) !== 0xc0 || length > dataBytesMax) return undefined;
   const isExtended = (kind & 0x20) !== 0;
   const isRemote = (kind & 0x10) !== 0;
   const dataFrom = isExtended ? 6 : 4;
-  const end = dataFrom + (isRemote ? 0 : length);
-  if (received.length <= end) return undefined;
-  if (received[end] !== tail) throw noFrame(received);
-  const id = littleEndian(received.subarray(2, dataFrom));
-  return answer(end + 1, id, received.slice(dataFrom, end), { isExtended, isRemote });
+  return { isExtended, isRemote, dataFrom, end: dataFrom + (isRemote ? 0 : length) };
+}
+
+/** Another frame begins in the data and has the same end: one that lost its rest looks so, and hardly any that is whole. */
+function holdsAnother(received: Uint8Array, { dataFrom, end }: Form): boolean {
+  for (let at = dataFrom; at < end; at++)
+    if (received[at] === head && at + (formOf(received[at + 1] ?? 0)?.end ?? 0) === end) return true;
+  return false;
 }
 
 function takeLong(received: Uint8Array): ReturnType<Take<CanFrame>> {
@@ -57,7 +84,7 @@ function answer(
   used: number,
   id: number,
   data: Uint8Array,
-  { isExtended, isRemote }: { readonly isExtended: boolean; readonly isRemote: boolean },
+  { isExtended, isRemote }: Pick<Form, 'isExtended' | 'isRemote'>,
 ): ReturnType<Take<CanFrame>> {
   return isRemote || isExtended !== id > standardIdMax ? { used } : { used, answer: { id, data } };
 }
