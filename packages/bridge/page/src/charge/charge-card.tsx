@@ -10,7 +10,7 @@ import { Icon } from '../icon.tsx';
 import type { Known } from '../live/store.ts';
 import { type Ask, useSeries } from '../live/use-series.ts';
 import { useKnown, usePage, useWords } from '../page-context.ts';
-import { Age } from '../ticking.tsx';
+import { Age, Moment } from '../ticking.tsx';
 import { whole } from '../words/words.ts';
 import { type ChargePoint, type Trend, trendOf, wayAhead } from './trend.ts';
 
@@ -46,19 +46,21 @@ export function ChargeCard() {
 }
 
 /**
- * Of several devices that know a charge the one whose watts count for the site, else the first battery: it is named
- * beside the number.
+ * Of several devices that know a charge the one whose watts count for the site, else the first battery, and a lost one only
+ * when all of them are: it is named beside the number.
  */
 function bankOf({ devices, site }: Known): string | undefined {
   const counted = new Set(site?.watts.find(({ node }) => node === 'battery')?.devices);
   const able = [...devices.values()].filter(({ values }) => values[field] !== undefined);
-  const rank = ({ id, kind }: DeviceView) => (counted.has(id) ? 0 : kind === 'battery' ? 1 : 2);
+  const rank = ({ id, kind, state }: DeviceView) =>
+    (state === 'lost' ? 3 : 0) + (counted.has(id) ? 0 : kind === 'battery' ? 1 : 2);
   return able.sort((a, b) => rank(a) - rank(b))[0]?.id;
 }
 
 function Charge({ id }: { readonly id: string }) {
   const words = useWords();
   const device = useKnown(({ devices }) => devices.get(id));
+  const isLost = device?.state === 'lost';
   const [view] = useSeries([dayOf(id)]).views;
   const charge = device?.values[field];
   const value = typeof charge?.value === 'number' ? charge.value : undefined;
@@ -72,10 +74,12 @@ function Charge({ id }: { readonly id: string }) {
   );
   if (device === undefined || charge === undefined) return null;
   const trend: Trend =
-    value === undefined ? { way: 'unknown' } : trendOf(points, { time: charge.time, charge: value });
+    value === undefined || isLost
+      ? { way: 'unknown' }
+      : trendOf(points, { time: charge.time, charge: value });
   return (
     <>
-      <div class="big">
+      <div class="big" data-state={device.state}>
         <div class="pc" style={{ '--signs': value === undefined ? 6 : words.number(value, whole).length }}>
           {value === undefined ? words.say('unknown') : words.number(value, whole)}
           {value === undefined ? null : <span class="u">%</span>}
@@ -189,7 +193,11 @@ function Foot({ device, time }: { readonly device: DeviceView; readonly time: nu
       <span>{typeof volts === 'number' ? inline(showNumber(words, volts, 'V')) : ''}</span>
       <span class="push">
         <span class="opt2">{device.name} · </span>
-        <Age time={time} about={device.clock === 'unsynced'} />
+        {device.state === 'lost' ? (
+          <Moment class="at" say="at" time={time} />
+        ) : (
+          <Age time={time} about={device.clock === 'unsynced'} />
+        )}
       </span>
     </div>
   );

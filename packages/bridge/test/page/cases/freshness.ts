@@ -70,6 +70,23 @@ export function freshnessCases(bench: () => Bench): void {
       });
     });
 
+    test.concurrent('the charge is that of a battery that speaks, and of a lost one only grey, with its time', async () => {
+      await bench().visit({}, async ({ page, fixture: { site, ahead } }) => {
+        const foot = page.locator('.soc .foot .push');
+        await foot.getByText('house-shunt').waitFor();
+        const grey = () => page.locator('.soc .pc').evaluate((number) => getComputedStyle(number).color);
+        const ink = await grey();
+        site.stop('d2');
+        ahead(5 * 60_000);
+        await foot.getByText(/^(battery-|ridge-battery)/).waitFor();
+        expect(await grey()).toBe(ink);
+        for (const id of site.ids()) site.stop(id);
+        ahead(60 * 60_000);
+        await page.locator('.soc .at', { hasText: /^at \d\d:\d\d$/ }).waitFor();
+        expect(await grey()).not.toBe(ink);
+      });
+    });
+
     test.concurrent('a sleeping agent is asleep until its time, late after one missed waking, lost after two', async () => {
       await bench().visit({}, async ({ page, fixture: { site, now, ahead } }) => {
         site.stop('d7');
