@@ -257,6 +257,7 @@ test('a host is a name or an address of either kind; two ways of speaking may sh
     expect(problems(`mqtt: { host: "${host}" }`)).toEqual([]);
   const shunt = withDevice('name: shunt, definition: vedirect-text, port: /dev/a');
   expect(problems(`${shunt}  - { name: hex, definition: vedirect-hex, port: /dev/a }`)).toEqual([]);
+  expect(problems(`${broker}devices:\n  - ${roof}\n  - ${roof.replace('roof', 'other')}\n`)).toEqual([]);
 });
 
 test('values of any kind anywhere are told, and never crash', () => {

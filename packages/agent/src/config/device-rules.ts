@@ -37,7 +37,7 @@ export function checkDevices(
     const family = definitions.find(({ id }) => id === device.definition);
     if (family === undefined) return;
     checkReach(device, family, refuse);
-    checkTwice(device, places, index, refuse);
+    if (family.hear === undefined) checkTwice(device, places, index, refuse);
     checkBus(device, family, refuse);
     const baudRate = family.media.find((way) => way.medium === 'serial')?.baudRate;
     const speed = baudRate === undefined ? busOf(device, family) : `${baudRate} baud`;
@@ -96,7 +96,10 @@ function checkReach(device: WrittenDevice, { id, media }: DeviceDefinition, refu
     );
 }
 
-/** Copied and not changed, it would show one device's values under the name of another. */
+/**
+ * Copied and not changed, it would show one device's values under the name of another. What is only heard may have two names,
+ * as the replaced tool allowed; the key of another device is told apart.
+ */
 function checkTwice(
   { definition, address, port, replay }: WrittenDevice,
   places: Map<string, number>,
