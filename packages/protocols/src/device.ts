@@ -186,8 +186,8 @@ export interface BusListener {
 
 /** Asks a device. */
 interface Asking {
-  /** After connecting, before the first poll. What it returns is applied to every later exchange of the connection. */
-  readonly login?: (contact: Contact) => Session<Wrap | undefined>;
+  /** After connecting, before the first poll. */
+  readonly login?: (contact: Contact) => Session<void>;
   /** What a login and keeping the connection alive send. */
   readonly requests?: readonly RequestForm[];
   /** Answers say what they answer; otherwise a late one could be taken for the next question's. */
@@ -199,9 +199,6 @@ interface Asking {
   /** The exchange of a request that no record makes, so that captured refusals are told from silence. */
   readonly exchangeOf?: (request: Uint8Array | undefined) => Exchange | undefined;
 }
-
-/** From an exchange to the one that is really made: encryption. */
-export type Wrap = (exchange: Exchange) => Exchange;
 
 /** What a stretch of bytes of a device that talks unasked holds. */
 export interface StreamContent {

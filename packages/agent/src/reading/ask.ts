@@ -9,7 +9,6 @@ import {
   ProtocolError,
   poll,
   requestForms,
-  type Wrap,
 } from '@wattline/protocols';
 import { type Connect, type Link, type Moment, TransportError, type Turn } from '../transport.ts';
 import { intervalOf, mediumOf, type Observer, type ReadDevice, type Trouble } from './device.ts';
@@ -50,7 +49,6 @@ const retryKeyMs = 600_000;
 interface Connection {
   readonly link: Link;
   readonly conversation: Conversation;
-  readonly wrap: Wrap | undefined;
   /** After a question was asked again: before then the answer to another try may still come, even by a new connection. */
   quietUntilMs: number | undefined;
 }
@@ -142,13 +140,11 @@ async function open(options: AskOptions, turn: Required<Turn>): Promise<Connecti
   const contact = contactOf(device);
   try {
     const session = device.definition.ask?.login?.(contact);
-    const wrap =
-      session === undefined
-        ? undefined
-        : await bounded(options, loginMsMax, 'the login', (signal) =>
-            runSession(session, { ...carrierOf(options, link), signal }),
-          );
-    return { link, conversation: openConversation(contact), wrap, quietUntilMs: undefined };
+    if (session !== undefined)
+      await bounded(options, loginMsMax, 'the login', (signal) =>
+        runSession(session, { ...carrierOf(options, link), signal }),
+      );
+    return { link, conversation: openConversation(contact), quietUntilMs: undefined };
   } catch (error) {
     await letGo(options, link);
     throw error;
@@ -161,7 +157,7 @@ async function letGo({ startTimer }: AskOptions, link: Link): Promise<void> {
 }
 
 async function pollOnce(options: AskOptions, connection: Connection): Promise<Trouble | undefined> {
-  const { link, conversation, wrap } = connection;
+  const { link, conversation } = connection;
   const { device, now } = options;
   let moment: Moment | undefined;
   const started = now();
@@ -170,7 +166,6 @@ async function pollOnce(options: AskOptions, connection: Connection): Promise<Tr
     runSession(session, {
       ...carrierOf(options, link),
       signal,
-      ...(wrap === undefined ? {} : { wrap }),
       // By the first answer: the reading is no newer than its oldest value.
       answered: () => {
         moment ??= now();

@@ -8,7 +8,6 @@ import {
   ProtocolError,
   type Session,
   takeOrSkip,
-  type Wrap,
 } from '@wattline/protocols';
 import type { Link } from '../transport.ts';
 import type { StartTimer } from './pacer.ts';
@@ -19,8 +18,6 @@ export interface Carrier {
   readonly forms: readonly string[];
   /** Answers say what they answer. */
   readonly namesQuestion: boolean;
-  /** From an exchange to the one that is really made. */
-  readonly wrap?: Wrap;
   readonly startTimer: StartTimer;
   readonly signal: AbortSignal;
   /** An answer has come. */
@@ -58,11 +55,12 @@ export async function runSession<Result>(session: Session<Result>, carrier: Carr
   return step.value;
 }
 
-async function runExchange(asked: Exchange, carrier: Carrier): Promise<Uint8Array> {
+async function runExchange(exchange: Exchange, carrier: Carrier): Promise<Uint8Array> {
   // Our own bug, and the one that must never reach a device.
-  if (!fitsForm(asked.request, carrier.forms))
-    throw new Error(`${Buffer.from(asked.request).toString('hex')} is no request that the definition lists`);
-  const exchange = carrier.wrap?.(asked) ?? asked;
+  if (!fitsForm(exchange.request, carrier.forms))
+    throw new Error(
+      `${Buffer.from(exchange.request).toString('hex')} is no request that the definition lists`,
+    );
   const { timeoutMs = timeoutMsDefault, tries = triesDefault } = exchange;
   let lastDamage: string | undefined;
   const damaged = (message: string): void => {

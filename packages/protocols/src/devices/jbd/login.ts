@@ -20,7 +20,7 @@ const refused = 0x01;
 const hasNoPassword = 0x02;
 
 /** @throws ProtocolError `key` when the module refuses or lacks the password, `silent` when it does not answer. */
-export function* login({ medium, address, secret }: Contact): Session<undefined> {
+export function* login({ medium, address, secret }: Contact): Session<void> {
   if (medium !== 'gatt' || (yield* isOpen(secret !== undefined))) return undefined;
   const [verdict] = yield { ...askJbdModule(jbdModuleCommands.appKey, appKey), tries: 2 };
   if (verdict === hasNoPassword) return undefined;
