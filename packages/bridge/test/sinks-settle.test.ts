@@ -118,6 +118,16 @@ describe('settling', () => {
     expect(settling.waiting()).toBe(0);
   });
 
+  test('more than one request can hold are all written once more', async () => {
+    const { change, deliver, kept, settled } = settlingRig();
+    const starts = Array.from({ length: 2_500 }, (_, index) => index * 60_000);
+    for (const timeMs of starts) change(timeMs, 2);
+    await deliver();
+    for (const timeMs of starts) kept.set(timeMs, 1);
+    await settled();
+    expect(kept).toEqual(new Map(starts.map((timeMs) => [timeMs, 2])));
+  });
+
   test('a store that is away is asked again until it has them', async () => {
     const { change, deliver, kept, fail, settle, settled, writes } = settlingRig();
     change(60_000, 1);

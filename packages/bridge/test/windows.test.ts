@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLocalDays } from '../src/tiers/local-days.ts';
 import { tierName } from '../src/tiers/tier.ts';
-import { createWindows } from '../src/tiers/windows.ts';
+import { cellLengthMs, createWindows, windowsOfTiers } from '../src/tiers/windows.ts';
 
 const hourMs = 3_600_000;
 const at = (text: string): number => Date.parse(text);
@@ -83,6 +83,23 @@ test('a day edge does not depend on what was asked before', () => {
     ),
     { numRuns: 50 },
   );
+});
+
+test.each([
+  // The edges of all days are at quarters of an hour, and no span is longer than a minute.
+  [[120, 300, 1_800, 7_200, 'day' as const], 60],
+  [['day' as const], 60],
+  [[90], 30],
+  [[120, 45, 'day' as const], 15],
+  [[7, 120], 1],
+])('of the tiers %j each span of %i s lies in one window', (tiers, seconds) => {
+  expect(cellLengthMs(tiers)).toBe(seconds * 1_000);
+});
+
+test('tiers come with the finest first, in whatever order they are configured', () => {
+  const tiers = (['day', 300, 7_200, 120] as const).map((every) => ({ every, keepMs: null }));
+  const sorted = windowsOfTiers(tiers, createLocalDays('UTC'));
+  expect(sorted.map(({ every }) => every)).toEqual([120, 300, 7_200, 'day']);
 });
 
 test('tiers are named as they are configured', () => {

@@ -97,6 +97,26 @@ describe('a poll', () => {
     ]);
   });
 
+  test('lets a question know what was answered, also in the polls before', () => {
+    const heard: unknown[] = [];
+    const asking: RecordDefinition<Uint8Array> = {
+      ...voltage,
+      *asked({ known }) {
+        heard.push(known);
+        return yield register(1);
+      },
+    };
+    const definition = deviceOf({ charge: { ...charge, turn: 'once' }, asking });
+    const conversation = openConversation({ medium: 'serial' });
+    const answers: Answers = { 1: [5, 40], 3: [80] };
+    run(definition, answers, conversation);
+    run(definition, answers, conversation);
+    expect(heard).toEqual([
+      { state_of_charge: 80, battery_voltage: null },
+      { state_of_charge: 80, battery_voltage: null },
+    ]);
+  });
+
   test('asks again for what changes slowly when its time has come', () => {
     const definition = deviceOf({ voltage, charge: { ...charge, turn: { everyMs: 60_000 } } });
     const conversation = openConversation({ medium: 'serial' });

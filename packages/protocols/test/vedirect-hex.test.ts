@@ -20,7 +20,13 @@ describe('a frame', () => {
   });
 
   test('is found however it is cut, between text, other registers and those that come unasked', () => {
-    for (const foreign of ['\r\nV\t12800', ':A0102000543\n', ':7F0ED009600DB\n', '\r\nChecksum\t:'])
+    for (const foreign of [
+      '\r\nV\t12800',
+      ':A0102000543\n',
+      ':7F0ED009600DB\n',
+      ':77777015F\n',
+      '\r\nChecksum\t:',
+    ])
       expectFraming({
         take: getRegister(0x0201).take,
         frame: ascii(':70102000546\n'),
