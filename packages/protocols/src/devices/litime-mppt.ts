@@ -47,6 +47,7 @@ const rating: RecordDefinition<Uint8Array> = {
   fields: {
     battery_charge_current_rated: gauge(register.high(0x000a), { unit: 'A' }),
     battery_discharge_current_rated: gauge(register.low(0x000a), { unit: 'A' }),
+    // 000B: the system voltages that the model can be set to, its highest and its lowest. They never change.
     model: info(register.text(0x000c, 8)),
     firmware_version: info(register.u16(0x0014), { convert: (raw) => (Number(raw) / 100).toFixed(2) }),
   },

@@ -169,6 +169,8 @@ export const voltronicBle: DeviceDefinition = {
   ],
   doubts: [
     'All layouts come from one program (darkbox/bluetooth_inverter_power_watch); 2A03, 2A04 and 2A11 agree with a second (qtoggle/qtoggleserver-mppsolar), 2A05 with a real read.',
+    '2A06 to 2A0B are not read: lists of currents and ranges of voltages that can be set, and nothing is ever set. 2A0D byte 1 bit 2, whether an equalisation can be started now, is of the same kind.',
+    '2A04: what its bytes 6, 13 and 14 mean is not known; they are left out.',
     'The bus voltage in 2A03 is whole volts in the second program and unnamed tenths in the first: whole volts are taken, as in QPIGS.',
   ],
   vendor: 'voltronic',

@@ -56,6 +56,7 @@ const context = [0x351, 0x35e];
 const sharedDoubts = [
   '0x356: most makers send the voltage in 0.01 V, some in 0.1 V. What fits the limit of 0x351 is taken; if neither does, the voltage is not known.',
   "0x354 is in no maker's paper: 0.1 Ah in one implementation, 1 Ah in a capture of Discover.",
+  'Cycles: LuxPower sends them in 0x35C, Sofar in 0x356. Nothing on the bus tells these makers from others, so they are left out.',
   '0x355: bytes 4 to 7 are a finer state of charge or the voltages of cells; which, is told by their size.',
 ];
 
@@ -98,7 +99,10 @@ export const canDiscover = define({
 
 export const canGrowatt = define({
   id: 'can-growatt',
-  doubts: ['0x312: bits 2 to 0 of the bytes are partly lost in the translation of the paper.'],
+  doubts: [
+    '0x312: bits 2 to 0 of the bytes are partly lost in the translation of the paper.',
+    'Left out: 0x320 (maker, versions, date), and of 0x311 which error bytes are valid, sleep, an open terminal, and the states of the parallel batteries and of the inverter.',
+  ],
   name: 'Battery on CAN, Growatt low voltage',
   records: growattRecords,
   isOn: (frames) => hasAny(frames, 0x311, 0x319),

@@ -113,10 +113,23 @@ export const state: FrameRecord = {
 };
 
 const rawVoltage = i16le(0);
-/** Of the charge voltage limit. */
-const plausible = { from: 0.6, to: 1.2 } as const;
+/** Of the charge voltage limit, and of the discharge voltage limit where charging is forbidden. */
+const plausible = { charge: { from: 0.6, to: 1.2 }, discharge: { from: 0.8, to: 1.8 } } as const;
+const dischargeVoltage = u16le(6);
 /** Hundredths of a volt in one step: the scales that are in use. */
 const voltageSteps = [1, 10] as const;
+
+/** A limit of the voltage, in 0.1 V, and the share of it that a battery has. */
+function knownLimit(id: number, frames: Frames) {
+  const data = frames.get(id);
+  const isKnown = (limit: number | undefined) => limit !== undefined && limit !== 0 && limit !== na.unsigned;
+  const charge = data && chargeVoltage.read(data);
+  if (charge !== undefined && isKnown(charge)) return { limit: charge, ...plausible.charge };
+  // 0 forbids charging and says nothing about the battery.
+  const discharge = data && dischargeVoltage.read(data);
+  if (discharge !== undefined && isKnown(discharge)) return { limit: discharge, ...plausible.discharge };
+  return undefined;
+}
 
 /** In 0.01 V. Where no limit says which scale it is, the family's own is taken. */
 function voltageIn(
@@ -132,12 +145,11 @@ function voltageIn(
       const data = frames.get(id);
       const raw = data && rawVoltage.read(data);
       if (raw === undefined || raw >= na.signed) return undefined;
-      const highest = chargeVoltageIn(limitsId, frames);
-      // 0 forbids charging and says nothing about the battery.
-      if (highest === undefined || highest === 0 || highest === na.unsigned) return raw * ownStep;
+      const known = knownLimit(limitsId, frames);
+      if (known === undefined) return raw * ownStep;
       const step = voltageSteps.find((each) => {
-        const share = (raw * each) / (highest * 10);
-        return share >= plausible.from && share <= plausible.to;
+        const share = (raw * each) / (known.limit * 10);
+        return share >= known.from && share <= known.to;
       });
       return step === undefined ? undefined : raw * step;
     },
