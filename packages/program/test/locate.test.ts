@@ -6,6 +6,7 @@ import {
   locateConfiguration,
   type Surroundings,
   stateDirectory,
+  systemCode,
 } from '../src/index.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
@@ -34,6 +35,12 @@ const everywhere = {
 /** What is found when files are taken away one after another. */
 const found = (files: { readonly [path: string]: string }, environment: Environment = {}, option?: string) =>
   locateConfiguration({ ...agent, option }, surroundings(scratchFolder(files), environment))?.text;
+
+test('who may not read a file is told how to', () => {
+  expect(systemCode(Object.assign(new Error('no'), { code: 'EACCES' }))).toMatch(
+    /^permission denied; .*sudo.*chmod 640$/,
+  );
+});
 
 describe('a configuration is found', () => {
   test('by the option, before the variable, before the working directory, before the system', () => {

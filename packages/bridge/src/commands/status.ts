@@ -27,7 +27,7 @@ export async function showStatus(
 }
 
 function print(terminal: Terminal, status: StatusView, devices: readonly DeviceView[]): void {
-  terminal.printLine(`${status.status}, version ${status.version}, up ${status.uptime_secs} s`);
+  terminal.printLine(`${overallWords(status)}, version ${status.version}, up ${status.uptime_secs} s`);
   const counts = Object.entries(status.devices).map(([state, count]) => `${count} ${state}`);
   terminal.printLine(`devices: ${counts.join(', ')}`);
   for (const reason of status.not_ready) terminal.printLine(`not ready: ${reason}`);
@@ -46,4 +46,11 @@ function print(terminal: Terminal, status: StatusView, devices: readonly DeviceV
     ['device', 'agent', 'state', 'age s', 'model'],
     devices.map(({ topic, agent, state, age, model }) => [topic, agent, state, Math.round(age), model ?? '']),
   );
+}
+
+/** What the word means, of which the page and other programs know only the word itself. */
+function overallWords({ status, devices: { fresh, sleeping, late, lost } }: StatusView): string {
+  if (status === 'OK') return status;
+  if (fresh + sleeping + late + lost === 0) return `${status}: no agent has delivered a reading yet`;
+  return `${status}: ${late + lost} of ${fresh + sleeping + late + lost} devices are late or lost`;
 }

@@ -120,7 +120,8 @@ export function systemCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const words: { readonly [code: string]: string } = {
     ENOENT: 'no such file',
-    EACCES: 'permission denied',
+    EACCES:
+      'permission denied; by hand use sudo, and for a service let its group read it: chgrp wattline, chmod 640',
     EISDIR: 'a directory',
   };
   return words[code] ?? code;
