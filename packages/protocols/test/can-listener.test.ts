@@ -135,6 +135,13 @@ test.each([canPylontech, canVictron])(
   },
 );
 
+test('a charge voltage that is not heard any more forbids nothing', () => {
+  const listener = listenTo(canPylontech);
+  say(listener, [[0x351, '00000000740ecc01']], 0);
+  say(listener, [[0x35c, 'c000']], 9000);
+  expect(listener.current(9000)[0]?.values).toHaveProperty('charge_allowed', true);
+});
+
 test('frames of both profiles on one bus are read; the own profile has the word', () => {
   const mixed: readonly Frame[] = [...stack, [0x35a, '1400000004000000'], [0x372, '0200000000000100']];
   const pylontech = listenTo(canPylontech);

@@ -113,15 +113,14 @@ function currentOf(
   const values: Record<string, Value> = {};
   const names: string[] = [];
   for (const { records, byId } of layers) {
-    for (const name of new Set(fresh.flatMap(([id]) => byId.get(id) ?? []))) {
-      const record = records[name];
-      if (record !== undefined && mergeInto(values, decodeRecord(record, frames))) names.push(name);
-    }
+    const heardNames = new Set(fresh.flatMap(([id]) => byId.get(id) ?? []));
+    for (const [name, record] of Object.entries(records))
+      if (heardNames.has(name) && mergeInto(values, decodeRecord(record, frames))) names.push(name);
   }
   return { record: names.join(' '), kind: 'battery', values, timeMs: newestMs, ...modelOf(values) };
 }
 
-/** The first that knows a value has it. Returns whether there was anything at all. */
+/** The first that knows a value has it, in the order of the family's records. Returns whether there was anything at all. */
 function mergeInto(values: Record<string, Value>, told: Values): boolean {
   const names = Object.keys(told);
   for (const name of names) values[name] = values[name] ?? told[name] ?? null;

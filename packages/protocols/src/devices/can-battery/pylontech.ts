@@ -1,26 +1,12 @@
 // Pylontech low voltage. "CAN bus protocol PYLON low voltage", V1.2; 0x370 and 0x371 from newer batteries.
 
 import { flag, flags, gauge } from '../../field.ts';
-import { type Frames, inFrame } from '../../frames.ts';
-import { bitsOf, u8, u16le, type Where } from '../../where.ts';
+import { inFrame } from '../../frames.ts';
+import { bitsOf, u8, u16le } from '../../where.ts';
 import { extremes, positions } from './extremes.ts';
-import {
-  capacity,
-  type FrameRecord,
-  forbidsCharging,
-  limitsIn,
-  maker,
-  state,
-  valuesIn,
-} from './shared-frames.ts';
+import { capacity, type FrameRecord, limitsIn, maker, state, valuesIn } from './shared-frames.ts';
 
 const request = (bit: number) => inFrame(0x35c, bitsOf(u8(0), bit));
-const chargeAllowed: Where<Frames, number | undefined> = {
-  text: `${request(7).text}, and not 0 in 0x351 u16le(0)`,
-  frame: 0x35c,
-  present: (frames) => frames.has(0x35c),
-  read: (frames) => (forbidsCharging(0x351, frames) ? 0 : request(7).read(frames)),
-};
 
 export const protections: FrameRecord = {
   kind: 'battery',
@@ -62,7 +48,7 @@ export const requests: FrameRecord = {
   kind: 'battery',
   about: 'requests',
   fields: {
-    charge_allowed: flag(chargeAllowed),
+    charge_allowed: flag(request(7)),
     discharge_allowed: flag(request(6)),
     charge_requested_urgent: flag(request(5), { problem: true }),
     charge_requested: flag(request(4)),

@@ -23,14 +23,14 @@ function chargeVoltageIn(id: number, frames: Frames): number | undefined {
   return data && chargeVoltage.read(data);
 }
 
-/** A charge voltage of 0 is no voltage to charge to: it forbids charging. */
-export const forbidsCharging = (id: number, frames: Frames): boolean => chargeVoltageIn(id, frames) === 0;
-
-/** Only where it forbids: what allows charging besides is said by other frames. */
+/**
+ * A charge voltage of 0 is no voltage to charge to: it forbids charging. Only then: that charging is allowed is said by
+ * other frames, over which this one has the word.
+ */
 const forbidden = (id: number): Where<Frames, number> => ({
   text: `${formatId(id)} u16le(0) is 0: no`,
   frame: id,
-  present: (frames) => forbidsCharging(id, frames),
+  present: (frames) => chargeVoltageIn(id, frames) === 0,
   read: () => 0,
 });
 
