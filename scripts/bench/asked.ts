@@ -8,11 +8,13 @@ import { type H4Server, serveH4 } from '../../packages/simulator/src/radio/h4-se
 import { createVirtualRadio, type RadioOptions } from '../../packages/simulator/src/radio/virtual-radio.ts';
 
 const password = '123123';
-/** Waiting for an advertisement is the radio's time and shall be short. */
-const advertisingEveryMs = 20;
+interface Batteries extends RadioOptions {
+  /** Waiting for an advertisement is the radio's time: once to hear the device, once to connect. */
+  readonly advertisingEveryMs?: number;
+}
 
 /** @param options of the radio; a round trip takes no time where nothing is said */
-export async function openBatteries(count: number, options: RadioOptions = {}) {
+export async function openBatteries(count: number, { advertisingEveryMs = 20, ...options }: Batteries = {}) {
   const radio = createVirtualRadio(options);
   const silence = createSilence();
   const entries = Array.from({ length: count }, (_, number) => {

@@ -30,7 +30,7 @@ export async function measureOnceAsked(agent: string, folder: string): Promise<M
 }
 
 async function measureOne(agent: string, folder: string, brokerPort: number): Promise<Measurement[]> {
-  const site = await openBatteries(1, { connectMs: 1 });
+  const site = await openBatteries(1, { connectMs: 1, advertisingEveryMs: 2 });
   const config = site.configure(folder, brokerPort);
   const walls: number[] = [];
   const loads: number[] = [];
