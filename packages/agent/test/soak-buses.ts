@@ -165,16 +165,15 @@ const busOf =
 
 /** A frame is shown for so long, in case those after it are lost. */
 const apartMs = 5000;
-const hasUnits = true;
 
 export const kindsOnBus: { readonly [name: string]: Kind } = {
   stack: {
     ...{ medium: 'can', adapter: 'usb-can-a', make: busOf('usb-can-a', pylontech, dyness) },
     ...{ definition: 'can-pylontech', stamps: pylontechStamps, apartMs },
     besides: {
-      'stack-modules': { definition: 'can-dyness', stamps: dynessStamps, apartMs, hasUnits },
+      'stack-modules': { definition: 'can-dyness', stamps: dynessStamps, apartMs },
       'stack-found': {
-        ...{ definition: 'can-battery', apartMs, hasUnits },
+        ...{ definition: 'can-battery', apartMs },
         // A voltage is the battery's, or a module's of two cells.
         stamps: [...limitStamps, ...dynessStamps, capacityStamp],
       },
@@ -184,7 +183,7 @@ export const kindsOnBus: { readonly [name: string]: Kind } = {
     ...{ medium: 'can', adapter: 'slcan', make: busOf('slcan', victron, jk, pytes) },
     ...{ definition: 'can-victron', stamps: victronStamps, apartMs },
     besides: {
-      'bank-jk': { definition: 'can-jk', stamps: jkStamps, apartMs, hasUnits },
+      'bank-jk': { definition: 'can-jk', stamps: jkStamps, apartMs },
       'bank-pytes': { definition: 'can-pytes', stamps: pytesStamps, apartMs },
     },
   },

@@ -47,8 +47,8 @@ export interface SoakDevice {
   readonly place: SoakPlace;
   readonly device: ReadDevice;
   readonly stamps: readonly Stamp[];
-  /** How much older than its reading a value may be, and how much newer. */
-  readonly apartMs: { readonly older: number; readonly newer: number };
+  /** How much older than its reading a value may be. */
+  readonly apartMs: number;
 }
 
 /** ms since each value of a reading was held, as far as it says that. */
@@ -81,10 +81,10 @@ export function soakDevices(clock: FastClock, random: Random, intervalMs: number
     const { place, at } = placeOf(name, kind, index, clock, random);
     const { secret } = kind;
     const views: readonly (readonly [string, View])[] = [[name, kind], ...Object.entries(kind.besides ?? {})];
-    return views.map(([own, { definition, stamps, apartMs = 0, hasUnits }]): SoakDevice => {
+    return views.map(([own, { definition, stamps, apartMs = 0 }]): SoakDevice => {
       const device = { name: own, intervalMs, definition: definitionOf(definition), ...at };
       return {
-        ...{ place, stamps, apartMs: { older: apartMs, newer: hasUnits ? apartMs : 0 } },
+        ...{ place, stamps, apartMs },
         device: secret === undefined ? device : { ...device, secret },
       };
     });

@@ -50,8 +50,6 @@ export interface View {
   readonly stamps: readonly Stamp[];
   /** How long before its reading's time a value may have been held: what is put together from several messages. */
   readonly apartMs?: number;
-  /** One time stands for several units: values of one may be newer than that. */
-  readonly hasUnits?: true;
 }
 
 export interface Kind extends View {

@@ -229,7 +229,7 @@ function judgeReading(
   const told = `values of ${ages.map((ms) => ms / 1000).join(', ')} s ago`;
   const isCut = own.place.fault === 'cut';
   // Of several messages only some have come since.
-  const isPart = own.apartMs.older > 0 && (calmSinceMs === undefined || nowMs - calmSinceMs < backMsMax);
+  const isPart = own.apartMs > 0 && (calmSinceMs === undefined || nowMs - calmSinceMs < backMsMax);
   if (ages.length === 0 && !isCut && !isPart) problem('none of its values says when it was held');
   if (isAsked(own)) {
     const askedMs = watched.askedMs ?? nowMs;
@@ -250,8 +250,8 @@ function judgeReading(
 }
 
 /** Readings carry whole milliseconds, their values ticks. */
-const isAstray = (olderMs: number, { older, newer }: SoakDevice['apartMs']): boolean =>
-  olderMs < -newer - tickMs - 1 || olderMs > older + tickMs + 1;
+const isAstray = (olderMs: number, apartMs: number): boolean =>
+  olderMs < -tickMs - 1 || olderMs > apartMs + tickMs + 1;
 
 function judgeReturn(
   watched: Watched,
