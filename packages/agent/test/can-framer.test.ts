@@ -10,7 +10,8 @@ const two = frame(0x356, 0x02, 0x13, 0x00, 0x00);
 
 function framer() {
   const counts = { noiseBytes: 0, damaged: 0, doubtful: 0 };
-  return { ...createCanFramer(takeUsbCanA, counts), counts };
+  const { push } = createCanFramer(takeUsbCanA, counts);
+  return { push: (chunk: Uint8Array, uptimeMs = 0) => push(chunk, uptimeMs), counts };
 }
 
 test('frames come however the line cuts them', () => {
@@ -55,4 +56,17 @@ test('a frame that lost its data and ends with the next one is not shown, nor is
     two,
   ]);
   expect(counts).toEqual({ noiseBytes: 0, damaged: 1, doubtful: 0 });
+});
+
+test('what is left of a frame is not completed by what comes later', () => {
+  const whole = formatUsbCanA(two);
+  const { push, counts } = framer();
+  expect(push(Buffer.concat([formatUsbCanA(one), whole.subarray(0, 6)]), 1000)).toEqual([one]);
+  expect(push(whole.subarray(6), 1200)).toEqual([two]);
+  expect(push(whole.subarray(0, 6), 1300)).toEqual([]);
+  expect(push(Buffer.concat([whole.subarray(6), ...[one, two].map(formatUsbCanA)]), 2300)).toEqual([
+    one,
+    two,
+  ]);
+  expect(counts).toEqual({ noiseBytes: 9, damaged: 0, doubtful: 0 });
 });

@@ -5,9 +5,12 @@
 import { type CanFrame, joinChunks, type Take, takeOrSkip } from '@wattline/protocols';
 
 export interface CanFramer {
-  /** The frames completed by a chunk. */
-  push(chunk: Uint8Array): readonly CanFrame[];
+  /** The frames completed by a chunk. @param uptimeMs when it came */
+  push(chunk: Uint8Array, uptimeMs: number): readonly CanFrame[];
 }
+
+/** An adapter sends a frame at once: one whose rest has not come by now lost it, and would take it from a later one. */
+const restMsMax = 250;
 
 export interface FramingCounts {
   /** Bytes that are no part of a frame. */
@@ -19,23 +22,30 @@ export interface FramingCounts {
 
 export function createCanFramer(take: Take<CanFrame>, counts: FramingCounts): CanFramer {
   let received: Uint8Array = new Uint8Array();
+  let receivedMs = 0;
   let inStep = true;
   let unconfirmed: CanFrame | undefined;
+  const doubt = (frame: CanFrame | undefined, bytes: number): void => {
+    counts.noiseBytes += bytes;
+    if (frame !== undefined) counts.doubtful++;
+    unconfirmed = undefined;
+    inStep = false;
+  };
   return {
-    push(chunk) {
+    push(chunk, uptimeMs) {
       const frames: CanFrame[] = [];
+      if (received.length > 0 && uptimeMs - receivedMs > restMsMax) {
+        doubt(unconfirmed, received.length);
+        received = new Uint8Array();
+      }
       received = joinChunks([received, chunk]);
+      receivedMs = uptimeMs;
       for (;;) {
         const { answer, rest, skipped, damaged } = takeOrSkip(take, received);
         received = rest;
         counts.damaged += damaged.length;
-        if (skipped > 0) {
-          counts.noiseBytes += skipped;
-          // Otherwise the last of this chunk is the one before the noise; what came before the chunk is gone.
-          if ((unconfirmed ?? frames.pop()) !== undefined) counts.doubtful++;
-          unconfirmed = undefined;
-          inStep = false;
-        }
+        // Otherwise the last of this chunk is the one before the noise; what came before the chunk is gone.
+        if (skipped > 0) doubt(unconfirmed ?? frames.pop(), skipped);
         if (answer === undefined) return frames;
         if (inStep) {
           if (unconfirmed !== undefined) frames.push(unconfirmed);

@@ -91,11 +91,12 @@ export function canSerialReceiver(options: CanSerialOptions): Receiver {
         const framer = createCanFramer(protocol.take, counts);
         stopSaying = keepSaying(link, protocol.keepAlive, keepAliveEveryMs);
         pumping = pump(link, either, buffer, (chunk) => {
-          for (const { id, data } of framer.push(chunk)) {
+          const moment = now();
+          for (const { id, data } of framer.push(chunk, moment.uptimeMs)) {
             counts.packets++;
             // Two voices of an inverter on one bus would contradict each other.
             if (inverterIds.has(id)) stopSaying();
-            buffer.push({ source: id, payload: data, address: '', rssi: 0, moment: now() });
+            buffer.push({ source: id, payload: data, address: '', rssi: 0, moment });
           }
         });
         yield* buffer.drain(signal);
