@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultTopics } from '../../../packages/bridge/src/ingest/topics.ts';
 import { freePort } from '../../../packages/simulator/src/services/free-port.ts';
 import { mosquittoProcess } from '../../../packages/simulator/src/services/mosquitto.ts';
 import { hasAllNeeds, missingPrograms } from '../../../packages/simulator/src/services/needs.ts';
@@ -41,8 +42,9 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
     }
     writeFileSync(join(root, 'mosquitto.conf'), `${moved(debianFile)}\nuser root\n`);
     writeFileSync(join(root, 'etc/mosquitto/conf.d/wattline.conf'), moved(join(deploy, 'wattline.conf')));
-    writeFileSync(join(root, 'etc/mosquitto/wattline.acl'), moved(join(deploy, 'wattline.acl')));
-    for (const user of ['bridge', 'barn']) {
+    const list = moved(join(deploy, 'wattline.acl'));
+    writeFileSync(join(root, 'etc/mosquitto/wattline.acl'), `${list}\nuser any\ntopic write #\n`);
+    for (const user of ['bridge', 'barn', 'any']) {
       const create = existsSync(passwords) ? [] : ['-c'];
       spawnSync('mosquitto_passwd', ['-b', ...create, passwords, user, `word of ${user}`], {
         env: environment,
@@ -84,6 +86,19 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
     expect(await bridge.publish('victron/smartshunt/bank', '{}')).toBe(notAuthorised);
     expect(await bridge.publish('wattline/agent/barn/stay_awake', '{}')).toBeLessThan(0x80);
     await Promise.all([bridge.close(), agent.close()]);
+  });
+
+  test('nothing that the bridge asks for is kept from it, and it may publish alerts', async () => {
+    const bridge = await login('bridge');
+    const any = await login('any');
+    for (const filter of defaultTopics) await bridge.subscribe(filter);
+    for (const filter of defaultTopics) {
+      const topic = filter.replace(/[+#]/g, 'x');
+      await any.publish(topic, '{}');
+      expect(await bridge.message()).toEqual({ topic, payload: '{}' });
+    }
+    expect(await bridge.publish('wattline/bridge/alerts/roof/lost', '{}')).toBeLessThan(0x80);
+    await Promise.all([bridge.close(), any.close()]);
   });
 
   test('what waits for the bridge survives a restart of the broker', async () => {

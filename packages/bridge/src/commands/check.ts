@@ -134,7 +134,7 @@ async function checkExternal(broker: ExternalBroker, topics: readonly string[]):
     return {
       what,
       ok: refused === undefined,
-      text: `${connection.url}: ${refused ?? 'lets us read every topic'}`,
+      text: `${connection.url}: ${refused ?? 'lets us subscribe to every topic; Mosquitto does not tell what its access list withholds'}`,
     };
   } catch (error) {
     return { what, ok: false, text: `${broker.host}:${broker.port}: ${explainFailure(error, what)}` };
