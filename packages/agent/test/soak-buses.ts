@@ -24,12 +24,10 @@ const long = (...values: readonly number[]): Uint8Array => Buffer.from(Uint32Arr
 const letters = (text: string): Uint8Array => Buffer.from(text.padEnd(8));
 const frame = (id: number, data: Uint8Array): CanFrame => ({ id, data });
 
-/** A limit of 0 V: the scale of the voltage is the family's. */
-const limits = (ticks: Ticks): Uint8Array => little(0, ticks(amperes), ticks(amperes), ticks(tenthVolts));
-const limitStamps = [
-  stamp('battery_charge_current_limit', 10, amperes),
-  stamp('battery_discharge_voltage_limit', 10, tenthVolts),
-];
+const notAvailable = 0xffff;
+/** No limit says what the voltage can be: its scale is the family's. */
+const limits = (ticks: Ticks): Uint8Array => little(0, ticks(amperes), ticks(amperes), notAvailable);
+const limitStamps = [stamp('battery_charge_current_limit', 10, amperes)];
 const currentStamp = stamp('battery_current', 10, amperes);
 const wholeStamps = [...limitStamps, stamp('battery_voltage', 100, volts), currentStamp];
 
