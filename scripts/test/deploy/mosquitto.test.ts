@@ -93,7 +93,8 @@ describe.skipIf(!hasAllNeeds(missing, process.env))('a Mosquitto as configured',
     const any = await login('any');
     for (const filter of defaultTopics) await bridge.subscribe(filter);
     for (const filter of defaultTopics) {
-      const topic = filter.replace(/[+#]/g, 'x');
+      // Deeper than the filters beside it: two that match would deliver it twice.
+      const topic = filter.replaceAll('+', 'x').replace('#', 'x/y');
       await any.publish(topic, '{}');
       expect(await bridge.message()).toEqual({ topic, payload: '{}' });
     }
