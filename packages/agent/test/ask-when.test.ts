@@ -1,9 +1,10 @@
 // When the loop over a device asks and when it rests, in virtual time.
 
+import type { DeviceDefinition, Exchange, Session } from '@wattline/protocols';
 import { describe, expect, test } from 'vitest';
 import { ask } from '../src/reading/ask.ts';
 import { TransportError, type Turn } from '../src/transport.ts';
-import { battery, onAir, onCable } from './asked-battery.ts';
+import { battery, jbd, onAir, onCable } from './asked-battery.ts';
 import { virtualTime } from './virtual-time.ts';
 
 describe('polls', () => {
@@ -52,6 +53,46 @@ describe('polls', () => {
     );
     await bank.stop();
   });
+});
+
+test('a recording is polled as fast as it answers: what fails is said, its end is none', async () => {
+  const bank = battery(onCable, { once: true });
+  let asked = 0;
+  bank.breakBy((request) => {
+    if (Buffer.from(request).toString('hex') !== 'dda50300fffd77') return undefined;
+    asked++;
+    if (asked === 6) bank.hangUp();
+    // The second poll gets no answer to any of its tries.
+    return asked === 1 || asked === 5 ? undefined : [];
+  });
+  await bank.time.passTo(3000);
+  await bank.running;
+  expect(bank.readings.map(({ measuredMs }) => measuredMs)).toEqual([0, 3000]);
+  expect(bank.troubles).toMatchObject([{ code: 'silent', atMs: 3000 }]);
+  expect(bank.connectedMs).toEqual([0]);
+});
+
+test('a poll that comes to no end is given up after a minute', async () => {
+  const [[name, record] = []] = Object.entries(jbd.records);
+  const exchange = record?.asked as Exchange;
+  const endless = {
+    ...{ ...record, requests: [{ form: 'dda50300fffd77', does: 'reads register 03' }] },
+    *asked(): Session<Uint8Array> {
+      for (;;) yield exchange;
+    },
+  };
+  const definition = { ...jbd, records: { [name ?? '']: endless } } as DeviceDefinition;
+  const bank = battery({ ...onCable, definition });
+  bank.breakBy((_, answers) => {
+    bank.time.startTimer(900, () => answers.forEach(bank.say));
+    return [];
+  });
+  await bank.time.passTo(60_000);
+  expect(bank.troubles).toEqual([
+    { code: 'silent', atMs: 60_000, message: expect.stringContaining('the poll took longer than 60 s') },
+  ]);
+  expect(bank.closed()).toBe(1);
+  await bank.stop();
 });
 
 describe('a turn to be connected', () => {

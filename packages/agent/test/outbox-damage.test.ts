@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
-import type { Entry } from '../src/outbox/entry.ts';
+import { type Entry, readEntry, readRange } from '../src/outbox/entry.ts';
+import { openEvicted } from '../src/outbox/evicted.ts';
 import { readBlocks } from '../src/outbox/files.ts';
 import { encodeFrame, readFrames } from '../src/outbox/frame.ts';
 import type { StoredEntry } from '../src/outbox/segment.ts';
@@ -39,6 +40,28 @@ test('a file cut at any byte keeps every entry before the cut and takes new ones
     expect(await waiting(again)).toEqual([...kept, entry(100)]);
     await again.close();
   }
+});
+
+test('a sound frame of another kind or version is no entry and no range', () => {
+  expect(readEntry('["s",0,5,true,"t"]\n{}')).toMatchObject({ stream: 's', sequence: 0, timeMs: 5 });
+  for (const head of [
+    ...['[1,0,5,true,"t"]', '["s",-1,5,true,"t"]', '["s","0",5,true,"t"]', '["s",0,"5",true,"t"]'],
+    ...['["s",0,5,1,"t"]', '["s",0,5,true,7]', '["s",0,5,true]', '{"s":0}', 's 0 5'],
+  ])
+    expect(readEntry(`${head}\n{}`), head).toBeUndefined();
+  expect(readEntry('["s",0,5,true,"t"]')).toBeUndefined();
+  expect(readRange('["s",2,2]')).toEqual({ stream: 's', from: 2, to: 2 });
+  for (const body of ['[1,2,2]', '["s",3,2]', '["s",-1,2]', '["s",0,"2"]', '["s",0]', '{}'])
+    expect(readRange(body), body).toBeUndefined();
+});
+
+test('of what was given up more is remembered than anybody announces, and not without bound', async () => {
+  const path = scratchFolder();
+  const ranges = Array.from({ length: 10_003 }, (_, index) => ({
+    ...{ stream: 's', from: 2 * index, to: 2 * index },
+  }));
+  await (await openEvicted(path)).add(ranges);
+  expect((await openEvicted(path)).ranges()).toEqual(ranges.slice(3));
 });
 
 test('a byte changed anywhere costs the entry it lies in and no other', async () => {

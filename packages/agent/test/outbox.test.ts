@@ -191,6 +191,7 @@ test('the lock of an earlier boot or of another process with the same number is 
   const [name = ''] = readdirSync(path);
   await own.close();
   const [, boot, pid, start] = name.split('-');
+  expect(Number(start)).toBeGreaterThan(0);
   writeFileSync(join(path, `lock-ffffffff-${pid}-${start}`), '');
   writeFileSync(join(path, `lock-${boot}-${pid}-1`), '');
   writeFileSync(join(path, `lock-${boot}-1-99999999999`), '');

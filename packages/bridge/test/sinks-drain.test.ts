@@ -1,39 +1,26 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createBell } from '../src/sinks/bell.ts';
-import { type Drain, type DrainParts, startDrain } from '../src/sinks/drain.ts';
 import { openLedger, sinkSchema } from '../src/sinks/ledger.ts';
 import { type Point, UnavailableError } from '../src/sinks/sink.ts';
 import type { Store } from '../src/store.ts';
 import { scratchStore } from './scratch-store.ts';
-import { feedOf, memorySink, numberOf, pointOf } from './sinks-rig.ts';
+import {
+  type DrainedParts,
+  feedOf,
+  memorySink,
+  numberOf,
+  pointOf,
+  settled,
+  startedDrain,
+} from './sinks-rig.ts';
 
 let store: Store;
 beforeEach(() => {
   store = scratchStore(sinkSchema);
 });
 
-function drainOf(parts: Pick<DrainParts, 'sink' | 'feed'> & Partial<DrainParts>) {
-  const reports: string[] = [];
-  const sleeps: number[] = [];
-  const drain = startDrain({
-    name: 'Sink x',
-    ledger: openLedger(store, 'x', 'readings'),
-    clock: () => 0,
-    clockSynced: () => true,
-    random: () => 1,
-    sleep: async (ms) => {
-      sleeps.push(ms);
-      await new Promise(setImmediate);
-    },
-    report: (text) => reports.push(text),
-    ...parts,
-  });
-  return { drain, reports, sleeps };
-}
-
-const settled = (drain: Drain) =>
-  expect.poll(() => drain.isIdle() && drain.view().pending === 0, { interval: 1 }).toBe(true);
+const drainOf = (parts: DrainedParts) => startedDrain(openLedger(store, 'x', 'readings'), parts);
 
 describe('a drain', () => {
   test('delivers everything once, in order, and goes on where it stopped after a restart', async () => {
@@ -201,6 +188,38 @@ describe('a drain', () => {
     await drain.stop();
     expect(reports[0]).toBe('Sink x: not a function 1 wait.');
     expect(sink.kept.size).toBe(1);
+  });
+  test('of what is replaced in the feed nothing expires', async () => {
+    const { feed, add, forget } = feedOf(false);
+    add(3);
+    forget(4);
+    const { drain } = drainOf({ sink: memorySink(), feed });
+    await settled(drain);
+    await drain.stop();
+    expect(drain.view()).toEqual({ delivered: 0, pending: 0, refused: 0, expired: 0 });
+  });
+  test('stops when the write under way is over and written down, and is not idle before', async () => {
+    const { feed, add } = feedOf();
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const write = () => {
+      begun.resolve();
+      return go.promise;
+    };
+    const { drain } = drainOf({ sink: { write }, feed });
+    await settled(drain);
+    add(1);
+    drain.wake();
+    await begun.promise;
+    expect(drain.isIdle()).toBe(false);
+    let hasStopped = false;
+    const stopping = drain.stop().then(() => {
+      hasStopped = true;
+    });
+    await new Promise(setImmediate);
+    expect(hasStopped).toBe(false);
+    go.resolve();
+    await stopping;
+    expect(openLedger(store, 'x', 'readings').progress()).toMatchObject({ position: 1, delivered: 1 });
   });
   test('stops at once in a long wait, and writes nothing down afterwards', async () => {
     const { feed, add } = feedOf();

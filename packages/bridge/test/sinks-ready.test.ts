@@ -8,8 +8,8 @@ const readings = (from: number, count: number, more: Partial<StoredReading> = {}
     readingOf('victron/battery/x', 1_000 + from + index, {}, { position: from + index, ...more }),
   );
 
-/** A log that holds `held` on disk, and counts how often it is asked. */
-function scene(held: readonly StoredReading[] = [], width = 1) {
+/** A log that holds `held` on disk, and counts how often it is asked; one reading may be none that text can say. */
+function scene(held: readonly StoredReading[] = [], width = 1, unwritable = 0) {
   let tell = (_: readonly StoredReading[]): void => undefined;
   const asked: number[] = [];
   let encoded = 0;
@@ -28,6 +28,7 @@ function scene(held: readonly StoredReading[] = [], width = 1) {
     ],
     ({ fields }) => {
       encoded++;
+      if (fields['position'] === unwritable) throw new Error('no text for it');
       return String(fields['position']).padStart(width, '0');
     },
   );
@@ -62,6 +63,18 @@ test('where readings are missing there is no text, so that they are counted', ()
   const holed = readings(1, 3).filter(({ position }) => position !== 2);
   expect(scene(holed).ready.next(0, 10)).toBeUndefined();
   expect(scene().ready.next(0, 10)).toBeUndefined();
+});
+
+test('a group that text cannot say, or that is missing, is never passed over', () => {
+  const unwritable = scene([], 1, 5);
+  for (const first of [1, 4, 7]) unwritable.store(readings(first, 3));
+  const missing = scene();
+  for (const first of [1, 7]) missing.store(readings(first, 3));
+  for (const { ready } of [unwritable, missing]) {
+    expect(ready.next(0, 100)).toBeUndefined();
+    expect(ready.next(3, 100)).toBeUndefined();
+    expect(linesOf(ready.next(6, 100))).toEqual([7, 8, 9]);
+  }
 });
 
 test('what waits for its time is passed over', () => {

@@ -1,6 +1,9 @@
 // Points, a feed of them that a test fills and forgets, and a sink that keeps what it is given or declines it.
 
+import { expect } from 'vitest';
+import { type Drain, type DrainParts, startDrain } from '../src/sinks/drain.ts';
 import type { Feed, FeedItem } from '../src/sinks/feeds.ts';
+import type { Ledger } from '../src/sinks/ledger.ts';
 import type { RetentionMemory } from '../src/sinks/retention.ts';
 import { type Point, RefusedError } from '../src/sinks/sink.ts';
 
@@ -68,3 +71,28 @@ export function noMemory(): RetentionMemory {
     places: (prefix) => [...set.keys()].filter((place) => place.startsWith(prefix)),
   };
 }
+
+export type DrainedParts = Pick<DrainParts, 'sink' | 'feed'> & Partial<DrainParts>;
+
+/** A drain, what it says, and how long it slept, which takes no time. */
+export function startedDrain(ledger: Ledger, parts: DrainedParts) {
+  const reports: string[] = [];
+  const sleeps: number[] = [];
+  const drain = startDrain({
+    name: 'Sink x',
+    ledger,
+    clock: () => 0,
+    clockSynced: () => true,
+    random: () => 1,
+    sleep: async (ms) => {
+      sleeps.push(ms);
+      await new Promise(setImmediate);
+    },
+    report: (text) => reports.push(text),
+    ...parts,
+  });
+  return { drain, reports, sleeps };
+}
+
+export const settled = (drain: Drain) =>
+  expect.poll(() => drain.isIdle() && drain.view().pending === 0, { interval: 1 }).toBe(true);

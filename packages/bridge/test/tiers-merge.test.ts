@@ -87,7 +87,15 @@ describe('aggregates', () => {
     });
     fc.assert(
       fc.property(cases, ([all, shuffled]) => {
-        expect(mergedInOrder(shuffled.map(counter))).toEqual(mergedInOrder(all.map(counter)));
+        const merged = mergedInOrder(shuffled.map(counter));
+        expect(merged).toEqual(mergedInOrder(all.map(counter)));
+        const [firstMs, lastMs] = [Math.min, Math.max].map((of) => of(...all.map(({ timeMs }) => timeMs)));
+        const at = (time: number | undefined) =>
+          all.filter(({ timeMs }) => timeMs === time).map((each) => each.units);
+        expect(merged).toMatchObject({
+          ...{ firstMs, first: Math.min(...at(firstMs)) },
+          ...{ lastMs, last: Math.max(...at(lastMs)) },
+        });
       }),
     );
   });
