@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
 import { type Entry, readEntry, readRange } from '../src/outbox/entry.ts';
-import { openEvicted } from '../src/outbox/evicted.ts';
 import { readBlocks } from '../src/outbox/files.ts';
 import { encodeFrame, readFrames } from '../src/outbox/frame.ts';
 import type { StoredEntry } from '../src/outbox/segment.ts';
@@ -55,13 +54,21 @@ test('a sound frame of another kind or version is no entry and no range', () => 
     expect(readRange(body), body).toBeUndefined();
 });
 
-test('of what was given up more is remembered than anybody announces, and not without bound', async () => {
+test('what was given up and not yet marked before a cut does not come again, also once it was announced', async () => {
   const path = scratchFolder();
-  const ranges = Array.from({ length: 10_003 }, (_, index) => ({
-    ...{ stream: 's', from: 2 * index, to: 2 * index },
-  }));
-  await (await openEvicted(path)).add(ranges);
-  expect((await openEvicted(path)).ranges()).toEqual(ranges.slice(3));
+  const outbox = await open(path);
+  for (const days of [0, 5]) await outbox.append(entry(days, { timeMs: startMs + days * dayMs }));
+  const before = takeFiles(path);
+  await outbox.expire(startMs + 91 * dayMs);
+  const evicted = takeFiles(path).get('evicted') ?? Buffer.alloc(0);
+  await outbox.close();
+  putFiles(path, new Map([...before, ['evicted', evicted]]));
+  const cut = await open(path);
+  await cut.announced(cut.evicted());
+  await cut.close();
+  const again = await open(path);
+  expect((await waiting(again)).map(({ sequence }) => sequence)).toEqual([5]);
+  await again.close();
 });
 
 test('a byte changed anywhere costs the entry it lies in and no other', async () => {

@@ -5,6 +5,7 @@ import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { scratchFolder } from '../../program/test/scratch-folder.ts';
+import { openEvicted } from '../src/outbox/evicted.ts';
 import { inspectOutbox } from '../src/outbox/inspect.ts';
 import { dayMs, entry, open, startMs, waiting } from './outbox-scratch.ts';
 
@@ -118,6 +119,15 @@ test('the size is kept, and what is given up is the oldest and is announced unti
   await last.announced(last.evicted());
   expect(last.evicted()).toEqual([]);
   await last.close();
+});
+
+test('of what was given up more is remembered than anybody announces, and not without bound', async () => {
+  const path = scratchFolder();
+  const ranges = Array.from({ length: 10_003 }, (_, index) => ({
+    ...{ stream: 's', from: 2 * index, to: 2 * index },
+  }));
+  await (await openEvicted(path)).add(ranges);
+  expect((await openEvicted(path)).ranges()).toEqual(ranges.slice(3));
 });
 
 test('what is too old is given up singly; a time that was never synced is no age', async () => {

@@ -231,6 +231,10 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     const other = await subscribeAll(broker);
     await other.publish('wattline/agent/barn/stay_awake', '{"until":5}', true);
     await expect.poll(() => heard).toEqual(['{"until":5}']);
+    // While it is connected as well.
+    publisher.subscribe('wattline/agent/barn/release', (payload) => heard.push(payload));
+    await other.publish('wattline/agent/barn/release', '{"until":6}', true);
+    await expect.poll(() => heard).toEqual(['{"until":5}', '{"until":6}']);
     expect(said.at(-1)).toMatch(/^Connected to the broker with MQTT 5 after \d+ times?$/);
   });
 
