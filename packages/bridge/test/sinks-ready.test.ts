@@ -108,3 +108,12 @@ test('memory is bounded, and nothing is made for a store that nobody carries to'
   expect(encoded()).toBe(made + 30);
   expect(ready.newest(0, 1_000)?.text.length).toBeLessThan(7_000_000);
 });
+
+test('less is kept for a store that reads from the log, because it is so far behind', () => {
+  const { ready, store } = scene(readings(1, 60), 500_000);
+  for (let position = 31; position <= 60; position++) {
+    store(readings(position, 1));
+    ready.next(0, 1);
+  }
+  expect(ready.newest(0, 1_000)?.text.length).toBeLessThan(3_000_000);
+});

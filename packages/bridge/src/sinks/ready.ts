@@ -29,7 +29,9 @@ interface Group extends ReadyText {
 }
 
 /** Some 36,000 readings: by about so many a store falls behind while the broker empties a queue of 200,000. */
-const bytesMax = 6 * 1_048_576;
+const followingBytesMax = 6 * 1_048_576;
+/** For a store that is so far behind that it reads from the log: the newest of them. */
+const behindBytesMax = 2 * 1_048_576;
 /** Readings at a time of what is made again: a backlog is long, and what is made for it is garbage soon. */
 const againMax = 3_000;
 
@@ -43,6 +45,7 @@ export function keepReady(
   let isAsked = false;
   /** Nobody asked for a whole memory long: the store is away, and what it will want then is in the log. */
   let isIdle = false;
+  let bytesMax = followingBytesMax;
 
   const clear = (): void => {
     groups = [];
@@ -82,7 +85,12 @@ export function keepReady(
       ask();
       const begin = groups.findIndex(({ upTo }) => upTo > after);
       const first = groups[begin];
-      if (first === undefined || first.first > after + 1) return together(groupsOfLog(after, limit));
+      if (first === undefined || first.first > after + 1) {
+        const again = groupsOfLog(after, limit);
+        bytesMax = again.length > 0 ? behindBytesMax : followingBytesMax;
+        return together(again);
+      }
+      bytesMax = followingBytesMax;
       let end = begin + 1;
       while (end < groups.length && (groups[end]?.upTo ?? 0) - after <= limit) end++;
       return together(groups.slice(begin, end));
