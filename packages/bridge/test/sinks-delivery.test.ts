@@ -101,6 +101,19 @@ describe('text that is ready', () => {
     });
     expect({ view, points }).toEqual({ view: all, points: [1, 2] });
   });
+  test('of a store that is far behind is followed by what came meanwhile, once', async () => {
+    const textTo = (upTo: number, words: string) => ({ upTo, oldestMs: 1, text: Buffer.from(words) });
+    const ready = {
+      next: (after: number) =>
+        after < 2 ? { ...textTo(after + 1, `again ${after + 1}`), isBehind: true as const } : undefined,
+      newest: (after: number) => (after < 9 ? textTo(9, 'newest') : undefined),
+      forget: () => {},
+    };
+    expect(await drained(() => {}, { ready })).toMatchObject({
+      texts: ['again 1', 'newest', 'again 2'],
+      view: all,
+    });
+  });
   test('with what the store would not hold is judged point by point, by a clock that is set', async () => {
     const judged = await drained(() => {}, { holds: false });
     expect(judged).toMatchObject({ texts: [], view: { delivered: 0, expired: 2 } });

@@ -54,6 +54,8 @@ test('what came before is made from the log, group by group', () => {
   const { ready, store, asked } = scene(readings(1, 7));
   store(readings(8, 2));
   expect(linesOf(ready.next(0, 5))).toEqual([1, 2, 3, 4, 5, 6]);
+  expect([ready.next(0, 5)?.isBehind, ready.next(7, 5)?.isBehind]).toEqual([true, undefined]);
+  asked.splice(2);
   expect(asked).toEqual([0, 3]);
   expect(linesOf(ready.next(6, 100))).toEqual([7]);
 });

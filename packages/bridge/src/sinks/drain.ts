@@ -72,6 +72,7 @@ export function startDrain(parts: DrainParts): Drain {
     oldestMs = text?.oldestMs;
     if (text !== undefined && (await isWritten(text, parts))) {
       save(afterText(progress, text), []);
+      if (text.isBehind) await writeNewest(progress.position);
       return true;
     }
     const items = feed.read(progress.position, itemsMax);

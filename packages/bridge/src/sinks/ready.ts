@@ -10,6 +10,8 @@ export interface ReadyText {
   readonly upTo: number;
   readonly oldestMs: number;
   readonly text: Uint8Array;
+  /** Made again from the log: newer ones wait beside it. */
+  readonly isBehind?: true;
 }
 
 export interface Ready {
@@ -88,7 +90,8 @@ export function keepReady(
       if (first === undefined || first.first > after + 1) {
         const again = groupsOfLog(after, limit);
         bytesMax = again.length > 0 ? behindBytesMax : followingBytesMax;
-        return together(again);
+        const text = together(again);
+        return text && { ...text, isBehind: true };
       }
       bytesMax = followingBytesMax;
       let end = begin + 1;
