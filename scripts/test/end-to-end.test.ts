@@ -8,7 +8,6 @@ import { type Arrival, subscribeAll } from '../../packages/agent/test/delivery-b
 import { influxd, startInfluxd } from '../../packages/bridge/test/influxd.ts';
 import { scratchFolder } from '../../packages/program/test/scratch-folder.ts';
 import { writeAgent } from '../../packages/simulator/src/demo/configurations.ts';
-import { radioDevices } from '../../packages/simulator/src/demo/devices.ts';
 import { plugIn } from '../../packages/simulator/src/demo/hardware.ts';
 import { publishHistory } from '../../packages/simulator/src/demo/history.ts';
 import { victronDevices } from '../../packages/simulator/src/demo/victron.ts';
@@ -124,19 +123,16 @@ test.runIf(isReady)(
         patience,
       )
       .toBe(true);
+    const devices = victronDevices(createSite(nowMs - historyMs, 7, 0));
     const published = await publishHistory({
-      ...{
-        brokerUrl: mosquitto.url,
-        agent: 'demo',
-        devices: victronDevices(createSite(nowMs - historyMs, 7, 0)),
-      },
+      ...{ brokerUrl: mosquitto.url, agent: 'demo', devices },
       ...{ fromMs: nowMs - historyMs, toMs: nowMs, stepMs, signal: new AbortController().signal },
     });
-    expect(published).toBe(6 * stepsOfHistory);
+    expect(published).toBe(devices.length * stepsOfHistory);
     writeAgent(folder, 'demo', mosquitto.url, victronDevices(createSite(nowMs, 7, 0)), hardware);
     const once = await startFromSource('agent', ['once'], { folder }).ended;
     expect(once).toMatchObject({ code: 0 });
-    const all = published + radioDevices.length + hardware.ports.size;
+    const all = published + devices.length;
     await until(() => readingsOf(arrivals).length === all);
     const seen = numbersOf(arrivals);
 

@@ -23,13 +23,9 @@ interface RowProps {
   readonly now: number;
 }
 
-function SinkRow({ sink: { name, type, state, readings, changes, settling = 0 }, now }: RowProps) {
+function SinkRow({ sink: { name, type, state, readings, changes }, now }: RowProps) {
   const { say, age, number } = useWords();
   const waits = state === 'waiting' || changes?.problem !== undefined;
-  const besides = [
-    ['sink_changes', changes?.waiting ?? 0],
-    ['sink_settling', settling],
-  ] as const;
   const { pending, oldest, refused, expired } = readings;
   return (
     <tr>
@@ -44,9 +40,7 @@ function SinkRow({ sink: { name, type, state, readings, changes, settling = 0 },
         {age(pending === 0 || oldest === undefined ? 0 : Math.max(0, (now - oldest) / 1000))}
       </Cell>
       <Cell of="waiting_l" count={pending} mark="w">
-        {besides.map(([key, count]) =>
-          count === 0 ? null : <small key={key}>{say(key, number(count, whole))}</small>,
-        )}
+        {changes?.waiting ? <small>{say('sink_changes', number(changes.waiting, whole))}</small> : null}
       </Cell>
       <Cell of="rejected" count={refused + expired} mark="x" />
     </tr>

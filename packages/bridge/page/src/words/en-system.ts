@@ -51,7 +51,6 @@ export const system = {
   sink_writing: 'Writing',
   sink_waiting: 'Waits for it',
   sink_changes: '{x} changed devices to take over',
-  sink_settling: '{x} windows once more, to be sure',
   stay_awake: 'Keep “{x}” awake at its next wake-up',
   awake_until: 'Told; it stays awake until {x}.',
   awake_forbidden: 'This is for an admin, or for someone at the bridge itself.',

@@ -37,7 +37,7 @@ export function freshnessCases(bench: () => Bench): void {
         const { time } = site.view('d1');
         // 27 s and half of it, then five times 27 s.
         const steps = [
-          [40, 'fresh'],
+          [35, 'fresh'],
           [41.5, 'late'],
           [133, 'late'],
           [136, 'lost'],
