@@ -37,7 +37,8 @@ describe.skipIf(!hasMosquitto(process.env))('with a real Mosquitto', () => {
     expect(await again.delivery.drain(forever)).toBe(true);
     await observer.until((arrivals) => sequencesOf(arrivals, bank).length === 10);
     expect(sequencesOf(observer.arrivals, bank)).toEqual(count(20).filter((sequence) => sequence % 2 === 1));
-    expect(await inspectOutbox(path)).toMatchObject({ readings: 0, parked: [] });
+    // What is confirmed is written down a little later.
+    await expect.poll(() => inspectOutbox(path)).toMatchObject({ readings: 0, parked: [] });
     await again.delivery.close();
   });
 
